@@ -1,0 +1,275 @@
+# ruff: noqa: N818 - a refusal is named after its rule, not after being an error.
+"""Refusals: every reason for which the system says no, with a stable code.
+
+Texts live with the views and are translated; a refusal carries only its code and its facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+
+class DomainError(Exception):
+    """业务拒绝: a rule says no; ``facts`` hold the figures the sentence for the reader needs."""
+
+    code: ClassVar[str] = "domain_error"
+    http_status: ClassVar[int] = 409
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(self.code)
+        self.facts: dict[str, Any] = facts
+
+    def __str__(self) -> str:
+        if not self.facts:
+            return self.code
+        return f"{self.code}: " + ", ".join(f"{name}={value!r}" for name, value in self.facts.items())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return from_code, (self.code, self.facts)
+
+
+class QuotaExhausted(DomainError):
+    """无空编: no vacant seat; facts: authorised, occupied, reserved, surplus."""
+
+    code = "quota_exhausted"
+    http_status = 409
+
+
+class LineClosed(DomainError):
+    """编制账目已停用: the quota line is closed and takes no more movements."""
+
+    code = "line_closed"
+    http_status = 409
+
+
+class SurplusLine(DomainError):
+    """超编不得进人: the line is over its quota, so nobody enters it."""
+
+    code = "surplus_line"
+    http_status = 409
+
+
+class QuotaBelowUse(DomainError):
+    """核定数低于已用数: the new quota is below what is occupied and reserved."""
+
+    code = "quota_below_use"
+    http_status = 409
+
+
+class LeaderWithoutSeat(DomainError):
+    """任职须先占编: a leadership post needs a seat or a declared concurrent post."""
+
+    code = "leader_without_seat"
+    http_status = 409
+
+
+class LeadershipExhausted(DomainError):
+    """无空缺领导职数: no vacant leadership post of this role and level."""
+
+    code = "leadership_exhausted"
+    http_status = 409
+
+
+class AlreadySeated(DomainError):
+    """一人一编: the person already holds a seat in the city."""
+
+    code = "already_seated"
+    http_status = 409
+
+
+class SeatTaken(DomainError):
+    """编制号已被占用: the numbered seat is held by somebody else on that day."""
+
+    code = "seat_taken"
+    http_status = 409
+
+
+class NotSeated(DomainError):
+    """未在编: the person holds no seat to leave or to change."""
+
+    code = "not_seated"
+    http_status = 409
+
+
+class CaseNotApproved(DomainError):
+    """未经核准: the case does not allow this movement at this stage."""
+
+    code = "case_not_approved"
+    http_status = 403
+
+
+class CaseClosed(DomainError):
+    """业务已办结: the case is finished and takes no more steps."""
+
+    code = "case_closed"
+    http_status = 409
+
+
+class FactsChanged(DomainError):
+    """情况已变化: the facts the approval rests on have changed since it was given."""
+
+    code = "facts_changed"
+    http_status = 409
+
+
+class RunningCase(DomainError):
+    """有在办业务: another case about the same subject is still running."""
+
+    code = "running_case"
+    http_status = 409
+
+
+class FutureEffect(DomainError):
+    """生效日未到: the effective day lies in the future."""
+
+    code = "future_effect"
+    http_status = 409
+
+
+class BadDay(DomainError):
+    """该日不成立: the history breaks a rule on a day; facts: day, the first bad day."""
+
+    code = "bad_day"
+    http_status = 409
+
+
+class BeforeEntry(DomainError):
+    """早于入编日: the day lies before the person's entry."""
+
+    code = "before_entry"
+    http_status = 409
+
+
+class DuplicatePerson(DomainError):
+    """人员重复: a person with this document number is on the roll."""
+
+    code = "duplicate_person"
+    http_status = 409
+
+
+class DuplicateUnit(DomainError):
+    """机构重复: a unit with this name or code exists."""
+
+    code = "duplicate_unit"
+    http_status = 409
+
+
+class UnitNotEmpty(DomainError):
+    """机构尚有编制或人员: the unit still has seats, people or units below it."""
+
+    code = "unit_not_empty"
+    http_status = 409
+
+
+class WrongCategory(DomainError):
+    """编制类型不符: the seat category does not fit this kind of unit or this person."""
+
+    code = "wrong_category"
+    http_status = 409
+
+
+class NotYourOffice(DomainError):
+    """非本部门办理: the task belongs to another office."""
+
+    code = "not_your_office"
+    http_status = 403
+
+
+class SelfApproval(DomainError):
+    """不得自批: nobody decides their own submission or their own matter."""
+
+    code = "self_approval"
+    http_status = 403
+
+
+class NotAllowed(DomainError):
+    """无此权限: the role does not include this action."""
+
+    code = "not_allowed"
+    http_status = 403
+
+
+class NotFound(DomainError):
+    """查无此项: it does not exist, or not in the caller's scope."""
+
+    code = "not_found"
+    http_status = 404
+
+
+class AlreadyDecided(DomainError):
+    """已有决定: the task was decided before."""
+
+    code = "already_decided"
+    http_status = 409
+
+
+class WrongState(DomainError):
+    """状态不符: the step does not follow from the present state."""
+
+    code = "wrong_state"
+    http_status = 409
+
+
+class NoOffice(DomainError):
+    """无经办部门: no office is competent for this step."""
+
+    code = "no_office"
+    http_status = 409
+
+
+class LaterEntries(DomainError):
+    """其后已有记录: later entries rest on this one; reverse them first."""
+
+    code = "later_entries"
+    http_status = 409
+
+
+class DocumentMissing(DomainError):
+    """缺批文: the movement needs an approval document."""
+
+    code = "document_missing"
+    http_status = 409
+
+
+class InvalidInput(DomainError):
+    """填报有误: facts: errors, a dict of field to list of code strings."""
+
+    code = "invalid_input"
+    http_status = 422
+
+
+class SessionEnded(DomainError):
+    """会话已结束: the session has ended; sign in again."""
+
+    code = "session_ended"
+    http_status = 401
+
+
+class BadCredentials(DomainError):
+    """账号或口令不符: the account and the password do not match."""
+
+    code = "bad_credentials"
+    http_status = 401
+
+
+class TamperedLedger(DomainError):
+    """台账被改动: the hash chain does not verify; facts: chain, sequence."""
+
+    code = "tampered_ledger"
+    http_status = 500
+
+
+_refusals: list[type[DomainError]] = [DomainError, *DomainError.__subclasses__()]
+
+by_code: Mapping[str, type[DomainError]] = MappingProxyType({refusal.code: refusal for refusal in _refusals})
+
+
+def from_code(code: str, facts: Mapping[str, Any]) -> DomainError:
+    """由代码还原拒绝: the refusal of a code, as it was before it was stored.
+
+    Raises:
+        KeyError: no refusal has this code.
+    """
+    return by_code[code](**facts)

@@ -1,0 +1,90 @@
+"""Cases on their way: applications, tasks, the timeline. Written by the workflow engine only."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, day, document, instant, integer, intpk, now, path, ref, string
+
+
+class Application(Base):
+    """业务申请: a case from its first draft to its result."""
+
+    __tablename__ = "application"
+    __table_args__ = (
+        CheckConstraint(
+            "state in ('draft', 'running', 'returned', 'awaiting', 'done', 'rejected', 'withdrawn')", name="state"
+        ),
+        Index("uq_application_number", "number", unique=True, postgresql_where="number is not null"),
+        Index("ix_application_scope", "scope_path", "id"),
+        Index("ix_application_unit", "unit_id", "state"),
+        Index("ix_application_due_effect", "effective_on", postgresql_where="state = 'awaiting'"),
+    )
+
+    id: Mapped[intpk]
+    number: Mapped[string | None]
+    process: Mapped[string]
+    process_version_id: Mapped[ref] = mapped_column(ForeignKey("process_version.id"))
+    unit_id: Mapped[ref] = mapped_column(ForeignKey("unit.id"))
+    scope_path: Mapped[path]
+    title: Mapped[string]
+    person_id: Mapped[ref | None] = mapped_column(ForeignKey("person.id"))
+    person_name: Mapped[string | None]
+    form: Mapped[document] = mapped_column(JSONB, server_default="{}")
+    state: Mapped[string]
+    stage: Mapped[integer] = mapped_column(server_default="0")
+    effective_on: Mapped[day | None]
+    due_on: Mapped[day | None]
+    created_by: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id"))
+    created_at: Mapped[now]
+    changed_at: Mapped[now]
+    submitted_at: Mapped[instant | None]
+    finished_at: Mapped[instant | None]
+    result: Mapped[string | None]
+
+
+class Task(Base):
+    """办理任务: what one office (or one unit) has to decide in one stage of a case."""
+
+    __tablename__ = "task"
+    __table_args__ = (
+        CheckConstraint("state in ('open', 'approved', 'returned', 'rejected', 'cancelled')", name="state"),
+        CheckConstraint("(office_id is null) <> (unit_id is null)", name="side"),
+        Index("ix_task_case", "application_id", "stage"),
+        Index("ix_task_office_open", "office_id", "due_on", "id", postgresql_where="state = 'open'"),
+        Index("ix_task_office", "office_id", "id"),
+        Index("ix_task_unit", "unit_id", "id"),
+        Index("uq_task_open", "application_id", "stage", "code", unique=True, postgresql_where="state = 'open'"),
+    )
+
+    id: Mapped[intpk]
+    application_id: Mapped[ref] = mapped_column(ForeignKey("application.id"))
+    stage: Mapped[integer]
+    code: Mapped[string]
+    office_id: Mapped[ref | None] = mapped_column(ForeignKey("office.id"))
+    unit_id: Mapped[ref | None] = mapped_column(ForeignKey("unit.id"))
+    assignee_id: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
+    state: Mapped[string]
+    opened_at: Mapped[now]
+    due_on: Mapped[day | None]
+    closed_at: Mapped[instant | None]
+    decision_id: Mapped[ref | None] = mapped_column(ForeignKey("decision.id"))
+    scope_path: Mapped[path]
+
+
+class ApplicationEvent(Base):
+    """办理时间线: one step of a case: who, for whom, when, what; append-only."""
+
+    __tablename__ = "application_event"
+    __table_args__ = (Index("ix_application_event_case", "application_id", "id"),)
+
+    id: Mapped[intpk]
+    application_id: Mapped[ref] = mapped_column(ForeignKey("application.id"))
+    at: Mapped[now]
+    kind: Mapped[string]
+    user_id: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
+    operator: Mapped[string]
+    side: Mapped[string]
+    opinion: Mapped[string | None]
+    facts: Mapped[document] = mapped_column(JSONB, server_default="{}")
+    scope_path: Mapped[path]

@@ -1,0 +1,200 @@
+"""Quota lines, seats, people and who sits where: projections that only the kernel writes."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, blob, day, instant, integer, intpk, path, ref, string
+
+PERIOD = text("daterange(started_on, ended_on)")
+
+
+class QuotaLine(Base):
+    """编制线: unit × kind × category × funding × structure; leadership adds scope, role, level."""
+
+    __tablename__ = "quota_line"
+    __table_args__ = (
+        UniqueConstraint(
+            "unit_id", "kind", "category", "funding", "structure", "scope_unit_id", "role", "level",
+            name="uq_quota_line_key",
+        ),
+        CheckConstraint("kind in ('establishment', 'leadership', 'rank')", name="kind"),
+        CheckConstraint("(kind = 'leadership') = (role <> '')", name="role"),
+        CheckConstraint("(kind = 'establishment') = (category <> '')", name="category"),
+        Index("ix_quota_line_scope", "scope_path", "id"),
+    )
+
+    id: Mapped[intpk]
+    unit_id: Mapped[ref] = mapped_column(ForeignKey("unit.id"))
+    kind: Mapped[string]
+    category: Mapped[string]
+    funding: Mapped[string]
+    structure: Mapped[string]
+    scope_unit_id: Mapped[ref] = mapped_column(ForeignKey("unit.id"))
+    role: Mapped[string]
+    level: Mapped[string]
+    closed_to_entry: Mapped[bool] = mapped_column(server_default="false")
+    scope_path: Mapped[path]
+
+
+class Quota(Base):
+    """核定: what a document authorised on a line, for a period. ``authorised`` null is 未核定."""
+
+    __tablename__ = "quota"
+    __table_args__ = (
+        CheckConstraint("authorised >= 0", name="authorised"),
+        CheckConstraint("ended_on >= started_on", name="period"),
+        Index("ix_quota_line", "line_id", "started_on"),
+        Index("uq_quota_open", "line_id", unique=True, postgresql_where="ended_on is null and recorded_to is null"),
+    )
+
+    id: Mapped[intpk]
+    line_id: Mapped[ref] = mapped_column(ForeignKey("quota_line.id"))
+    authorised: Mapped[integer | None]
+    document_no: Mapped[string]
+    issuer: Mapped[string]
+    started_on: Mapped[day]
+    ended_on: Mapped[day | None]
+    recorded_at: Mapped[instant]
+    recorded_to: Mapped[instant | None]
+    scope_path: Mapped[path]
+
+
+class LedgerTotal(Base):
+    """台账合计: authorised, occupied, reserved of one line, today. Surplus is derived."""
+
+    __tablename__ = "ledger_total"
+    __table_args__ = (
+        CheckConstraint("occupied >= 0 and reserved >= 0", name="counts"),
+        CheckConstraint(
+            "reserved = 0 or (authorised is not null and occupied + reserved <= authorised)", name="within_quota"
+        ),
+        Index("ix_ledger_total_scope", "scope_path", "line_id"),
+    )
+
+    line_id: Mapped[ref] = mapped_column(ForeignKey("quota_line.id"), primary_key=True)
+    authorised: Mapped[integer | None]
+    occupied: Mapped[integer]
+    reserved: Mapped[integer]
+    scope_path: Mapped[path]
+
+
+class Post(Base):
+    """编制席位: one numbered seat of a line."""
+
+    __tablename__ = "post"
+    __table_args__ = (
+        UniqueConstraint("line_id", "number", name="uq_post_number"),
+        CheckConstraint("status in ('vacant', 'reserved', 'occupied', 'abolished')", name="status"),
+        CheckConstraint("(status = 'reserved') = (reserved_case_id is not null)", name="reserved"),
+        CheckConstraint("(status = 'abolished') = (abolished_on is not null)", name="abolished"),
+        Index("ix_post_vacant", "line_id", "number", postgresql_where="status = 'vacant'"),
+        Index("ix_post_scope", "scope_path", "id"),
+        Index("uq_post_case", "reserved_case_id", unique=True, postgresql_where="reserved_case_id is not null"),
+    )
+
+    id: Mapped[intpk]
+    line_id: Mapped[ref] = mapped_column(ForeignKey("quota_line.id"))
+    unit_id: Mapped[ref] = mapped_column(ForeignKey("unit.id"))
+    number: Mapped[integer]
+    status: Mapped[string]
+    surplus: Mapped[bool]
+    department_id: Mapped[ref | None] = mapped_column(ForeignKey("unit.id"))
+    reserved_case_id: Mapped[ref | None]
+    created_on: Mapped[day]
+    abolished_on: Mapped[day | None]
+    scope_path: Mapped[path]
+
+
+class Person(Base):
+    """实有人员: an identity and the fields of the register (台帐).
+
+    The ID number is held encrypted; ``id_index`` finds it, ``id_mask`` shows it.
+    """
+
+    __tablename__ = "person"
+    __table_args__ = (
+        CheckConstraint("state in ('serving', 'retired', 'left', 'outside')", name="state"),
+        CheckConstraint("personnel_class in ('civil', 'public', 'support', 'other')", name="class"),
+        Index("uq_person_id_index", "id_index", unique=True),
+        Index("ix_person_scope", "scope_path", "id"),
+        Index("ix_person_name", "name"),
+        Index("ix_person_pinyin", "pinyin_initials"),
+        Index("ix_person_unit", "unit_id"),
+    )
+
+    id: Mapped[intpk]
+    name: Mapped[path]
+    pinyin: Mapped[path]
+    pinyin_initials: Mapped[path]
+    id_type: Mapped[string]
+    id_cipher: Mapped[blob]
+    id_index: Mapped[blob]
+    id_mask: Mapped[string]
+    id_verified: Mapped[bool]
+    id_proof: Mapped[string | None]
+    sex: Mapped[string]
+    birth_on: Mapped[day]
+    ethnicity: Mapped[string | None]
+    political: Mapped[string | None]
+    education: Mapped[string | None]
+    degree: Mapped[string | None]
+    native_place: Mapped[string | None]
+    work_started_on: Mapped[day | None]
+    level: Mapped[string | None]
+    rank: Mapped[string | None]
+    entry_way: Mapped[string | None]
+    personnel_class: Mapped[string]
+    state: Mapped[string]
+    unit_id: Mapped[ref | None] = mapped_column(ForeignKey("unit.id"))
+    department_id: Mapped[ref | None] = mapped_column(ForeignKey("unit.id"))
+    scope_path: Mapped[path]
+
+
+class Occupancy(Base):
+    """占编: one person on one seat (编制 or 领导职数), for a period, as known from ``recorded_at``.
+
+    A row is never rewritten: a change closes its recorded period and adds the next version.
+    The two exclusion constraints state 一人一编 for every day, where no race can pass them.
+    """
+
+    __tablename__ = "occupancy"
+    __table_args__ = (
+        CheckConstraint("ended_on >= started_on", name="period"),
+        CheckConstraint("kind in ('establishment', 'leadership')", name="kind"),
+        CheckConstraint("nature in ('regular', 'concurrent', 'attached', 'superior')", name="nature"),
+        ExcludeConstraint(
+            (text("int8range(post_id, post_id, '[]')"), "&&"), (PERIOD, "&&"),
+            name="ex_occupancy_post", using="gist", where=text("recorded_to is null"),
+        ),
+        ExcludeConstraint(
+            (text("int8range(person_id, person_id, '[]')"), "&&"), (PERIOD, "&&"),
+            name="ex_occupancy_person", using="gist",
+            where=text("recorded_to is null and kind = 'establishment'"),
+        ),
+        Index("ix_occupancy_person", "person_id", "started_on"),
+        Index("ix_occupancy_line", "line_id", "started_on"),
+        Index("ix_occupancy_unit", "unit_id", "id"),
+        Index("ix_occupancy_scope", "scope_path", "id"),
+    )
+
+    id: Mapped[intpk]
+    person_id: Mapped[ref] = mapped_column(ForeignKey("person.id"))
+    person_name: Mapped[string]
+    post_id: Mapped[ref] = mapped_column(ForeignKey("post.id"))
+    line_id: Mapped[ref] = mapped_column(ForeignKey("quota_line.id"))
+    unit_id: Mapped[ref] = mapped_column(ForeignKey("unit.id"))
+    department_id: Mapped[ref | None] = mapped_column(ForeignKey("unit.id"))
+    kind: Mapped[string]
+    main: Mapped[bool]
+    nature: Mapped[string]
+    home_unit: Mapped[string | None]
+    started_on: Mapped[day]
+    ended_on: Mapped[day | None]
+    entry_way: Mapped[string | None]
+    exit_reason: Mapped[string | None]
+    entry_case_id: Mapped[ref | None]
+    exit_case_id: Mapped[ref | None]
+    recorded_at: Mapped[instant]
+    recorded_to: Mapped[instant | None]
+    scope_path: Mapped[path]

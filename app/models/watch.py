@@ -1,0 +1,89 @@
+"""What is watched: alarms, imports held back, the audit trail. Written by definer functions."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, document, instant, integer, intpk, now, path, ref, string
+
+
+class AlarmRule(Base):
+    """报警规则 (AL01…, GP01…): level and the article it rests on."""
+
+    __tablename__ = "alarm_rule"
+    __table_args__ = (CheckConstraint("level in ('error', 'warning', 'notice')", name="level"),)
+
+    code: Mapped[string] = mapped_column(primary_key=True)
+    name: Mapped[string]
+    level: Mapped[string]
+    basis: Mapped[string]
+
+
+class Alarm(Base):
+    """违规报警: what was found or refused, with its figures, operator and case; never deleted."""
+
+    __tablename__ = "alarm"
+    __table_args__ = (
+        CheckConstraint("state in ('open', 'handled', 'cleared')", name="state"),
+        Index("ix_alarm_scope", "scope_path", "id"),
+        Index("ix_alarm_case", "case_id"),
+        Index(
+            "uq_alarm_standing", "rule", "line_id", unique=True,
+            postgresql_where="standing and state = 'open'",
+        ),
+    )
+
+    id: Mapped[intpk]
+    rule: Mapped[string] = mapped_column(ForeignKey("alarm_rule.code"))
+    code: Mapped[string]
+    standing: Mapped[bool]
+    state: Mapped[string]
+    unit_id: Mapped[ref | None] = mapped_column(ForeignKey("unit.id"))
+    line_id: Mapped[ref | None] = mapped_column(ForeignKey("quota_line.id"))
+    person_id: Mapped[ref | None] = mapped_column(ForeignKey("person.id"))
+    case_id: Mapped[ref | None] = mapped_column(ForeignKey("application.id"))
+    user_id: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
+    operator: Mapped[string]
+    facts: Mapped[document]
+    raised_at: Mapped[now]
+    closed_at: Mapped[instant | None]
+    scope_path: Mapped[path]
+
+
+class ImportBatch(Base):
+    """导入批次: a legacy file, what entered and what was held back, with its list of errors."""
+
+    __tablename__ = "import_batch"
+    __table_args__ = (
+        CheckConstraint("state in ('entered', 'quarantine')", name="state"),
+        Index("ix_import_batch_scope", "scope_path", "id"),
+    )
+
+    id: Mapped[intpk]
+    file_name: Mapped[string]
+    file_hash: Mapped[string]
+    unit_code: Mapped[string]
+    unit_name: Mapped[string]
+    state: Mapped[string]
+    people: Mapped[integer]
+    errors: Mapped[document] = mapped_column(JSONB)
+    case_id: Mapped[ref | None] = mapped_column(ForeignKey("application.id"))
+    user_id: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id"))
+    loaded_at: Mapped[now]
+    scope_path: Mapped[path]
+
+
+class AuditEvent(Base):
+    """审计: sign-ins, failures, reveals and exports of protected data, administration."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = (Index("ix_audit_event_at", "at"),)
+
+    id: Mapped[intpk]
+    at: Mapped[now]
+    kind: Mapped[string]
+    user_id: Mapped[int | None] = mapped_column(Integer)
+    account_id: Mapped[ref | None]
+    operator: Mapped[string]
+    address: Mapped[string | None]
+    facts: Mapped[document]
