@@ -1,0 +1,223 @@
+-- Units and quotas. The k_ functions do the work and are not granted; the ledger_ functions ask the case first.
+
+CREATE OR REPLACE FUNCTION k_next_segment(p_parent bigint, p_region text) RETURNS text
+LANGUAGE sql SET search_path = public, pg_temp AS $$
+  SELECT lpad((coalesce(max(segment::int), 0) + 1)::text, 4, '0') FROM unit
+   WHERE (p_parent IS NULL AND parent_id IS NULL AND region_code = p_region) OR parent_id = p_parent
+$$;
+
+CREATE OR REPLACE FUNCTION k_unit_fields(u unit, v unit_version) RETURNS jsonb
+LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
+  SELECT jsonb_build_object('unit', u.id, 'parent', u.parent_id, 'legal', u.legal_id, 'node', u.node,
+    'region', u.region_code, 'segment', u.segment, 'name', u.name, 'short_name', u.short_name, 'uscc', u.uscc,
+    'nature', u.nature, 'category', u.category, 'grade', u.grade, 'subordination', u.subordination,
+    'body', u.body, 'version', v.id, 'started_on', v.started_on)
+$$;
+
+CREATE OR REPLACE FUNCTION k_open_unit(p_case bigint, f jsonb, p_on date) RETURNS bigint
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE u unit; v unit_version; p unit; v_now timestamptz := clock_timestamp(); v_prefix text;
+BEGIN
+  u.region_code := f ->> 'region'; u.parent_id := (f ->> 'parent')::bigint; u.node := coalesce(f ->> 'node', 'legal');
+  PERFORM 1 FROM region WHERE code = u.region_code FOR UPDATE;  -- orders the segments of a region
+  IF u.parent_id IS NOT NULL THEN SELECT * INTO p FROM unit WHERE id = u.parent_id; END IF;
+  u.id := nextval(pg_get_serial_sequence('unit', 'id'));
+  u.legal_id := CASE WHEN u.node = 'department' THEN p.legal_id ELSE u.id END;
+  u.segment := coalesce(f ->> 'segment', k_next_segment(u.parent_id, u.region_code));
+  u.scope_path := CASE WHEN u.node = 'department' THEN p.scope_path ELSE u.region_code END || '.' || u.segment;
+  u.name := f ->> 'name'; u.short_name := coalesce(f ->> 'short_name', f ->> 'name'); u.uscc := f ->> 'uscc';
+  u.nature := coalesce(f ->> 'nature', ''); u.category := coalesce(f ->> 'category', '');
+  u.grade := coalesce(f ->> 'grade', ''); u.subordination := coalesce(f ->> 'subordination', '');
+  u.body := coalesce(f ->> 'body', p.body, 'organ'); u.status := 'active'; u.not_networked := false;
+  u.opened_on := p_on;
+  INSERT INTO unit SELECT (u).*;
+  INSERT INTO unit_version (unit_id, scope_path, name, short_name, uscc, nature, category, grade, subordination, body,
+    started_on, recorded_at)
+  VALUES (u.id, u.scope_path, u.name, u.short_name, u.uscc, u.nature, u.category, u.grade, u.subordination, u.body,
+    p_on, v_now) RETURNING * INTO v;
+  PERFORM chain_append('unit', u.id, 'unit.opened', p_on, v_now, p_case, k_unit_fields(u, v), u.scope_path);
+  RETURN u.id;
+END $$;
+
+CREATE OR REPLACE FUNCTION k_surplus_alarm(p_line bigint, p_case bigint) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE t ledger_total; l quota_line;
+BEGIN
+  SELECT * INTO t FROM ledger_total WHERE line_id = p_line;
+  SELECT * INTO l FROM quota_line WHERE id = p_line;
+  IF t.authorised IS NOT NULL AND t.occupied > t.authorised THEN
+    INSERT INTO alarm (rule, code, standing, state, unit_id, line_id, case_id, user_id, operator, facts, scope_path)
+    VALUES (CASE l.kind WHEN 'leadership' THEN 'AL03' ELSE 'AL02' END, 'surplus_line', true, 'open', l.unit_id,
+      p_line, p_case, scope_number(1), kernel_actor(), jsonb_build_object('authorised', t.authorised,
+      'occupied', t.occupied, 'surplus', t.occupied - t.authorised, 'line', p_line), l.scope_path)
+    ON CONFLICT (rule, line_id) WHERE standing AND state = 'open' DO UPDATE SET facts = excluded.facts;
+  ELSE
+    UPDATE alarm SET state = 'cleared', closed_at = clock_timestamp()
+     WHERE line_id = p_line AND standing AND state = 'open';
+  END IF;
+END $$;
+
+CREATE OR REPLACE FUNCTION k_line(f jsonb) RETURNS bigint
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE v_id bigint; v_unit bigint := (f ->> 'unit')::bigint; v_scope bigint := coalesce((f ->> 'scope')::bigint, (f ->> 'unit')::bigint);
+BEGIN
+  INSERT INTO quota_line (unit_id, kind, category, funding, structure, scope_unit_id, role, level, closed_to_entry, scope_path)
+  SELECT v_unit, coalesce(f ->> 'kind', 'establishment'), coalesce(f ->> 'category', ''), coalesce(f ->> 'funding', ''),
+    coalesce(f ->> 'structure', 'none'), v_scope, coalesce(f ->> 'role', ''), coalesce(f ->> 'level', ''), false, scope_path
+  FROM unit WHERE id = v_unit ON CONFLICT ON CONSTRAINT uq_quota_line_key DO NOTHING RETURNING id INTO v_id;
+  IF v_id IS NULL THEN
+    SELECT id INTO v_id FROM quota_line WHERE unit_id = v_unit AND kind = coalesce(f ->> 'kind', 'establishment')
+      AND category = coalesce(f ->> 'category', '') AND funding = coalesce(f ->> 'funding', '')
+      AND structure = coalesce(f ->> 'structure', 'none') AND scope_unit_id = v_scope
+      AND role = coalesce(f ->> 'role', '') AND level = coalesce(f ->> 'level', '');
+  ELSE
+    INSERT INTO ledger_total (line_id, authorised, occupied, reserved, scope_path)
+    SELECT id, NULL, 0, 0, scope_path FROM quota_line WHERE id = v_id;
+  END IF;
+  RETURN v_id;
+END $$;
+
+-- The first day from p_from on when more sat on the line than was authorised; null when none.
+CREATE OR REPLACE FUNCTION k_first_bad_day(p_line bigint, p_from date) RETURNS date
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT min(c.on_day) FROM (
+    SELECT greatest(started_on, p_from) AS on_day FROM quota WHERE line_id = p_line AND recorded_to IS NULL
+    UNION SELECT greatest(started_on, p_from) FROM occupancy WHERE line_id = p_line AND recorded_to IS NULL) c
+  WHERE (SELECT count(*) FROM occupancy o WHERE o.line_id = p_line AND o.recorded_to IS NULL
+           AND o.started_on <= c.on_day AND (o.ended_on IS NULL OR o.ended_on > c.on_day))
+      > coalesce((SELECT q.authorised FROM quota q WHERE q.line_id = p_line AND q.recorded_to IS NULL
+           AND q.started_on <= c.on_day AND (q.ended_on IS NULL OR q.ended_on > c.on_day)), 0)
+$$;
+
+-- 核定: seats are created or abolished with the number; never below what is occupied and reserved.
+CREATE OR REPLACE FUNCTION k_set_quota(p_case bigint, f jsonb, p_on date) RETURNS bigint
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+  v_line bigint := coalesce((f ->> 'line')::bigint, k_line(f)); t ledger_total; l quota_line; q quota; v_bad date;
+  v_new int := (f ->> 'authorised')::int; v_now timestamptz; v_last int; v_seats int; v_from int; v_to int; v_closes bigint;
+  v_cut text; v_regular text; v_ended bigint; v_quota bigint;
+BEGIN
+  SELECT * INTO t FROM ledger_total WHERE line_id = v_line FOR UPDATE;
+  SELECT * INTO l FROM quota_line WHERE id = v_line;
+  v_now := clock_timestamp();
+  IF coalesce(f ->> 'document_no', '') = '' THEN PERFORM refuse('document_missing'); END IF;
+  IF coalesce(v_new, 0) < t.occupied + t.reserved THEN
+    PERFORM refuse('quota_below_use', jsonb_build_object('line', v_line, 'authorised', v_new,
+      'occupied', t.occupied, 'reserved', t.reserved));
+  END IF;
+  SELECT * INTO q FROM quota WHERE line_id = v_line AND ended_on IS NULL AND recorded_to IS NULL;
+  IF FOUND THEN
+    IF p_on < q.started_on THEN
+      PERFORM refuse('bad_day', jsonb_build_object('day', p_on, 'line', v_line));
+    END IF;
+    UPDATE quota SET recorded_to = v_now WHERE id = q.id; v_closes := q.id;
+    INSERT INTO quota (line_id, authorised, document_no, issuer, started_on, ended_on, recorded_at, scope_path)
+    VALUES (v_line, q.authorised, q.document_no, q.issuer, q.started_on, p_on, v_now, q.scope_path) RETURNING id INTO v_ended;
+  END IF;
+  INSERT INTO quota (line_id, authorised, document_no, issuer, started_on, recorded_at, scope_path)
+  VALUES (v_line, v_new, f ->> 'document_no', coalesce(f ->> 'issuer', ''), p_on, v_now, l.scope_path) RETURNING id INTO v_quota;
+  SELECT coalesce(max(number), 0), count(*) FILTER (WHERE status <> 'abolished') INTO v_last, v_seats
+    FROM post WHERE line_id = v_line;
+  IF coalesce(v_new, 0) > v_seats THEN
+    v_from := v_last + 1; v_to := v_last + v_new - v_seats;
+    INSERT INTO post (line_id, unit_id, number, status, surplus, created_on, scope_path)
+    SELECT v_line, l.unit_id, n, 'vacant', false, p_on, l.scope_path FROM generate_series(v_from, v_to) n;
+  ELSIF coalesce(v_new, 0) < v_seats THEN
+    WITH cut AS (UPDATE post SET status = 'abolished', abolished_on = p_on WHERE id IN (
+      SELECT id FROM post WHERE line_id = v_line AND status = 'vacant' ORDER BY number DESC
+      LIMIT v_seats - coalesce(v_new, 0)) RETURNING number)
+    SELECT string_agg(number::text, ',' ORDER BY number) INTO v_cut FROM cut;
+  END IF;
+  WITH kept AS (UPDATE post SET surplus = false WHERE line_id = v_line AND surplus AND status <> 'abolished'
+    RETURNING number)
+  SELECT string_agg(number::text, ',' ORDER BY number) INTO v_regular FROM kept;
+  UPDATE ledger_total SET authorised = v_new WHERE line_id = v_line;
+  v_bad := CASE WHEN v_new IS NULL OR t.occupied = 0 THEN NULL ELSE k_first_bad_day(v_line, p_on) END;
+  IF v_bad IS NOT NULL AND NOT (t.authorised IS NOT NULL AND t.occupied > t.authorised) THEN
+    PERFORM refuse('bad_day', jsonb_build_object('day', v_bad, 'line', v_line));
+  END IF;
+  PERFORM chain_append('unit', l.unit_id, 'quota.set', p_on, v_now, p_case, jsonb_build_object(
+    'line', v_line, 'kind', l.kind, 'category', l.category, 'funding', l.funding, 'structure', l.structure,
+    'scope', l.scope_unit_id, 'role', l.role, 'level', l.level, 'authorised', v_new,
+    'document_no', f ->> 'document_no', 'issuer', coalesce(f ->> 'issuer', ''), 'quota', v_quota,
+    'closes', v_closes, 'ended', v_ended, 'seats_from', v_from, 'seats_to', v_to,
+    'abolished', v_cut, 'regularised', v_regular), l.scope_path);
+  PERFORM k_surplus_alarm(v_line, p_case);
+  RETURN v_line;
+END $$;
+
+CREATE OR REPLACE FUNCTION k_day(p_on date) RETURNS date
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  IF p_on IS NULL THEN RETURN kernel_today(); END IF;
+  IF p_on > kernel_today() THEN PERFORM refuse('future_effect', jsonb_build_object('day', p_on)); END IF;
+  RETURN p_on;
+END $$;
+
+CREATE OR REPLACE FUNCTION k_effected(p_case bigint) RETURNS void
+LANGUAGE sql SET search_path = public, pg_temp AS $$ UPDATE case_record SET status = 'effected' WHERE case_id = p_case $$;
+
+CREATE OR REPLACE FUNCTION ledger_set_quota(p_case bigint) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE r case_record := case_open_movement(p_case, 'set_quota'); f jsonb := r.facts::jsonb; v_line bigint;
+BEGIN
+  v_line := k_set_quota(p_case, f, k_day((f ->> 'start')::date));
+  PERFORM k_effected(p_case);
+  RETURN v_line;
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger_open_unit(p_case bigint) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE r case_record := case_open_movement(p_case, 'open_unit'); f jsonb := r.facts::jsonb; v_unit bigint;
+BEGIN
+  v_unit := k_open_unit(p_case, f, k_day((f ->> 'start')::date));
+  PERFORM k_effected(p_case);
+  RETURN v_unit;
+END $$;
+
+-- Change (rename, class, grade) or close a unit; a closed one holds no seat in use.
+CREATE OR REPLACE FUNCTION k_revise_unit(p_case bigint, f jsonb, p_close boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE u unit; v unit_version; n unit_version; v_ended bigint; v_on date := k_day((f ->> 'start')::date); v_now timestamptz;
+BEGIN
+  SELECT * INTO u FROM unit WHERE id = (f ->> 'unit')::bigint FOR UPDATE;
+  IF NOT FOUND OR u.status = 'closed' THEN PERFORM refuse('not_found'); END IF;
+  IF p_close AND EXISTS (SELECT 1 FROM ledger_total t JOIN quota_line l ON l.id = t.line_id
+      WHERE (l.unit_id = u.id OR l.scope_unit_id = u.id) AND (t.occupied > 0 OR t.reserved > 0 OR t.authorised > 0)) THEN
+    PERFORM refuse('unit_not_empty', jsonb_build_object('unit', u.id));
+  END IF;
+  v_now := clock_timestamp();
+  SELECT * INTO v FROM unit_version WHERE unit_id = u.id AND ended_on IS NULL AND recorded_to IS NULL;
+  IF v_on < v.started_on THEN PERFORM refuse('bad_day', jsonb_build_object('day', v_on)); END IF;
+  UPDATE unit_version SET recorded_to = v_now WHERE id = v.id;
+  n := v; n.id := nextval(pg_get_serial_sequence('unit_version', 'id')); n.ended_on := v_on; n.recorded_at := v_now;
+  INSERT INTO unit_version SELECT (n).*;
+  v_ended := n.id;
+  IF p_close THEN
+    UPDATE unit SET status = 'closed', closed_on = v_on WHERE id = u.id RETURNING * INTO u;
+    PERFORM chain_append('unit', u.id, 'unit.closed', v_on, v_now, p_case, jsonb_build_object('unit', u.id,
+      'closes', v.id, 'ended', v_ended), u.scope_path);
+  ELSE
+    UPDATE unit SET name = coalesce(f ->> 'name', name), short_name = coalesce(f ->> 'short_name', short_name),
+      uscc = coalesce(f ->> 'uscc', uscc), nature = coalesce(f ->> 'nature', nature),
+      category = coalesce(f ->> 'category', category), grade = coalesce(f ->> 'grade', grade),
+      subordination = coalesce(f ->> 'subordination', subordination) WHERE id = u.id RETURNING * INTO u;
+    INSERT INTO unit_version (unit_id, scope_path, name, short_name, uscc, nature, category, grade, subordination,
+      body, started_on, recorded_at)
+    VALUES (u.id, u.scope_path, u.name, u.short_name, u.uscc, u.nature, u.category, u.grade, u.subordination,
+      u.body, v_on, v_now) RETURNING * INTO n;
+    PERFORM chain_append('unit', u.id, 'unit.changed', v_on, v_now, p_case,
+      k_unit_fields(u, n) || jsonb_build_object('closes', v.id, 'ended', v_ended), u.scope_path);
+  END IF;
+  PERFORM k_effected(p_case);
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger_change_unit(p_case bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE r case_record := case_open_movement(p_case, 'change_unit');
+BEGIN PERFORM k_revise_unit(p_case, r.facts::jsonb, false); END $$;
+
+CREATE OR REPLACE FUNCTION ledger_close_unit(p_case bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE r case_record := case_open_movement(p_case, 'close_unit');
+BEGIN PERFORM k_revise_unit(p_case, r.facts::jsonb, true); END $$;
