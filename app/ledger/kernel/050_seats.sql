@@ -1,0 +1,298 @@
+-- Seats: reserve, release, occupy, vacate, move. Locks: case, totals by id, post, person, chain heads.
+
+CREATE OR REPLACE FUNCTION k_line_figures(t ledger_total) RETURNS jsonb
+LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
+  SELECT jsonb_build_object('line', t.line_id, 'authorised', t.authorised, 'occupied', t.occupied,
+    'reserved', t.reserved, 'surplus', greatest(0, t.occupied - coalesce(t.authorised, t.occupied)))
+$$;
+
+-- Locks a line and refuses unless one more may enter.
+CREATE OR REPLACE FUNCTION k_enterable(p_line bigint) RETURNS quota_line
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE t ledger_total; l quota_line;
+BEGIN
+  SELECT * INTO t FROM ledger_total WHERE line_id = p_line FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('not_found'); END IF;
+  SELECT * INTO l FROM quota_line WHERE id = p_line;
+  IF l.closed_to_entry THEN PERFORM refuse('line_closed', k_line_figures(t)); END IF;
+  IF t.occupied > t.authorised THEN
+    PERFORM refuse(CASE l.kind WHEN 'leadership' THEN 'leadership_exhausted' ELSE 'surplus_line' END, k_line_figures(t));
+  ELSIF t.authorised IS NULL OR t.occupied + t.reserved >= t.authorised THEN
+    PERFORM refuse(CASE l.kind WHEN 'leadership' THEN 'leadership_exhausted' ELSE 'quota_exhausted' END, k_line_figures(t));
+  END IF;
+  RETURN l;
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger_reserve(p_case bigint) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE r case_record := case_open_movement(p_case, 'reserve'); l quota_line; p post;
+BEGIN
+  IF r.status = 'reserved' THEN RETURN (SELECT id FROM post WHERE reserved_case_id = p_case); END IF;
+  l := k_enterable((r.facts::jsonb ->> 'line')::bigint);
+  IF l.kind <> 'establishment' THEN PERFORM refuse('wrong_category'); END IF;
+  SELECT * INTO p FROM post WHERE line_id = l.id AND status = 'vacant' ORDER BY number LIMIT 1 FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('quota_exhausted', jsonb_build_object('line', l.id)); END IF;
+  UPDATE ledger_total SET reserved = reserved + 1 WHERE line_id = l.id;
+  UPDATE post SET status = 'reserved', reserved_case_id = p_case WHERE id = p.id;
+  PERFORM chain_append('unit', l.unit_id, 'seat.reserved', kernel_today(), clock_timestamp(), p_case,
+    jsonb_build_object('line', l.id, 'seat', p.number), l.scope_path);
+  UPDATE case_record SET status = 'reserved' WHERE case_id = p_case;
+  RETURN p.id;
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger_release_seat(p_case bigint) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE p post; v_line bigint;
+BEGIN
+  SELECT line_id INTO v_line FROM post WHERE reserved_case_id = p_case;
+  IF NOT FOUND THEN RETURN; END IF;
+  PERFORM 1 FROM ledger_total WHERE line_id = v_line FOR UPDATE;
+  SELECT * INTO p FROM post WHERE reserved_case_id = p_case FOR UPDATE;
+  UPDATE ledger_total SET reserved = reserved - 1 WHERE line_id = p.line_id;
+  UPDATE post SET status = 'vacant', reserved_case_id = NULL WHERE id = p.id;
+  PERFORM chain_append('unit', p.unit_id, 'seat.released', kernel_today(), clock_timestamp(), p_case,
+    jsonb_build_object('line', p.line_id, 'seat', p.number), p.scope_path);
+  UPDATE case_record SET status = 'filed' WHERE case_id = p_case AND status = 'reserved';
+END $$;
+
+CREATE OR REPLACE FUNCTION k_occupied_fields(o occupancy, p post, p_from_case bigint) RETURNS jsonb
+LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
+  SELECT jsonb_build_object('occupancy', o.id, 'line', o.line_id, 'seat', p.number, 'surplus', p.surplus::int,
+    'person', o.person_id, 'unit', o.unit_id, 'department', o.department_id, 'kind', o.kind, 'main', o.main::int,
+    'nature', o.nature, 'home_unit', o.home_unit, 'started_on', o.started_on, 'entry_way', o.entry_way,
+    'entry_case', p_from_case)
+$$;
+
+CREATE OR REPLACE FUNCTION k_personnel_class(p_category text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
+  SELECT CASE WHEN p_category IN ('11', '12', '21') THEN 'civil' WHEN p_category = '22' THEN 'public'
+    WHEN p_category IN ('13', '14', '15', '23') THEN 'support' ELSE 'other' END
+$$;
+
+-- Puts a person on a seat and writes both chains. The caller holds the line's lock and has set the totals.
+CREATE OR REPLACE FUNCTION k_sit(p_case bigint, p_post post, p_person bigint, f jsonb, p_on date, p_now timestamptz)
+RETURNS bigint LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE o occupancy; l quota_line; v_fields jsonb; v_scope text; v_department bigint := (f ->> 'department')::bigint;
+BEGIN
+  SELECT * INTO l FROM quota_line WHERE id = p_post.line_id;
+  IF p_on < p_post.created_on THEN
+    PERFORM refuse('bad_day', jsonb_build_object('day', p_on, 'line', l.id, 'seat_since', p_post.created_on));
+  END IF;
+  IF l.kind = 'leadership' THEN v_department := nullif(l.scope_unit_id, l.unit_id); END IF;
+  SELECT scope_path INTO v_scope FROM unit WHERE id = coalesce(v_department, l.unit_id)
+    AND (legal_id = l.unit_id OR id = l.unit_id);
+  IF v_scope IS NULL THEN PERFORM refuse('not_found', jsonb_build_object('department', v_department)); END IF;
+  INSERT INTO occupancy (person_id, person_name, post_id, line_id, unit_id, department_id, kind, main, nature, home_unit,
+    started_on, entry_way, entry_case_id, recorded_at, scope_path)
+  SELECT p_person, name, p_post.id, l.id, l.unit_id, v_department, l.kind, coalesce((f ->> 'main')::int, 1) = 1,
+    coalesce(f ->> 'nature', 'regular'), f ->> 'home_unit', p_on, f ->> 'entry_way', p_case, p_now, v_scope
+  FROM person WHERE id = p_person RETURNING * INTO o;
+  UPDATE post SET status = 'occupied', reserved_case_id = NULL WHERE id = p_post.id;
+  v_fields := k_occupied_fields(o, p_post, p_case);
+  IF l.kind = 'establishment' THEN
+    UPDATE person SET unit_id = l.unit_id, department_id = v_department, scope_path = v_scope, state = 'serving',
+      personnel_class = k_personnel_class(l.category) WHERE id = p_person;
+  END IF;
+  PERFORM chain_append('unit', l.unit_id, 'seat.occupied', p_on, p_now, p_case, v_fields, l.scope_path);
+  PERFORM chain_append('person', p_person, 'seat.occupied', p_on, p_now, p_case, v_fields, v_scope);
+  RETURN o.id;
+END $$;
+
+CREATE OR REPLACE FUNCTION k_registered_fields(p person, f jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
+  SELECT jsonb_build_object('person', p.id, 'id_type', p.id_type, 'verified', p.id_verified::int,
+    'commit_name', f ->> 'commit_name', 'commit_id', f ->> 'commit_id', 'commit_sex', f ->> 'commit_sex',
+    'commit_birth_on', f ->> 'commit_birth_on', 'commit_work_started_on', f ->> 'commit_work_started_on',
+    'commit_level', f ->> 'commit_level', 'commit_rank', f ->> 'commit_rank')
+$$;
+
+CREATE OR REPLACE FUNCTION k_person_row(f jsonb, p_scope text) RETURNS person
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE p person;
+BEGIN
+  p.id := coalesce((f ->> 'id')::bigint, nextval(pg_get_serial_sequence('person', 'id')));
+  p.name := f ->> 'person_name'; p.pinyin := coalesce(f ->> 'pinyin', '');
+  p.pinyin_initials := coalesce(f ->> 'pinyin_initials', '');
+  p.id_type := f ->> 'id_type'; p.id_cipher := decode(f ->> 'id_cipher', 'hex');
+  p.id_index := decode(f ->> 'person_index', 'hex'); p.id_mask := f ->> 'id_mask';
+  p.id_verified := coalesce((f ->> 'verified')::int, 1) = 1; p.id_proof := f ->> 'proof';
+  p.sex := f ->> 'sex'; p.birth_on := (f ->> 'birth_on')::date; p.ethnicity := f ->> 'ethnicity';
+  p.political := f ->> 'political'; p.education := f ->> 'education'; p.degree := f ->> 'degree';
+  p.native_place := f ->> 'native_place'; p.work_started_on := (f ->> 'work_started_on')::date;
+  p.level := f ->> 'level'; p.rank := f ->> 'rank'; p.entry_way := f ->> 'entry_way';
+  p.personnel_class := coalesce(f ->> 'personnel_class', 'other'); p.state := coalesce(f ->> 'state', 'serving');
+  p.scope_path := p_scope;
+  RETURN p;
+END $$;
+
+-- 登记: a person the city does not know yet; an already known identity document is refused or, if left, taken up.
+CREATE OR REPLACE FUNCTION k_register(p_case bigint, f jsonb, p_scope text, p_on date, p_now timestamptz) RETURNS bigint
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE p person; v_known person;
+BEGIN
+  SELECT * INTO v_known FROM person WHERE id_index = decode(f ->> 'person_index', 'hex') FOR UPDATE;
+  IF FOUND THEN
+    IF v_known.state = 'serving' THEN PERFORM refuse('duplicate_person', jsonb_build_object('person', v_known.id)); END IF;
+    RETURN v_known.id;
+  END IF;
+  p := k_person_row(f, p_scope);
+  INSERT INTO person SELECT (p).*;
+  PERFORM chain_append('person', p.id, 'person.registered', p_on, p_now, p_case, k_registered_fields(p, f), p_scope);
+  RETURN p.id;
+END $$;
+
+-- A person may sit from p_on: no seat on that day or later, and not before the last exit.
+CREATE OR REPLACE FUNCTION k_free_from(p_person bigint, p_on date) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE o occupancy;
+BEGIN
+  SELECT * INTO o FROM occupancy WHERE person_id = p_person AND kind = 'establishment' AND recorded_to IS NULL
+    AND (ended_on IS NULL OR ended_on > p_on) ORDER BY started_on DESC LIMIT 1;
+  IF FOUND THEN
+    PERFORM refuse(CASE WHEN o.ended_on IS NULL THEN 'already_seated' ELSE 'before_entry' END,
+      jsonb_build_object('person', p_person, 'day', coalesce(o.ended_on, o.started_on), 'unit', o.unit_id));
+  END IF;
+END $$;
+
+CREATE OR REPLACE FUNCTION k_fill(p_case bigint, p_person bigint, f jsonb, p_on date, p_now timestamptz) RETURNS bigint
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE p post; v_id bigint; v_bad date; v_other post;
+BEGIN
+  SELECT * INTO p FROM post WHERE reserved_case_id = p_case FOR UPDATE;
+  IF EXISTS (SELECT 1 FROM occupancy WHERE post_id = p.id AND recorded_to IS NULL
+      AND (ended_on IS NULL OR ended_on > p_on)) THEN
+    -- The reserved seat was in use on that day; another of the line may have been free since.
+    SELECT x.* INTO v_other FROM post x WHERE x.line_id = p.line_id AND x.status = 'vacant' AND x.created_on <= p_on
+      AND NOT EXISTS (SELECT 1 FROM occupancy o WHERE o.post_id = x.id AND o.recorded_to IS NULL
+        AND (o.ended_on IS NULL OR o.ended_on > p_on)) ORDER BY x.number LIMIT 1 FOR UPDATE;
+    IF NOT FOUND THEN PERFORM refuse('bad_day', jsonb_build_object('day', p_on, 'line', p.line_id)); END IF;
+    UPDATE post SET status = 'vacant', reserved_case_id = NULL WHERE id = p.id;
+    PERFORM chain_append('unit', p.unit_id, 'seat.released', kernel_today(), p_now, p_case,
+      jsonb_build_object('line', p.line_id, 'seat', p.number), p.scope_path);
+    UPDATE post SET status = 'reserved', reserved_case_id = p_case WHERE id = v_other.id;
+    PERFORM chain_append('unit', p.unit_id, 'seat.reserved', kernel_today(), p_now, p_case,
+      jsonb_build_object('line', p.line_id, 'seat', v_other.number), p.scope_path);
+    p := v_other;
+  END IF;
+  UPDATE ledger_total SET reserved = reserved - 1, occupied = occupied + 1 WHERE line_id = p.line_id;
+  v_id := k_sit(p_case, p, p_person, f, p_on, p_now);
+  v_bad := k_first_bad_day(p.line_id, p_on);
+  IF v_bad IS NOT NULL THEN PERFORM refuse('bad_day', jsonb_build_object('day', v_bad, 'line', p.line_id)); END IF;
+  RETURN v_id;
+END $$;
+
+-- 入编: takes effect on the confirmed arrival; fills the case's reserved seat.
+CREATE OR REPLACE FUNCTION ledger_occupy(p_case bigint, p_on date) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  r case_record := case_open_movement(p_case, 'occupy'); f jsonb := r.facts::jsonb; v_on date := k_day(p_on);
+  v_person bigint := (f ->> 'person')::bigint; v_line bigint := (f ->> 'line')::bigint; v_now timestamptz; v_scope text;
+BEGIN
+  IF r.status <> 'reserved' THEN PERFORM refuse('case_not_approved', jsonb_build_object('missing', 'reservation')); END IF;
+  SELECT scope_path INTO v_scope FROM ledger_total WHERE line_id = v_line FOR UPDATE;
+  v_now := clock_timestamp();
+  IF v_person IS NULL THEN v_person := k_register(p_case, f, v_scope, v_on, v_now); END IF;
+  PERFORM 1 FROM person WHERE id = v_person FOR UPDATE;
+  PERFORM k_free_from(v_person, v_on);
+  PERFORM k_fill(p_case, v_person, f, v_on, v_now);
+  PERFORM k_effected(p_case);
+  RETURN v_person;
+END $$;
+
+-- Ends one occupancy. On a line with surplus the freed seat takes a surplus holder in the same movement.
+CREATE OR REPLACE FUNCTION k_leave(p_case bigint, o occupancy, p_reason text, p_on date, p_now timestamptz) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE p post; n occupancy; m occupancy; s post; v_surplus boolean; v_fields jsonb; l quota_line; v_from bigint;
+BEGIN
+  IF p_on < o.started_on THEN
+    PERFORM refuse('before_entry', jsonb_build_object('day', o.started_on, 'person', o.person_id));
+  END IF;
+  SELECT * INTO l FROM quota_line WHERE id = o.line_id;
+  SELECT * INTO p FROM post WHERE id = o.post_id FOR UPDATE;
+  UPDATE occupancy SET recorded_to = p_now WHERE id = o.id;
+  n := o; n.id := nextval(pg_get_serial_sequence('occupancy', 'id')); n.ended_on := p_on; n.recorded_at := p_now;
+  n.exit_reason := p_reason; n.exit_case_id := p_case;
+  INSERT INTO occupancy SELECT (n).*;
+  UPDATE ledger_total SET occupied = occupied - 1 WHERE line_id = o.line_id;
+  UPDATE post SET status = CASE WHEN surplus THEN 'abolished' ELSE 'vacant' END,
+    abolished_on = CASE WHEN surplus THEN p_on END WHERE id = p.id;
+  v_fields := jsonb_build_object('occupancy', o.id, 'ended', n.id, 'line', o.line_id, 'seat', p.number,
+    'person', o.person_id, 'ended_on', p_on, 'reason', p_reason, 'abolished', p.surplus::int);
+  PERFORM chain_append('unit', o.unit_id, 'seat.vacated', p_on, p_now, p_case, v_fields, l.scope_path);
+  PERFORM chain_append('person', o.person_id, 'seat.vacated', p_on, p_now, p_case, v_fields, o.scope_path);
+  IF p.surplus THEN RETURN; END IF;
+  -- 只出不进: the holder of the lowest surplus seat moves into the freed one, that surplus seat dies.
+  SELECT x.* INTO s FROM post x WHERE x.line_id = o.line_id AND x.surplus AND x.status = 'occupied'
+    ORDER BY x.number LIMIT 1 FOR UPDATE;
+  IF NOT FOUND THEN RETURN; END IF;
+  SELECT * INTO m FROM occupancy WHERE post_id = s.id AND recorded_to IS NULL AND ended_on IS NULL;
+  v_from := m.id;
+  UPDATE occupancy SET recorded_to = p_now WHERE id = m.id;
+  n := m; n.id := nextval(pg_get_serial_sequence('occupancy', 'id')); n.recorded_at := p_now;
+  n.ended_on := greatest(p_on, m.started_on);
+  INSERT INTO occupancy SELECT (n).*;
+  m.id := nextval(pg_get_serial_sequence('occupancy', 'id')); m.recorded_at := p_now; m.post_id := p.id;
+  m.started_on := n.ended_on;
+  INSERT INTO occupancy SELECT (m).*;
+  UPDATE post SET status = 'abolished', abolished_on = n.ended_on WHERE id = s.id;
+  UPDATE post SET status = 'occupied' WHERE id = p.id;
+  v_fields := jsonb_build_object('line', o.line_id, 'from_seat', s.number, 'seat', p.number, 'person', m.person_id,
+    'closes', v_from, 'ended', n.id, 'occupancy', m.id, 'on', n.ended_on);
+  PERFORM chain_append('unit', o.unit_id, 'seat.absorbed', n.ended_on, p_now, p_case, v_fields, l.scope_path);
+  PERFORM chain_append('person', m.person_id, 'seat.absorbed', n.ended_on, p_now, p_case, v_fields, m.scope_path);
+END $$;
+
+-- Leaves every seat a person holds in a unit: the establishment seat, and the regular leadership seats with it.
+CREATE OR REPLACE FUNCTION k_vacate(p_case bigint, p_person bigint, p_reason text, p_on date, p_now timestamptz)
+RETURNS void LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE o occupancy;
+BEGIN
+  FOR o IN SELECT * FROM occupancy WHERE person_id = p_person AND recorded_to IS NULL AND ended_on IS NULL
+      AND (kind = 'establishment' OR nature = 'regular') ORDER BY kind DESC, line_id LOOP
+    PERFORM k_leave(p_case, o, p_reason, p_on, p_now);
+    PERFORM k_surplus_alarm(o.line_id, p_case);
+  END LOOP;
+END $$;
+
+CREATE OR REPLACE FUNCTION k_lock_lines(p_person bigint, p_line bigint) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM 1 FROM ledger_total WHERE line_id = p_line OR line_id IN (SELECT line_id FROM occupancy
+    WHERE person_id = p_person AND recorded_to IS NULL AND ended_on IS NULL) ORDER BY line_id FOR UPDATE;
+  PERFORM 1 FROM person WHERE id = p_person FOR UPDATE;
+END $$;
+
+-- 出编: retirement and every other exit; what the person leads in that unit is left on the same day.
+CREATE OR REPLACE FUNCTION ledger_vacate(p_case bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE r case_record := case_open_movement(p_case, 'vacate'); f jsonb := r.facts::jsonb;
+  v_on date := k_day((f ->> 'end')::date); v_person bigint := (f ->> 'person')::bigint;
+BEGIN
+  PERFORM k_lock_lines(v_person, NULL);
+  IF NOT EXISTS (SELECT 1 FROM occupancy WHERE person_id = v_person AND kind = 'establishment'
+      AND recorded_to IS NULL AND ended_on IS NULL) THEN PERFORM refuse('not_seated'); END IF;
+  PERFORM k_vacate(p_case, v_person, f ->> 'reason', v_on, clock_timestamp());
+  UPDATE person SET state = CASE WHEN f ->> 'reason' LIKE '31%' THEN 'retired' ELSE 'left' END WHERE id = v_person;
+  PERFORM k_effected(p_case);
+END $$;
+
+-- 调动: out of one unit and into another in one movement; the city's number of people never changes.
+CREATE OR REPLACE FUNCTION ledger_move(p_case bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE r case_record := case_open_movement(p_case, 'move'); f jsonb := r.facts::jsonb; v_now timestamptz;
+  v_on date := k_day((f ->> 'start')::date); v_person bigint := (f ->> 'person')::bigint;
+BEGIN
+  IF r.status <> 'reserved' THEN PERFORM refuse('case_not_approved', jsonb_build_object('missing', 'reservation')); END IF;
+  PERFORM k_lock_lines(v_person, (f ->> 'line')::bigint);
+  IF NOT EXISTS (SELECT 1 FROM occupancy WHERE person_id = v_person AND kind = 'establishment'
+      AND recorded_to IS NULL AND ended_on IS NULL) THEN PERFORM refuse('not_seated'); END IF;
+  -- Both units' chain heads are locked in order before either is written.
+  PERFORM 1 FROM ledger_chain WHERE chain_kind = 'unit' AND chain_id IN (
+    SELECT unit_id FROM occupancy WHERE person_id = v_person AND recorded_to IS NULL AND ended_on IS NULL
+    UNION SELECT unit_id FROM quota_line WHERE id = (f ->> 'line')::bigint) ORDER BY chain_id FOR UPDATE;
+  v_now := clock_timestamp();
+  PERFORM k_vacate(p_case, v_person, coalesce(f ->> 'reason', '11'), v_on, v_now);
+  PERFORM k_free_from(v_person, v_on);
+  PERFORM k_fill(p_case, v_person, f, v_on, v_now);
+  PERFORM k_effected(p_case);
+END $$;

@@ -1,0 +1,98 @@
+-- Leadership positions (领导职数) and corrections (更正).
+
+CREATE OR REPLACE FUNCTION k_take_lead(p_case bigint, f jsonb, p_on date) RETURNS bigint
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE l quota_line; p post; v_person bigint := (f ->> 'person')::bigint; v_nature text := coalesce(f ->> 'nature', 'regular');
+  v_id bigint; v_bad date;
+BEGIN
+  l := k_enterable((f ->> 'line')::bigint);
+  IF l.kind <> 'leadership' THEN PERFORM refuse('wrong_category'); END IF;
+  PERFORM 1 FROM person WHERE id = v_person FOR UPDATE;
+  IF v_nature = 'regular' AND NOT EXISTS (SELECT 1 FROM occupancy WHERE person_id = v_person AND kind = 'establishment'
+      AND unit_id = l.unit_id AND recorded_to IS NULL AND started_on <= p_on AND (ended_on IS NULL OR ended_on > p_on)) THEN
+    PERFORM refuse('leader_without_seat', jsonb_build_object('person', v_person, 'unit', l.unit_id));
+  ELSIF v_nature <> 'regular' AND coalesce(f ->> 'home_unit', '') = '' THEN
+    PERFORM refuse('leader_without_seat', jsonb_build_object('person', v_person, 'missing', 'home_unit'));
+  END IF;
+  SELECT x.* INTO p FROM post x WHERE x.line_id = l.id AND x.status = 'vacant' ORDER BY x.number LIMIT 1 FOR UPDATE;
+  UPDATE ledger_total SET occupied = occupied + 1 WHERE line_id = l.id;
+  v_id := k_sit(p_case, p, v_person, f, p_on, clock_timestamp());
+  v_bad := k_first_bad_day(l.id, p_on);
+  IF v_bad IS NOT NULL THEN PERFORM refuse('bad_day', jsonb_build_object('day', v_bad, 'line', l.id)); END IF;
+  RETURN v_id;
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger_take_lead(p_case bigint) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE r case_record := case_open_movement(p_case, 'take_lead'); f jsonb := r.facts::jsonb; v_id bigint;
+BEGIN
+  v_id := k_take_lead(p_case, f, k_day((f ->> 'start')::date));
+  PERFORM k_effected(p_case);
+  RETURN v_id;
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger_leave_lead(p_case bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE r case_record := case_open_movement(p_case, 'leave_lead'); f jsonb := r.facts::jsonb; o occupancy;
+  v_on date := k_day((f ->> 'end')::date);
+BEGIN
+  PERFORM 1 FROM ledger_total WHERE line_id = (f ->> 'line')::bigint FOR UPDATE;
+  PERFORM 1 FROM person WHERE id = (f ->> 'person')::bigint FOR UPDATE;
+  SELECT * INTO o FROM occupancy WHERE line_id = (f ->> 'line')::bigint AND person_id = (f ->> 'person')::bigint
+    AND kind = 'leadership' AND recorded_to IS NULL AND ended_on IS NULL;
+  IF NOT FOUND THEN PERFORM refuse('not_seated'); END IF;
+  PERFORM k_leave(p_case, o, f ->> 'reason', v_on, clock_timestamp());
+  PERFORM k_surplus_alarm(o.line_id, p_case);
+  PERFORM k_effected(p_case);
+END $$;
+
+-- 更正 of a person's locked fields, or of the first day of a seat: new entries that name what they correct.
+CREATE OR REPLACE FUNCTION ledger_correct(p_case bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE r case_record := case_open_movement(p_case, 'correct'); f jsonb := r.facts::jsonb; p person; o occupancy;
+  n occupancy; v_now timestamptz; v_fields jsonb; v_bad date; v_new date;
+BEGIN
+  IF f ->> 'occupancy' IS NULL THEN
+    SELECT * INTO p FROM person WHERE id = (f ->> 'person')::bigint FOR UPDATE;
+    IF NOT FOUND THEN PERFORM refuse('not_found'); END IF;
+    v_now := clock_timestamp();
+    UPDATE person SET name = coalesce(f ->> 'person_name', name), pinyin = coalesce(f ->> 'pinyin', pinyin),
+      pinyin_initials = coalesce(f ->> 'pinyin_initials', pinyin_initials), sex = coalesce(f ->> 'sex', sex),
+      birth_on = coalesce((f ->> 'birth_on')::date, birth_on),
+      work_started_on = coalesce((f ->> 'work_started_on')::date, work_started_on),
+      level = coalesce(f ->> 'level', level), rank = coalesce(f ->> 'rank', rank),
+      id_cipher = coalesce(decode(f ->> 'id_cipher', 'hex'), id_cipher),
+      id_index = coalesce(decode(f ->> 'new_index', 'hex'), id_index), id_mask = coalesce(f ->> 'id_mask', id_mask)
+     WHERE id = p.id RETURNING * INTO p;
+    UPDATE occupancy SET person_name = p.name WHERE person_id = p.id AND recorded_to IS NULL;
+    PERFORM chain_append('person', p.id, 'person.corrected', kernel_today(), v_now, p_case,
+      k_registered_fields(p, f) || jsonb_build_object('corrects', (f ->> 'corrects')::int), p.scope_path);
+  ELSE
+    SELECT * INTO o FROM occupancy WHERE id = (f ->> 'occupancy')::bigint;
+    PERFORM 1 FROM ledger_total WHERE line_id = o.line_id FOR UPDATE;
+    SELECT * INTO o FROM occupancy WHERE id = o.id AND recorded_to IS NULL;
+    IF NOT FOUND THEN PERFORM refuse('later_entries', jsonb_build_object('occupancy', f ->> 'occupancy')); END IF;
+    v_now := clock_timestamp(); v_new := k_day((f ->> 'start')::date);
+    IF v_new < (SELECT created_on FROM post WHERE id = o.post_id) OR v_new > coalesce(o.ended_on, v_new) THEN
+      PERFORM refuse('bad_day', jsonb_build_object('day', v_new, 'line', o.line_id));
+    END IF;
+    IF EXISTS (SELECT 1 FROM occupancy x WHERE x.recorded_to IS NULL AND x.id <> o.id
+        AND (x.post_id = o.post_id OR (x.person_id = o.person_id AND x.kind = o.kind AND o.kind = 'establishment'))
+        AND daterange(x.started_on, x.ended_on) && daterange(v_new, o.ended_on)) THEN
+      PERFORM refuse('later_entries', jsonb_build_object('occupancy', o.id));
+    END IF;
+    UPDATE occupancy SET recorded_to = v_now WHERE id = o.id;
+    n := o; n.id := nextval(pg_get_serial_sequence('occupancy', 'id')); n.started_on := v_new; n.recorded_at := v_now;
+    INSERT INTO occupancy SELECT (n).*;
+    v_bad := k_first_bad_day(o.line_id, v_new);
+    IF v_bad IS NOT NULL AND (SELECT occupied <= authorised FROM ledger_total WHERE line_id = o.line_id) THEN
+      PERFORM refuse('bad_day', jsonb_build_object('day', v_bad, 'line', o.line_id));
+    END IF;
+    v_fields := jsonb_build_object('closes', o.id, 'occupancy', n.id, 'started_on', v_new, 'person', o.person_id,
+      'line', o.line_id, 'was', o.started_on);
+    PERFORM chain_append('unit', o.unit_id, 'seat.corrected', v_new, v_now, p_case, v_fields,
+      (SELECT scope_path FROM quota_line WHERE id = o.line_id));
+    PERFORM chain_append('person', o.person_id, 'seat.corrected', v_new, v_now, p_case, v_fields, o.scope_path);
+  END IF;
+  PERFORM k_effected(p_case);
+END $$;
