@@ -1,0 +1,1 @@
+"""Commands of the system's keeper: deploy, serve, load, verify."""

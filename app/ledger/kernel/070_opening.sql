@@ -1,0 +1,123 @@
+-- 建库: a legal body with its departments, lines, people and leaders enters as an opening balance.
+-- The approval rests on the batch's hash; people are set-based, the entries equal those of single calls.
+
+-- Bulk people of one unit: each sits on the next free seat of the line; beyond the quota on surplus seats.
+CREATE OR REPLACE FUNCTION k_open_people(p_case bigint, p_unit bigint, p_people jsonb) RETURNS int
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+  v_now timestamptz; v_actor text := kernel_actor(); v_head ledger_chain; e record; v_hash text; v_seq int;
+  v_count int; v_duplicate text; v_scope text; v_hashes text[] := '{}'; v_prevs text[] := '{}';
+BEGIN
+  SELECT scope_path INTO v_scope FROM unit WHERE id = p_unit;
+  PERFORM 1 FROM ledger_total t JOIN quota_line l ON l.id = t.line_id WHERE l.unit_id = p_unit ORDER BY line_id FOR UPDATE OF t;
+  v_now := clock_timestamp();
+  CREATE TEMP TABLE IF NOT EXISTS opening (f jsonb, person bigint, line bigint, seat int, post bigint, occupancy bigint,
+    n bigint, started_on date, department bigint, scope text) ON COMMIT DROP;
+  TRUNCATE opening;
+  INSERT INTO opening (f, person, line, n, started_on, department)
+  SELECT j, nextval(pg_get_serial_sequence('person', 'id')), (j ->> 'line')::bigint, ord,
+    (j ->> 'start')::date, (j ->> 'department')::bigint
+  FROM jsonb_array_elements(p_people) WITH ORDINALITY x(j, ord);
+  SELECT p.id::text INTO v_duplicate FROM opening o JOIN person p ON p.id_index = decode(o.f ->> 'person_index', 'hex') LIMIT 1;
+  IF FOUND THEN PERFORM refuse('duplicate_person', jsonb_build_object('person', v_duplicate)); END IF;
+  IF EXISTS (SELECT 1 FROM opening o LEFT JOIN quota_line l ON l.id = o.line AND l.unit_id = p_unit
+      AND l.kind = 'establishment' WHERE l.id IS NULL) THEN PERFORM refuse('wrong_category'); END IF;
+  IF EXISTS (SELECT 1 FROM opening WHERE started_on > kernel_today()) THEN PERFORM refuse('future_effect'); END IF;
+  UPDATE opening o SET scope = u.scope_path FROM unit u WHERE u.id = coalesce(o.department, p_unit);
+  -- Vacant seats first, in their order; then surplus seats beyond the last number.
+  UPDATE opening o SET seat = s.number, post = s.id, occupancy = nextval(pg_get_serial_sequence('occupancy', 'id'))
+  FROM (SELECT n, line, row_number() OVER (PARTITION BY line ORDER BY n) AS k FROM opening) r
+  LEFT JOIN LATERAL (SELECT id, number FROM post WHERE line_id = r.line AND status = 'vacant'
+    ORDER BY number OFFSET r.k - 1 LIMIT 1) s ON true WHERE o.n = r.n;
+  WITH extra AS (
+    SELECT o.n, o.line, o.started_on, row_number() OVER (PARTITION BY o.line ORDER BY o.n)
+      + (SELECT coalesce(max(number), 0) FROM post WHERE line_id = o.line) AS number FROM opening o WHERE o.post IS NULL),
+  made AS (INSERT INTO post (line_id, unit_id, number, status, surplus, created_on, scope_path)
+    SELECT line, p_unit, number, 'occupied', true, started_on, v_scope FROM extra RETURNING id, line_id, number)
+  UPDATE opening o SET post = made.id, seat = made.number FROM extra JOIN made ON made.line_id = extra.line
+    AND made.number = extra.number WHERE extra.n = o.n;
+  UPDATE post p SET status = 'occupied' FROM opening o WHERE o.post = p.id AND p.status = 'vacant';
+  INSERT INTO person SELECT (r.p).* FROM (
+    SELECT k_person_row(o.f || jsonb_build_object('id', o.person, 'state', 'serving',
+      'personnel_class', k_personnel_class(l.category)), o.scope) p FROM opening o JOIN quota_line l ON l.id = o.line) r;
+  UPDATE person p SET unit_id = p_unit, department_id = o.department FROM opening o WHERE p.id = o.person;
+  INSERT INTO occupancy (id, person_id, person_name, post_id, line_id, unit_id, department_id, kind, main, nature,
+    started_on, entry_way, entry_case_id, recorded_at, scope_path)
+  OVERRIDING SYSTEM VALUE
+  SELECT occupancy, person, f ->> 'person_name', post, line, p_unit, department, 'establishment', true, 'regular',
+    started_on, f ->> 'entry_way', p_case, v_now, scope FROM opening;
+  UPDATE ledger_total t SET occupied = t.occupied + c.n FROM (SELECT line, count(*) n FROM opening GROUP BY line) c
+   WHERE c.line = t.line_id;
+  -- Person chains: two entries each, the second on the first.
+  WITH made AS (
+    SELECT o.*, p.id AS pid, canonical(k_registered_fields(p, o.f)) AS first,
+      canonical(k_occupied_fields(c, s, p_case)) AS second
+    FROM opening o JOIN person p ON p.id = o.person JOIN occupancy c ON c.id = o.occupancy JOIN post s ON s.id = o.post),
+  one AS (SELECT m.*, entry_hash(1, 'person:' || m.person, 1, 'person.registered', m.started_on, v_now, p_case,
+    v_actor, m.first, '') AS h1 FROM made m),
+  two AS (SELECT *, entry_hash(1, 'person:' || person, 2, 'seat.occupied', started_on, v_now, p_case, v_actor,
+    second, h1) AS h2 FROM one),
+  heads AS (INSERT INTO ledger_chain (chain_kind, chain_id, sequence, hash) SELECT 'person', person, 2, h2 FROM two)
+  INSERT INTO ledger_entry (chain_kind, chain_id, sequence, format, type, effective_on, recorded_at, payload, case_id,
+    actor, prev_hash, hash, scope_path)
+  SELECT 'person', person, 1, 1, 'person.registered', started_on, v_now, first, p_case, v_actor, '', h1, scope FROM two
+  UNION ALL
+  SELECT 'person', person, 2, 1, 'seat.occupied', started_on, v_now, second, p_case, v_actor, h1, h2, scope FROM two;
+  -- The unit's chain: one entry a person, each on the one before.
+  SELECT * INTO v_head FROM ledger_chain WHERE chain_kind = 'unit' AND chain_id = p_unit FOR UPDATE;
+  v_hash := v_head.hash; v_seq := v_head.sequence;
+  FOR e IN SELECT o.n, o.started_on, x.payload FROM opening o JOIN ledger_entry x ON x.chain_kind = 'person'
+      AND x.chain_id = o.person AND x.sequence = 2 ORDER BY o.n LOOP
+    v_seq := v_seq + 1; v_prevs := v_prevs || v_hash;
+    v_hash := entry_hash(1, 'unit:' || p_unit, v_seq, 'seat.occupied', e.started_on, v_now, p_case, v_actor, e.payload, v_hash);
+    v_hashes := v_hashes || v_hash;
+  END LOOP;
+  INSERT INTO ledger_entry (chain_kind, chain_id, sequence, format, type, effective_on, recorded_at, payload, case_id,
+    actor, prev_hash, hash, scope_path)
+  SELECT 'unit', p_unit, v_head.sequence + o.n, 1, 'seat.occupied', o.started_on, v_now, x.payload, p_case, v_actor,
+    v_prevs[o.n], v_hashes[o.n], v_scope
+  FROM opening o JOIN ledger_entry x ON x.chain_kind = 'person' AND x.chain_id = o.person AND x.sequence = 2;
+  UPDATE ledger_chain SET sequence = v_seq, hash = v_hash WHERE chain_kind = 'unit' AND chain_id = p_unit;
+  SELECT count(*) INTO v_count FROM opening;
+  PERFORM k_surplus_alarm(line, p_case) FROM (SELECT DISTINCT line FROM opening ORDER BY line) x;
+  RETURN v_count;
+END $$;
+
+-- The batch: {"units": [...], "lines": [...], "people": [...], "leaders": [...]}; "key" names rows inside it.
+-- One legal body a call, so a body with an error is held back whole and the others enter.
+CREATE OR REPLACE FUNCTION ledger_open_balance(p_case bigint, p_batch text) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  r case_record := case_open_movement(p_case, 'open_balance'); b jsonb := p_batch::jsonb; j jsonb; v_keys jsonb := '{}';
+  v_lines jsonb := '{}'; v_id bigint; v_legal bigint; v_people jsonb; v_count int := 0;
+BEGIN
+  IF r.facts::jsonb ->> 'batch' IS DISTINCT FROM encode(sha256(convert_to(p_batch, 'UTF8')), 'hex') THEN
+    PERFORM refuse('facts_changed');
+  END IF;
+  FOR j IN SELECT * FROM jsonb_array_elements(b -> 'units') LOOP
+    IF j ->> 'uscc' IS NOT NULL AND EXISTS (SELECT 1 FROM unit WHERE uscc = j ->> 'uscc' AND status = 'active') THEN
+      PERFORM refuse('duplicate_unit', jsonb_build_object('unit', j ->> 'name'));
+    END IF;
+    v_id := k_open_unit(p_case, j || jsonb_build_object('parent', v_keys -> (j ->> 'parent_key')), (j ->> 'start')::date);
+    v_legal := coalesce(v_legal, v_id);
+    v_keys := v_keys || jsonb_build_object(j ->> 'key', v_id);
+  END LOOP;
+  FOR j IN SELECT * FROM jsonb_array_elements(b -> 'lines') LOOP
+    v_id := k_set_quota(p_case, j || jsonb_build_object('unit', v_keys -> (j ->> 'unit_key'),
+      'scope', v_keys -> coalesce(j ->> 'scope_key', j ->> 'unit_key')), (j ->> 'start')::date);
+    v_lines := v_lines || jsonb_build_object(j ->> 'key', v_id);
+  END LOOP;
+  SELECT jsonb_agg(p || jsonb_build_object('line', v_lines -> (p ->> 'line_key'),
+    'department', v_keys -> (p ->> 'department_key')) ORDER BY ord) INTO v_people
+  FROM jsonb_array_elements(b -> 'people') WITH ORDINALITY x(p, ord);
+  IF v_people IS NOT NULL THEN v_count := k_open_people(p_case, v_legal, v_people); END IF;
+  FOR j IN SELECT * FROM jsonb_array_elements(b -> 'leaders') LOOP
+    SELECT id INTO v_id FROM person WHERE id_index = decode(j ->> 'person_index', 'hex');
+    IF v_id IS NULL THEN v_id := k_register(p_case, j || jsonb_build_object('state', 'outside'),
+      (SELECT scope_path FROM unit WHERE id = v_legal), (j ->> 'start')::date, clock_timestamp()); END IF;
+    PERFORM k_take_lead(p_case, j || jsonb_build_object('person', v_id, 'line', v_lines -> (j ->> 'line_key')),
+      (j ->> 'start')::date);
+  END LOOP;
+  PERFORM k_effected(p_case);
+  RETURN jsonb_build_object('unit', v_legal, 'people', v_count, 'units', v_keys);
+END $$;
