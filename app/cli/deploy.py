@@ -1,0 +1,80 @@
+"""部署: roles, migrations, kernel, policies, seeds; idempotent, run as the owner or a superuser."""
+
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from psycopg import sql
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import make_url
+
+from app.security import policies
+
+ROOT = Path(__file__).resolve().parents[2]
+KERNEL = ROOT / "app" / "ledger" / "kernel"
+OWNER, APP, SIGNIN = "bianzhi_owner", "bianzhi_app", "bianzhi_signin"
+
+
+def ensure_database(admin_url: str, database: str, passwords: dict[str, str] | None = None) -> None:
+    """Make the three roles and the database where they are missing; ``passwords`` by role for outside servers."""
+    url = make_url(admin_url).set(drivername="postgresql")
+    with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as connection:
+        # Several deployments may run at once on one server (tests): one of them makes the roles.
+        connection.execute("SELECT pg_advisory_lock(740001)")
+        known = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
+        for role in (OWNER, APP, SIGNIN):
+            if role not in known:
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE").format(sql.Identifier(role)))
+            if passwords:
+                connection.execute(
+                    sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(passwords[role]))
+                )
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone() is None:
+            connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(OWNER)))
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'").format(
+                    sql.Identifier(database), sql.Identifier(OWNER)
+                )
+            )
+        connection.execute("SELECT pg_advisory_unlock(740001)")
+
+
+def alembic_config(connection: Connection) -> AlembicConfig:
+    """Alembic's configuration over a given connection."""
+    config = AlembicConfig(str(ROOT / "alembic.ini"))
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def install_kernel(connection: Connection) -> None:
+    """(Re)create the kernel's functions from ``app/ledger/kernel/*.sql``, in the files' order."""
+    connection.exec_driver_sql("SET LOCAL check_function_bodies = off")
+    for file in sorted(KERNEL.glob("*.sql")):
+        connection.exec_driver_sql(file.read_text(encoding="utf-8").replace("%", "%%"))
+
+
+def install_policies(connection: Connection) -> None:
+    """Grants and row policies from their one declaration."""
+    for statement in policies.statements(APP, SIGNIN):
+        connection.exec_driver_sql(statement)
+
+
+def upgrade(owner_url: str) -> None:
+    """Bring one database to the present: schema, kernel, policies, seeds."""
+    from app.cli import seeds
+
+    engine = create_engine(owner_url)
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "head")
+        install_kernel(connection)
+        install_policies(connection)
+        connection.execute(
+            text(
+                "INSERT INTO scope_key (id, secret) VALUES (1, encode(sha256((gen_random_uuid()::text"
+                " || gen_random_uuid()::text)::bytea), 'hex')) ON CONFLICT (id) DO NOTHING"
+            )
+        )
+        seeds.plant(connection)
+    engine.dispose()
