@@ -684,17 +684,6 @@ def upgrade() -> None:
     op.create_index('ix_task_unit', 'task', ['unit_id', 'id'], unique=False)
     op.create_index('uq_task_open', 'task', ['application_id', 'stage', 'code'], unique=True, postgresql_where="state = 'open'")
     # ### end Alembic commands ###
-    # Alembic does not render exclusion constraints: stated by hand, as in app/models/seats.py.
-    op.execute(
-        "ALTER TABLE occupancy ADD CONSTRAINT ex_occupancy_post EXCLUDE USING gist"
-        " (int8range(post_id, post_id, '[]') WITH &&, daterange(started_on, ended_on) WITH &&)"
-        " WHERE (recorded_to IS NULL)"
-    )
-    op.execute(
-        "ALTER TABLE occupancy ADD CONSTRAINT ex_occupancy_person EXCLUDE USING gist"
-        " (int8range(person_id, person_id, '[]') WITH &&, daterange(started_on, ended_on) WITH &&)"
-        " WHERE (recorded_to IS NULL AND kind = 'establishment')"
-    )
 
 
 def downgrade() -> None:
