@@ -29,7 +29,7 @@ class Batch:
         )
 
 
-def enter(session: Session, batch: Batch, *, home_unit: int | None, note: str) -> dict[str, Any]:
+def enter(session: Session, batch: Batch, *, note: str) -> dict[str, Any]:
     """File, approve (as 编办's opening service) and post one opening balance; the caller owns the transaction.
 
     Raises:
@@ -40,11 +40,11 @@ def enter(session: Session, batch: Batch, *, home_unit: int | None, note: str) -
     case_id = session.execute(
         text(
             "INSERT INTO application (process, process_version_id, unit_id, scope_path, title, state, created_by,"
-            " submitted_at, finished_at, result) SELECT 'opening', v.id, u.id, u.scope_path, :title, 'done',"
-            " scope_number(1)::int, now(), now(), :note FROM unit u,"
-            f" ({OPENING_REGION}) v WHERE u.id = :unit RETURNING id"  # noqa: S608 - a constant
+            " submitted_at, finished_at, result) SELECT 'opening', v.id, NULL, r.prefix, :title, 'done',"
+            " scope_number(1)::int, now(), now(), :note FROM region r,"
+            f" ({OPENING_REGION}) v WHERE r.code = :region RETURNING id"  # noqa: S608 - a constant
         ),
-        {"title": f"建库：{batch.units[0]['name']}", "note": note, "unit": home_unit},
+        {"title": f"建库：{batch.units[0]['name']}", "note": note, "region": batch.region},
     ).scalar_one()
     session.execute(
         text("SELECT case_file(:c, :f)"), {"c": case_id, "f": json.dumps({"batch": digest})}

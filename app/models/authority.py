@@ -106,7 +106,7 @@ class CaseRecord(Base):
 
     case_id: Mapped[ref] = mapped_column(ForeignKey("application.id"), primary_key=True, autoincrement=False)
     process_version_id: Mapped[ref] = mapped_column(ForeignKey("process_version.id"))
-    unit_id: Mapped[ref] = mapped_column(ForeignKey("unit.id"))
+    unit_id: Mapped[ref | None] = mapped_column(ForeignKey("unit.id"))
     filed_by: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id"))
     revision: Mapped[integer]
     facts: Mapped[string]

@@ -25,7 +25,7 @@ class Application(Base):
     number: Mapped[string | None]
     process: Mapped[string]
     process_version_id: Mapped[ref] = mapped_column(ForeignKey("process_version.id"))
-    unit_id: Mapped[ref] = mapped_column(ForeignKey("unit.id"))
+    unit_id: Mapped[ref | None] = mapped_column(ForeignKey("unit.id"))
     scope_path: Mapped[path]
     title: Mapped[string]
     person_id: Mapped[ref | None] = mapped_column(ForeignKey("person.id"))

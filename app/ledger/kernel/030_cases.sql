@@ -77,6 +77,9 @@ BEGIN
      WHERE o.person_id = (f ->> 'person')::bigint AND o.kind = 'establishment' AND o.recorded_to IS NULL
      ORDER BY o.started_on DESC LIMIT 1;
   END IF;
+  IF coalesce(l.unit_id, p_case.unit_id) IS NULL THEN  -- an opening balance or a new unit: the city's office
+    RETURN (SELECT o.id FROM office o JOIN region g ON g.code = o.region_code AND g.kind = 'city' WHERE o.kind = p_role);
+  END IF;
   RETURN responsible_office(p_role, coalesce(l.unit_id, p_case.unit_id), coalesce(nullif(l.category, ''), '11'));
 END $$;
 

@@ -33,3 +33,35 @@ BEGIN
   VALUES (p_hash, v_account.user_id, v_account.id, clock_timestamp() + interval '12 hours', 'local');
   RETURN v_account.id;
 END $$;
+
+-- Routing of a case: the offices and the unit that its filed facts make responsible.
+CREATE OR REPLACE FUNCTION case_responsible(p_role text, p_case bigint) RETURNS bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE r case_record;
+BEGIN
+  SELECT * INTO r FROM case_record WHERE case_id = p_case;
+  RETURN case_office(p_role, r);
+END $$;
+
+CREATE OR REPLACE FUNCTION case_source_unit(p_case bigint) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT o.unit_id FROM case_record r JOIN occupancy o ON o.person_id = (r.facts::jsonb ->> 'person')::bigint
+   WHERE r.case_id = p_case AND o.kind = 'establishment' AND o.recorded_to IS NULL AND o.ended_on IS NULL
+$$;
+
+-- The sides whose latest word approves the present facts, as 'office:unit'.
+CREATE OR REPLACE FUNCTION case_standing_sides(p_case bigint) RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT coalesce(office_id::text, '') || ':' || coalesce(unit_id::text, '') FROM (
+    SELECT DISTINCT ON (d.office_id, d.unit_id) d.* FROM decision d WHERE d.case_id = p_case
+     ORDER BY d.office_id, d.unit_id, d.id DESC) x
+   JOIN case_record r ON r.case_id = p_case
+  WHERE x.verdict = 'approve' AND x.facts_hash = r.facts_hash
+$$;
+
+CREATE OR REPLACE FUNCTION office_has(p_office bigint, p_user int) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT EXISTS (SELECT 1 FROM account WHERE office_id = p_office AND user_id = p_user
+    AND kind IN ('office_member', 'office_head') AND started_on <= kernel_today()
+    AND (ended_on IS NULL OR ended_on > kernel_today()))
+$$;

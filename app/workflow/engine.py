@@ -1,0 +1,293 @@
+"""办理引擎: the only writer of cases, tasks and timeline; the caller owns the transaction.
+
+Lock order: the application's row first, then the kernel's own (see docs/architecture.md). The kernel
+decides whether a movement may happen; what is written here is the conversation around it.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from app.domain import errors
+from app.domain.workdays import add_workdays
+from app.models import Application, ApplicationEvent, ProcessVersion, Task, WorkingDay
+from app.workflow.definition import Process, TaskPlan, parse
+
+Facts = Mapping[str, str | int | None]
+
+
+def today(session: Session) -> dt.date:
+    """The kernel's day (Foshan time)."""
+    return session.execute(text("SELECT kernel_today()")).scalar_one()
+
+
+def me(session: Session, part: int) -> str | None:
+    """One part of the transaction's identity (see 010_identity.sql)."""
+    return session.execute(text("SELECT scope_part(:n)"), {"n": part}).scalar_one()
+
+
+def process_of(session: Session, case: Application) -> Process:
+    """The definition that this case runs on."""
+    version = session.get_one(ProcessVersion, case.process_version_id)
+    return parse(dict(version.definition))
+
+
+def latest(session: Session, process: str) -> tuple[int, Process]:
+    """The published version that new cases take; raises NotFound for an unknown process."""
+    version = session.scalars(
+        select(ProcessVersion).where(ProcessVersion.process == process).order_by(ProcessVersion.version.desc()).limit(1)
+    ).one_or_none()
+    if version is None:
+        raise errors.NotFound(process=process)
+    return version.id, parse(dict(version.definition))
+
+
+def locked(session: Session, case_id: int) -> Application:
+    """The case, locked against every other step; a foreign case answers as an absent one."""
+    case = session.scalars(select(Application).where(Application.id == case_id).with_for_update()).one_or_none()
+    if case is None:
+        raise errors.NotFound(case=case_id)
+    return case
+
+
+def note(session: Session, case: Application, kind: str, *, side: str, opinion: str | None = None,
+         facts: dict[str, Any] | None = None) -> None:
+    """Add one step to the timeline, with its operator."""
+    user = me(session, 1)
+    operator = session.execute(text("SELECT operator_name(:u)"), {"u": int(user)}).scalar_one() if user else "—"
+    session.add(ApplicationEvent(
+        application_id=case.id, kind=kind, user_id=int(user) if user else None, operator=operator, side=side,
+        opinion=opinion, facts=facts or {}, scope_path=case.scope_path,
+    ))
+
+
+def draft(session: Session, *, process: str, unit_id: int, scope_path: str, form: dict[str, Any]) -> Application:
+    """Begin a case; what was typed is kept from the first field on."""
+    version_id, plan = latest(session, process)
+    case = Application(
+        process=process, process_version_id=version_id, unit_id=unit_id, scope_path=scope_path, title=plan.title,
+        form=form, state="draft", stage=0, created_by=int(me(session, 1) or 0),
+    )
+    session.add(case)
+    session.flush()  # the case's id goes into its address
+    return case
+
+
+def submit(session: Session, case_id: int, *, facts: Facts, person_id: int | None, person_name: str | None,
+           effective_on: dt.date | None) -> Application:
+    """File the facts, number the case and hand the first stage's tasks to the responsible offices.
+
+    Raises:
+        WrongState: the case is neither a draft nor returned.
+        RunningCase: the person is in another running case.
+        NoOffice: nobody is responsible; the administrator has to act.
+    """
+    case = locked(session, case_id)
+    if case.state not in ("draft", "returned"):
+        raise errors.WrongState(state=case.state)
+    plan = process_of(session, case)
+    case.person_id, case.person_name, case.effective_on = person_id, person_name, effective_on
+    case.title = f"{plan.title}：{person_name}" if person_name else plan.title
+    again = case.state == "returned"
+    session.flush()  # the kernel reads the row
+    session.execute(text("SELECT case_file(:c, :f)"), {"c": case.id, "f": json.dumps(dict(facts), ensure_ascii=False, sort_keys=True)})
+    if case.number is None:
+        case.number = session.execute(text("SELECT next_case_number(:p)"), {"p": plan.prefix}).scalar_one()
+        case.submitted_at = func.now()
+    case.state, case.changed_at = "running", func.now()
+    note(session, case, "resubmitted" if again else "submitted", side="申报单位")
+    if again:
+        session.flush()  # the state above must stand before the tasks are looked at
+        reopen_returned(session, case, plan)
+    else:
+        open_stage(session, case, plan, 0)
+    return case
+
+
+def open_stage(session: Session, case: Application, plan: Process, stage: int) -> None:
+    """Open a stage's tasks in parallel, each with its deadline in working days."""
+    case.stage = stage
+    for task in plan.stages[stage].tasks:
+        open_task(session, case, task, stage)
+
+
+def open_task(session: Session, case: Application, task: TaskPlan, stage: int) -> None:
+    """Hand one task to the office or unit responsible."""
+    office, unit = route(session, case, task.role)
+    session.add(Task(
+        application_id=case.id, stage=stage, code=task.code, office_id=office, unit_id=unit, state="open",
+        due_on=add_workdays(today(session), task.days, calendar(session)), scope_path=case.scope_path,
+    ))
+    session.flush()  # policies let the office see the case from here on
+
+
+def route(session: Session, case: Application, role: str) -> tuple[int | None, int | None]:
+    """Who answers for a role in this case: an office, or the unit that the person leaves."""
+    if role == "source_unit":
+        unit = session.execute(text("SELECT case_source_unit(:c)"), {"c": case.id}).scalar_one()
+        if unit is None:
+            raise errors.NotSeated(person=case.person_name)
+        return None, unit
+    office = session.execute(text("SELECT case_responsible(:r, :c)"), {"r": role, "c": case.id}).scalar_one()
+    if office is None:
+        raise errors.NoOffice(role=role)
+    return office, None
+
+
+def calendar(session: Session) -> dict[dt.date, bool]:
+    """The published working days; a missing year counts Monday to Friday."""
+    return {row.on: row.worked for row in session.scalars(select(WorkingDay))}
+
+
+def reopen_returned(session: Session, case: Application, plan: Process) -> None:
+    """After a correction: the offices that returned decide again; the others' approvals of other facts too."""
+    done = session.scalars(select(Task).where(Task.application_id == case.id, Task.stage == case.stage)).all()
+    standing = session.execute(text("SELECT case_standing_sides(:c)"), {"c": case.id}).scalars().all()
+    for task in plan.stages[case.stage].tasks:
+        if any(t.code == task.code and t.state == "open" for t in done):
+            continue
+        approved = next((t for t in done if t.code == task.code and t.state == "approved"), None)
+        if approved is not None and f"{approved.office_id or ''}:{approved.unit_id or ''}" in standing:
+            continue
+        open_task(session, case, task, case.stage)
+
+
+def decide(session: Session, task_id: int, *, verdict: str, opinion: str, address: str = "") -> Application:
+    """One office decides its task; whoever closes the stage goes on to the next, or to the effect.
+
+    Raises:
+        NotFound: no such task, or another office's.
+        AlreadyDecided: a colleague was first.
+        QuotaExhausted, SurplusLine: the seat could not be reserved.
+    """
+    task = session.get(Task, task_id)
+    if task is None:
+        raise errors.NotFound(task=task_id)
+    case = locked(session, task.application_id)
+    session.refresh(task)
+    if task.state != "open" or case.state != "running":
+        raise errors.AlreadyDecided(state=task.state)
+    if verdict not in ("approve", "return", "reject"):
+        raise errors.InvalidInput(errors={"verdict": ["required"]})
+    if not (str(task.office_id) == me(session, 7) or str(task.unit_id) == me(session, 6)):
+        raise errors.NotYourOffice(task=task_id)
+    if verdict != "approve" and not opinion.strip():
+        raise errors.InvalidInput(errors={"opinion": ["required"]})
+    plan = process_of(session, case)
+    todo = next(t for t in plan.stages[task.stage].tasks if t.code == task.code)
+    task.decision_id = session.execute(
+        text("SELECT case_decide(:c, :v, :o, '{}', :a)"), {"c": case.id, "v": verdict, "o": opinion, "a": address}
+    ).scalar_one()
+    task.state = {"approve": "approved", "return": "returned", "reject": "rejected"}[verdict]
+    task.closed_at, case.changed_at = func.now(), func.now()
+    note(session, case, verdict, side=todo.title, opinion=opinion)
+    if verdict == "reject":
+        _end(session, case, "rejected", "rejected", opinion)
+    elif verdict == "return":
+        case.state = "returned"
+    else:
+        if todo.on_approve == "reserve":
+            session.execute(text("SELECT ledger_reserve(:c)"), {"c": case.id})
+            note(session, case, "reserved", side="台账")
+        _advance(session, case, plan)
+    return case
+
+
+def _advance(session: Session, case: Application, plan: Process) -> None:
+    """Go on when every task of the stage has been approved."""
+    session.flush()  # counts the decision just made
+    open_left = session.scalar(
+        select(func.count()).select_from(Task).where(
+            Task.application_id == case.id, Task.stage == case.stage, Task.state.in_(("open", "returned"))
+        )
+    )
+    approved = set(session.scalars(select(Task.code).where(
+        Task.application_id == case.id, Task.stage == case.stage, Task.state == "approved")))
+    if open_left or approved != {t.code for t in plan.stages[case.stage].tasks}:
+        return
+    if case.stage + 1 < len(plan.stages):
+        open_stage(session, case, plan, case.stage + 1)
+        return
+    case.state = "awaiting"
+    note(session, case, "approved", side="系统")
+    due = case.effective_on is None or case.effective_on <= today(session)
+    if plan.effect == "approval" or (plan.effect == "date" and due):
+        take_effect(session, case, plan, None)
+
+
+def take_effect(session: Session, case: Application, plan: Process, on: dt.date | None) -> None:
+    """Post the case's movement to the ledger; the figures change in this transaction."""
+    session.flush()  # the kernel reads the state below it
+    if plan.movement == "occupy":
+        case.person_id = session.execute(
+            text("SELECT ledger_occupy(:c, :d)"), {"c": case.id, "d": on or today(session)}
+        ).scalar_one()
+        case.effective_on = on or today(session)
+    else:
+        # The name comes from the validated, published definition's closed list.
+        session.execute(text(f"SELECT ledger_{plan.movement}(:c)"), {"c": case.id})
+    case.state, case.finished_at, case.changed_at, case.result = "done", func.now(), func.now(), plan.result
+    note(session, case, "effected", side="台账", facts={"on": str(on or case.effective_on or today(session))})
+
+
+def arrive(session: Session, case_id: int, on: dt.date) -> Application:
+    """报到: the unit confirms the day of arrival, the person enters the seat."""
+    case = locked(session, case_id)
+    plan = process_of(session, case)
+    if case.state != "awaiting" or plan.effect != "arrival" or str(case.unit_id) != me(session, 6):
+        raise errors.WrongState(state=case.state)
+    note(session, case, "arrived", side="申报单位", facts={"on": on.isoformat()})
+    take_effect(session, case, plan, on)
+    return case
+
+
+def withdraw(session: Session, case_id: int) -> Application:
+    """The applicant takes the case back; a reserved seat is free again."""
+    case = locked(session, case_id)
+    if str(case.unit_id) != me(session, 6):
+        raise errors.NotFound(case=case_id)
+    if case.state not in ("running", "returned", "awaiting"):
+        raise errors.WrongState(state=case.state)
+    note(session, case, "withdrawn", side="申报单位")
+    _end(session, case, "withdrawn", "withdrawn", None)
+    return case
+
+
+def _end(session: Session, case: Application, state: str, reason: str, result: str | None) -> None:
+    session.flush()  # the kernel reads the decision
+    session.execute(text("SELECT case_close(:c, :r)"), {"c": case.id, "r": reason})
+    for task in session.scalars(select(Task).where(Task.application_id == case.id, Task.state == "open")):
+        task.state, task.closed_at = "cancelled", func.now()
+    case.state, case.finished_at, case.changed_at, case.result = state, func.now(), func.now(), result
+
+
+def hand_over(session: Session, task_id: int, user_id: int) -> None:
+    """Hand an open task to a colleague of the same office."""
+    task = session.get(Task, task_id)
+    if task is None or str(task.office_id) != me(session, 7):
+        raise errors.NotFound(task=task_id)
+    case = locked(session, task.application_id)
+    if not session.execute(text("SELECT office_has(:o, :u)"), {"o": task.office_id, "u": user_id}).scalar_one():
+        raise errors.NotAllowed(user=user_id)
+    task.assignee_id = user_id
+    note(session, case, "handed_over", side="办理部门")
+
+
+def due_cases(session: Session) -> list[int]:
+    """Approved cases whose day has come, in date order."""
+    return list(session.scalars(
+        select(Application.id).where(Application.state == "awaiting", Application.effective_on <= today(session),
+                                     Application.process != "recruit")
+        .order_by(Application.effective_on, Application.id).limit(200)
+    ))
+
+
+def effect_due(session: Session, case_id: int) -> None:
+    """Post one approved case under its true date (a job's work)."""
+    case = locked(session, case_id)
+    if case.state == "awaiting":
+        take_effect(session, case, process_of(session, case), None)
