@@ -97,7 +97,7 @@ APP_FUNCTIONS = (
     "ledger_occupy(bigint, date)", "ledger_vacate(bigint)", "ledger_move(bigint)", "ledger_take_lead(bigint)",
     "ledger_leave_lead(bigint)", "ledger_correct(bigint)", "ledger_set_quota(bigint)", "ledger_open_unit(bigint)",
     "ledger_change_unit(bigint)", "ledger_close_unit(bigint)", "ledger_open_balance(bigint, text)",
-    "find_person(bytea)", "case_responsible(text, bigint)", "case_source_unit(bigint)",
+    "unit_name(bigint)", "case_line(bigint)", "find_person(bytea)", "case_responsible(text, bigint)", "case_source_unit(bigint)",
     "case_standing_sides(bigint)", "office_has(bigint, int)", "next_case_number(text)", "operator_name(int)", "refuse(text, jsonb)", "range_end(text)",
 )
 SIGNIN_FUNCTIONS = ("open_session(int, bigint, bytea, int, text)", "open_service_session(text, bytea)")

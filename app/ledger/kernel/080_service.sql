@@ -65,3 +65,21 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     AND kind IN ('office_member', 'office_head') AND started_on <= kernel_today()
     AND (ended_on IS NULL OR ended_on > kernel_today()))
 $$;
+
+-- The name of a unit outside one's rows, for a case one takes part in; names of units are public.
+CREATE OR REPLACE FUNCTION unit_name(p_unit bigint) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
+$$ SELECT name FROM unit WHERE id = p_unit AND NOT not_networked $$;
+
+-- The line a case wants, with its figures, for the offices that decide the case.
+CREATE OR REPLACE FUNCTION case_line(p_case bigint)
+RETURNS TABLE (line_id bigint, unit_id bigint, unit_name text, kind text, category text, structure text, scope_unit_id bigint,
+  scope_name text, role text, level text, authorised int, occupied int, reserved int)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT l.id, l.unit_id, u.name, l.kind, l.category, l.structure, l.scope_unit_id, s.name, l.role, l.level,
+    t.authorised, t.occupied, t.reserved
+  FROM case_record r JOIN quota_line l ON l.id = (r.facts::jsonb ->> 'line')::bigint
+  JOIN ledger_total t ON t.line_id = l.id JOIN unit u ON u.id = l.unit_id JOIN unit s ON s.id = l.scope_unit_id
+  WHERE r.case_id = p_case AND (r.unit_id = scope_number(6) OR EXISTS (
+    SELECT 1 FROM task k WHERE k.application_id = p_case AND (k.office_id = scope_number(7) OR k.unit_id = scope_number(6))))
+$$;

@@ -1,0 +1,1 @@
+"""Reads: frozen dataclasses for pages; nothing here changes anything."""
