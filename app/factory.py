@@ -1,0 +1,86 @@
+"""Puts the application together; the only module that sees everything."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, g, render_template, request
+from flask_appbuilder import AppBuilder
+from flask_appbuilder.models.sqla.base import SQLA
+from flask_babel import get_locale
+from flask_wtf.csrf import CSRFProtect
+
+from app.db import Database, SignInDatabase
+from app.models import Base
+from app.security.manager import FAB_ROLES, BianzhiSecurityManager
+from app.views import messages, register
+from app.views.home import HomeView
+from app.views.shell import shell_context
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class BianzhiAppBuilder(AppBuilder):
+    """Flask-AppBuilder with our database beside its own session."""
+
+    app_database: Database
+
+
+def build(*, app_url: str, signin_url: str, secret: bytes, keys: Any, **overrides: Any) -> Flask:
+    """The web application over given addresses and keys."""
+    import config
+
+    app = Flask("app", root_path=str(ROOT / "app"))
+    app.config.update(config.DEFAULTS, FAB_ROLES=FAB_ROLES, SECRET_KEY=secret, SQLALCHEMY_DATABASE_URI=app_url,
+                      BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"))
+    app.config.update(overrides)
+    app.database = Database(app_url)
+    app.signin = SignInDatabase(signin_url)
+    app.keys = keys
+    db = SQLA(metadata=Base.metadata)
+    db.init_app(app)
+    CSRFProtect(app)
+    app.jinja_env.globals["csp_nonce"] = lambda: g.setdefault("csp_nonce", secrets.token_urlsafe(16))
+    with app.app_context():
+        builder = BianzhiAppBuilder(base_template="base.html", indexview=HomeView, security_manager_class=BianzhiSecurityManager)
+        builder.app_database = app.database
+        builder.init_app(app, db.session)
+        for view in register():
+            builder.add_view_no_menu(view)
+    keep_only_used_routes(app)
+    app.context_processor(shell_context)
+    app.after_request(security_headers)
+    messages.handle_errors(app, render_template)
+    return app
+
+
+def keep_only_used_routes(app: Flask) -> None:
+    """Flask-AppBuilder's ``/back`` and its own static files are of no use here: they answer 404."""
+    unused = ("UtilView.back", "appbuilder.static")
+
+    @app.before_request
+    def refuse_unused() -> tuple[str, int] | None:
+        return ("", 404) if request.endpoint in unused else None
+
+
+def security_headers(response: Response) -> Response:
+    """Nothing is loaded from elsewhere, nothing is framed, nothing personal is cached."""
+    nonce = g.get("csp_nonce")
+    scripts = f"'self' 'nonce-{nonce}'" if nonce else "'self'"
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        f"default-src 'self'; script-src {scripts}; style-src 'self'; img-src 'self' data:; object-src 'none';"
+        " base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    )
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    if request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def html_lang() -> str:
+    """The page's language, for ``<html lang>``."""
+    return "en" if str(get_locale()) == "en" else "zh-CN"
+
+

@@ -1,0 +1,128 @@
+"""Flask-AppBuilder's security manager, reduced: our own sign-in, roles derived from the hat, no role tables.
+
+A request's rights come from the account (hat) of its open session. Roles are Flask-AppBuilder's
+built-in roles (``FAB_ROLES``): a fixed table in the code, checked without a query.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import g, session
+from flask_appbuilder.security.sqla.manager import SecurityManager
+from sqlalchemy import text
+
+from app.db import Database, Identity
+
+# Role by the kind of account; an office's role adds the office's kind.
+ROLES: dict[str, str] = {
+    "unit_clerk": "unit", "unit_head": "unit", "office_member": "office", "office_head": "office",
+    "person": "person", "system_admin": "system_admin", "security_admin": "security_admin",
+    "auditor": "auditor", "service": "service",
+}
+EVERYBODY = [["HomeView", "can_.*"], ["SignInView", "can_.*"]]
+FAB_ROLES: dict[str, list[list[str]]] = {
+    "unit": [*EVERYBODY, ["CaseView", "can_.*"], ["SearchView", "can_.*"], ["UnitView", "can_.*"], ["ListView", "can_.*"],
+             ["DisclosureView", "can_.*"]],
+    "office": [*EVERYBODY, ["CaseView", "can_.*"], ["QueueView", "can_.*"], ["SearchView", "can_.*"], ["UnitView", "can_.*"],
+               ["LedgerView", "can_.*"], ["ListView", "can_.*"]],
+    "person": [*EVERYBODY, ["CardView", "can_.*"]],
+    "system_admin": [*EVERYBODY, ["AdminView", "can_.*"]],
+    "security_admin": [*EVERYBODY, ["AdminView", "can_.*"]],
+    "auditor": EVERYBODY,
+    "service": [],
+    "Public": [],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A built-in role as Flask-AppBuilder asks for it."""
+
+    name: str
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hat:
+    """Who asks: the signed identity of this session, as the database reported it."""
+
+    user_id: int
+    account_id: int
+    kind: str
+    low: str
+    high: str
+    unit_id: int | None
+    office_id: int | None
+    person_id: int | None
+    office_kind: str
+    region: str
+    username: str
+    name: str
+    label: str
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        """Flask-Login's id."""
+        return str(self.user_id)
+
+    @property
+    def id(self) -> int:
+        """The user's id."""
+        return self.user_id
+
+    @property
+    def roles(self) -> list[Role]:
+        """The one role of this hat."""
+        return [Role(ROLES[self.kind])]
+
+    @property
+    def groups(self) -> list[Any]:
+        """No groups: hats are all there is."""
+        return []
+
+
+def load_hat(database: Database, token: str) -> Hat | None:
+    """The hat of an open session, or None when it is closed, expired or the account has ended."""
+    with database.transaction(Identity(token)) as connection:
+        parts = [connection.execute(text("SELECT scope_part(:n)"), {"n": 1}).scalar_one()]
+        if parts[0] is None:
+            return None
+        row = connection.execute(text(
+            "SELECT array(SELECT coalesce(scope_part(n), '') FROM generate_series(1, 13) n) AS parts, u.username,"
+            " u.last_name || u.first_name AS name, coalesce(o.name, unit_name(a.unit_id), '') AS label"
+            " FROM ab_user u JOIN account a ON a.id = scope_number(2) LEFT JOIN office o ON o.id = a.office_id"
+            " WHERE u.id = scope_number(1)")).one()
+    p = row.parts
+    number = [int(x) if x.isdecimal() else None for x in p]
+    return Hat(int(p[0]), int(p[1]), p[2], p[3], p[4], number[5], number[6], number[7], p[8], p[10], row.username,
+               row.name, row.label)
+
+
+class BianzhiSecurityManager(SecurityManager):
+    """Users come from the open session alone."""
+
+    def load_user(self, pk: int) -> Hat | None:
+        """The hat of the session's token; the cookie's user id alone opens nothing."""
+        if "hat" not in g:
+            token = session.get("token")
+            g.hat = load_hat(self.appbuilder.app_database, token) if token else None
+        hat: Hat | None = g.hat
+        return hat if hat is not None and str(hat.user_id) == str(pk) else None
+
+    def register_views(self) -> None:
+        """Only our own sign-in view: none of Flask-AppBuilder's security pages exists."""
+        from app.security.sign_in import SignInView
+
+        self.auth_view = SignInView()
+        self.appbuilder.add_view_no_menu(self.auth_view)
+
+    def get_public_role(self) -> Role:
+        """Nobody's role: sees the sign-in page."""
+        return Role("Public")
+
+    def is_item_public(self, permission_name: str, view_name: str) -> bool:
+        """Nothing is public."""
+        return False

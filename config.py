@@ -1,0 +1,24 @@
+"""Settings of the web application; secrets come from key files, never from here."""
+
+from typing import Any
+
+DEFAULTS: dict[str, Any] = {
+    "APP_NAME": "编制",
+    "APP_THEME": "",
+    "FAB_CREATE_DB": False,
+    "FAB_UPDATE_PERMS": False,
+    "FAB_ADD_MENU_API": False,
+    "FAB_ADD_SECURITY_API": False,
+    "FAB_ADD_OPENAPI_VIEWS": False,
+    "BABEL_DEFAULT_LOCALE": "zh_Hans",
+    "BABEL_DEFAULT_TIMEZONE": "Asia/Shanghai",
+    "BABEL_DEFAULT_FOLDER": "translations",
+    "LANGUAGES": {"zh_Hans": {"flag": "cn", "name": "中文"}, "en": {"flag": "gb", "name": "English"}},
+    "SESSION_COOKIE_HTTPONLY": True,
+    "SESSION_COOKIE_SAMESITE": "Lax",
+    "SESSION_COOKIE_NAME": "bianzhi",
+    "WTF_CSRF_TIME_LIMIT": None,
+    "MAX_CONTENT_LENGTH": 20 * 1024 * 1024,
+    "TEMPLATES_AUTO_RELOAD": False,
+    "SQLALCHEMY_TRACK_MODIFICATIONS": False,
+}
