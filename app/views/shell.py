@@ -1,0 +1,99 @@
+"""What every page has: the hat, the menu, the language; and the transaction of a request."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import current_app, g, request, session
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.db import Identity
+from app.security.manager import Hat
+
+
+def hat() -> Hat:
+    """The signed-in hat; pages call it only behind ``has_access``."""
+    found: Hat = g.hat
+    return found
+
+
+@contextmanager
+def work(case_id: int | None = None) -> Iterator[Session]:
+    """One transaction under the request's identity."""
+    with current_app.database.transaction(Identity(session.get("token", "")), case_id=case_id) as opened:
+        yield opened
+
+
+def menu(who: Hat) -> list[dict[str, Any]]:
+    """The main menu of a hat."""
+    home = {"label": _("Home"), "url": "/", "icon": "home"}
+    entries = [home]
+    if who.unit_id:
+        entries += [
+            {"label": _("Start a business"), "url": "/case/start", "icon": "start"},
+            {"label": _("Our cases"), "url": "/list/cases", "icon": "case"},
+            {"label": _("Our unit"), "url": f"/unit/{who.unit_id}", "icon": "unit"},
+            {"label": _("Disclosure page"), "url": "/disclosure", "icon": "disclosure"},
+            {"label": _("Personnel"), "url": "/list/people", "icon": "person"},
+            {"label": _("Seats"), "url": "/list/posts", "icon": "seat"},
+        ]
+    elif who.office_id:
+        entries += [
+            {"label": _("To decide"), "url": "/queue", "icon": "queue"},
+            {"label": _("Cases"), "url": "/list/cases", "icon": "case"},
+            {"label": _("Ledger"), "url": "/ledger", "icon": "ledger"},
+            {"label": _("Units"), "url": "/list/units", "icon": "unit"},
+            {"label": _("Personnel"), "url": "/list/people", "icon": "person"},
+            {"label": _("Seats"), "url": "/list/posts", "icon": "seat"},
+        ]
+    elif who.person_id:
+        entries.append({"label": _("My card"), "url": "/card", "icon": "card"})
+    elif who.kind in ("system_admin", "security_admin"):
+        entries += [{"label": _("Users"), "url": "/admin/users", "icon": "user"},
+                    {"label": _("Offices"), "url": "/admin/offices", "icon": "office"},
+                    {"label": _("Roles"), "url": "/admin/roles", "icon": "role"}]
+    path = request.path
+    for entry in entries:
+        entry["active"] = path == entry["url"] or (entry["url"] != "/" and path.startswith(str(entry["url"])))
+    return entries
+
+
+KINDS = {
+    "unit_clerk": "申报员", "unit_head": "单位负责人", "office_member": "经办人", "office_head": "负责人", "person": "个人",
+    "system_admin": "系统管理员", "security_admin": "安全保密管理员", "auditor": "安全审计员", "service": "系统",
+}
+
+
+def shell_context() -> dict[str, Any]:
+    """Context of ``base.html``."""
+    english = str(get_locale()) == "en"
+    context: dict[str, Any] = {
+        "html_lang": "en" if english else "zh-CN", "home_url": "/", "nav": [],
+        "languages": [{"label": "中文", "url": "/lang/zh_Hans", "active": not english},
+                      {"label": "English", "url": "/lang/en", "active": english}],
+    }
+    if current_user.is_authenticated and "hat" in g and g.hat is not None:
+        who = hat()
+        context |= {
+            "nav": menu(who), "user": {"name": who.name, "label": f"{who.label} {KINDS[who.kind]}".strip()},
+            "user_menu": [], "hats": hats(), "hat_url": "/hat/", "sign_out_url": "/logout/",
+        }
+    return context
+
+
+def hats() -> list[dict[str, Any]]:
+    """The user's accounts, this one marked."""
+    if "hats" not in g:
+        with work() as s:
+            rows = s.execute(text(
+                "SELECT a.id, a.kind, coalesce(o.name, unit_name(a.unit_id), '') AS label FROM account a"
+                " LEFT JOIN office o ON o.id = a.office_id WHERE a.user_id = scope_number(1)"
+                " AND a.started_on <= kernel_today() AND (a.ended_on IS NULL OR a.ended_on > kernel_today()) ORDER BY a.id"
+            )).all()
+        g.hats = [{"id": r.id, "label": f"{r.label} {KINDS[r.kind]}".strip(), "active": r.id == hat().account_id} for r in rows]
+    found: list[dict[str, Any]] = g.hats
+    return found
