@@ -43,4 +43,4 @@ class HomeView(IndexView):
                     "pages/home_office.html", title=_("Home"), tasks=case_rows(cases.queue(s, who.office_id, limit=10)),
                     regions=[(r, units.summed(r)) for r in units.regions(s) if r.kind != "town"], alarms=units.alarms(s, None, 5),
                     office_kind=who.office_kind)
-        return render_template("pages/message.html", title=_("Home"), text=_("Your identity has no pages of its own yet."))
+        return render_template("message.html", title=_("Home"), text=_("Your identity has no pages of its own yet."))

@@ -65,11 +65,11 @@ def handle_errors(app: Flask, render: Callable[..., str]) -> None:
 
     @app.errorhandler(DomainError)
     def refused(refusal: DomainError) -> tuple[str, int]:
-        return render("pages/error.html", title=_("Not possible"), what=sentence(refusal), status=refusal.http_status), refusal.http_status
+        return render("error.html", title=_("Not possible"), what=sentence(refusal), status=refusal.http_status), refusal.http_status
 
     @app.errorhandler(CSRFError)
     def forged(error: CSRFError) -> tuple[str, int]:
-        return render("pages/error.html", title=_("The form is too old"), status=400,
+        return render("error.html", title=_("The form is too old"), status=400,
                       what=_("Go back, reload the page and send it again. Nothing was changed.")), 400
 
     @app.errorhandler(HTTPException)
@@ -80,5 +80,5 @@ def handle_errors(app: Flask, render: Callable[..., str]) -> None:
         status = error.code or 500
         if status < 400:
             return error.get_response()  # type: ignore[return-value]
-        return render("pages/error.html", title=_("Not possible"), status=status,
+        return render("error.html", title=_("Not possible"), status=status,
                       what=texts.get(status, _("This address does not work this way."))), status
