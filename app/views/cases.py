@@ -206,7 +206,7 @@ class CaseView(BaseView):
     @has_access
     def act(self, case_id: int) -> Any:
         """What the applicant does to a running case: withdraw, confirm arrival."""
-        kind = request.form.get("kind", "")
+        kind = request.args.get("kind", "")
         try:
             with work(case_id) as s:
                 if kind == "withdraw":
