@@ -1,0 +1,41 @@
+# make run: everything set up, a demonstration city served on 127.0.0.1:8080.   make test: everything tested.
+PYTHON ?= python3
+BIN := .venv/bin
+export FLASK_APP := wsgi:create_app
+
+.PHONY: help run test lint check bench vendor clean demo
+
+help:
+	@echo "make run | test | lint | check | vendor | clean"
+
+run: .venv/run.stamp
+	$(BIN)/python -W ignore -m app.cli.server
+
+test: .venv/dev.stamp
+	sh scripts/chromium.sh
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -W ignore -m flask catalogue check
+
+check:
+	.ci/run
+
+vendor:
+	npm ci --ignore-scripts
+	node scripts/vendor.mjs
+
+clean:
+	-$(BIN)/python -c "from pathlib import Path; from app.cli import embedded; embedded.stop(Path('var')); embedded.stop(Path('var/test'))"
+	rm -rf .venv var .pytest_cache .mypy_cache .ruff_cache
+
+.venv/run.stamp: pyproject.toml uv.lock
+	PYTHON=$(PYTHON) sh scripts/bootstrap.sh
+	touch $@
+
+.venv/dev.stamp: pyproject.toml uv.lock
+	PYTHON=$(PYTHON) sh scripts/bootstrap.sh dev
+	touch $@ .venv/run.stamp

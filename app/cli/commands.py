@@ -1,0 +1,53 @@
+"""The keeper's commands, as ``flask …``."""
+
+import click
+from flask import Flask
+from sqlalchemy import create_engine, text
+
+from app.cli import deploy, settings
+from app.cli import demo as city
+
+
+@click.command("deploy")
+def deploy_command() -> None:
+    """Make roles, schema, kernel, policies and seeds what this version needs."""
+    settings.prepare()
+    deploy.upgrade(settings.owner_url())
+    click.echo("部署完成。")
+
+
+@click.group("demo")
+def demo_group() -> None:
+    """The demonstration city."""
+
+
+@demo_group.command("load")
+@click.option("--people", default=20_000, show_default=True, type=click.IntRange(500, 1_000_000))
+def demo_load(people: int) -> None:
+    """Load the invented city through the kernel (an empty database only)."""
+    city.load(people)
+
+
+@click.command("effect-due")
+def effect_due() -> None:
+    """Post every approved case whose day has come (run it daily; the server does so by itself)."""
+    from app.cli.server import effect_once
+
+    click.echo(f"已生效 {effect_once()} 件。")
+
+
+def register(app: Flask) -> None:
+    """Add the commands to the application's ``flask``."""
+    for command in (deploy_command, demo_group, effect_due):
+        app.cli.add_command(command)
+    import importlib
+
+    for module, name in (("app.cli.ledger", "ledger"), ("app.cli.catalogue", "catalogue")):
+        app.cli.add_command(getattr(importlib.import_module(module), name))
+
+
+def is_empty() -> bool:
+    """Whether the city has no unit yet."""
+    engine = create_engine(settings.owner_url())
+    with engine.connect() as connection:
+        return not connection.execute(text("SELECT EXISTS (SELECT 1 FROM unit)")).scalar()
