@@ -90,8 +90,12 @@ class Database:
         with self.sessions(info={"token": identity.token}) as session:
             session.execute(
                 text("SELECT record_refusal(:rule, :code, :case, cast(:facts AS jsonb))"),
-                {"rule": rule, "code": refusal.code, "case": case_id,
-                 "facts": json.dumps(refusal.facts, default=str)},
+                {
+                    "rule": rule,
+                    "code": refusal.code,
+                    "case": case_id,
+                    "facts": json.dumps(refusal.facts, default=str),
+                },
             )
             session.commit()
 
@@ -132,13 +136,21 @@ class SignInDatabase:
             ).one_or_none()
         return None if row is None else (row.id, row.password or "", bool(row.active))
 
-    def open_session(self, user_id: int, *, account_id: int | None = None, hours: int = 12, address: str = "") -> Identity:
+    def open_session(
+        self, user_id: int, *, account_id: int | None = None, hours: int = 12, address: str = ""
+    ) -> Identity:
         """Open a session for a user whose credentials were checked; the token is shown once."""
         token = secrets.token_urlsafe(32)
         with translated(), self.engine.begin() as connection:
             connection.execute(
                 text("SELECT open_session(:u, :a, :h, :n, :ip)"),
-                {"u": user_id, "a": account_id, "h": hashlib.sha256(token.encode()).digest(), "n": hours, "ip": address},
+                {
+                    "u": user_id,
+                    "a": account_id,
+                    "h": hashlib.sha256(token.encode()).digest(),
+                    "n": hours,
+                    "ip": address,
+                },
             )
         return Identity(token)
 
@@ -154,7 +166,10 @@ class SignInDatabase:
 
     def failed(self, user_id: int, *, failed: bool) -> None:
         """Count a failed sign-in, or note a good one."""
-        change = "fail_login_count = coalesce(fail_login_count, 0) + 1" if failed else (
-            "fail_login_count = 0, last_login = now(), login_count = coalesce(login_count, 0) + 1")
+        change = (
+            "fail_login_count = coalesce(fail_login_count, 0) + 1"
+            if failed
+            else ("fail_login_count = 0, last_login = now(), login_count = coalesce(login_count, 0) + 1")
+        )
         with self.engine.begin() as connection:
-            connection.execute(text(f"UPDATE ab_user SET {change} WHERE id = :u"), {"u": user_id})  # noqa: S608
+            connection.execute(text(f"UPDATE ab_user SET {change} WHERE id = :u"), {"u": user_id})

@@ -13,6 +13,7 @@ from flask_wtf.csrf import CSRFProtect
 from app.db import Database, SignInDatabase
 from app.models import Base
 from app.security.manager import FAB_ROLES, BianzhiSecurityManager
+from app.security.services import Services, install
 from app.views import messages, register
 from app.views.home import HomeView
 from app.views.shell import shell_context
@@ -31,19 +32,25 @@ def build(*, app_url: str, signin_url: str, secret: bytes, keys: Any, **override
     import config
 
     app = Flask("app", root_path=str(ROOT / "app"))
-    app.config.update(config.DEFAULTS, FAB_ROLES=FAB_ROLES, SECRET_KEY=secret, SQLALCHEMY_DATABASE_URI=app_url,
-                      BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"))
+    app.config.update(
+        config.DEFAULTS,
+        FAB_ROLES=FAB_ROLES,
+        SECRET_KEY=secret,
+        SQLALCHEMY_DATABASE_URI=app_url,
+        BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"),
+    )
     app.config.update(overrides)
-    app.database = Database(app_url)
-    app.signin = SignInDatabase(signin_url)
-    app.keys = keys
+    services = Services(Database(app_url), SignInDatabase(signin_url), keys)
+    install(app, services)
     db = SQLA(metadata=Base.metadata)
     db.init_app(app)
     CSRFProtect(app)
     app.jinja_env.globals["csp_nonce"] = lambda: g.setdefault("csp_nonce", secrets.token_urlsafe(16))
     with app.app_context():
-        builder = BianzhiAppBuilder(base_template="base.html", indexview=HomeView, security_manager_class=BianzhiSecurityManager)
-        builder.app_database = app.database
+        builder = BianzhiAppBuilder(
+            base_template="base.html", indexview=HomeView, security_manager_class=BianzhiSecurityManager
+        )
+        builder.app_database = services.database
         builder.init_app(app, db.session)
         for view in register():
             builder.add_view_no_menu(view)
@@ -82,5 +89,3 @@ def security_headers(response: Response) -> Response:
 def html_lang() -> str:
     """The page's language, for ``<html lang>``."""
     return "en" if str(get_locale()) == "en" else "zh-CN"
-
-

@@ -4,8 +4,9 @@ import click
 from flask import Flask
 from sqlalchemy import create_engine, text
 
-from app.cli import deploy, settings
 from app.cli import demo as city
+from app.cli import deploy, settings
+from app.cli.catalogue import catalogue_group
 
 
 @click.command("deploy")
@@ -38,12 +39,8 @@ def effect_due() -> None:
 
 def register(app: Flask) -> None:
     """Add the commands to the application's ``flask``."""
-    for command in (deploy_command, demo_group, effect_due):
+    for command in (deploy_command, demo_group, effect_due, catalogue_group):
         app.cli.add_command(command)
-    import importlib
-
-    for module, name in (("app.cli.ledger", "ledger"), ("app.cli.catalogue", "catalogue")):
-        app.cli.add_command(getattr(importlib.import_module(module), name))
 
 
 def is_empty() -> bool:

@@ -59,11 +59,27 @@ def accounts(connection: object) -> None:
     """The accounts of ``ACCOUNTS``; what each stands for is found by name."""
     execute = connection.execute  # type: ignore[attr-defined]
     password = generate_password_hash(PASSWORD, method="scrypt")
-    names = {"clerk": "李申报", "clerk2": "陈申报", "bianban": "张编办", "bianban2": "周复核", "zuzhi": "王组织", "renshe": "赵人社",
-             "chancheng": "何禅城", "geren": "本人", "sysadmin": "系管理", "secadmin": "安管理", "auditor": "审计员"}
+    names = {
+        "clerk": "李申报",
+        "clerk2": "陈申报",
+        "bianban": "张编办",
+        "bianban2": "周复核",
+        "zuzhi": "王组织",
+        "renshe": "赵人社",
+        "chancheng": "何禅城",
+        "geren": "本人",
+        "sysadmin": "系管理",
+        "secadmin": "安管理",
+        "auditor": "审计员",
+    }
     units = {"clerk": "佛山市教育局", "clerk2": "佛山市财政局"}
-    offices = {"bianban": ("establishment", "440600"), "bianban2": ("establishment", "440600"), "zuzhi": ("organisation", "440600"),
-               "renshe": ("human_resources", "440600"), "chancheng": ("establishment", "440604")}
+    offices = {
+        "bianban": ("establishment", "440600"),
+        "bianban2": ("establishment", "440600"),
+        "zuzhi": ("organisation", "440600"),
+        "renshe": ("human_resources", "440600"),
+        "chancheng": ("establishment", "440604"),
+    }
     kinds = {"sysadmin": "system_admin", "secadmin": "security_admin", "auditor": "auditor"}
     for username, _label in ACCOUNTS:
         user = seeds.ensure_user(connection, username, names[username], password)  # type: ignore[arg-type]
@@ -73,12 +89,22 @@ def accounts(connection: object) -> None:
             kind = "unit_clerk"
             unit = execute(text("SELECT id FROM unit WHERE name = :n"), {"n": units[username]}).scalar_one()
         elif username in offices:
-            office = execute(text("SELECT id FROM office WHERE kind = :k AND region_code = :r"),
-                             dict(zip("kr", offices[username], strict=True))).scalar_one()
+            office = execute(
+                text("SELECT id FROM office WHERE kind = :k AND region_code = :r"),
+                dict(zip("kr", offices[username], strict=True)),
+            ).scalar_one()
         elif username == "geren":
             kind = "person"
-            person = execute(text("SELECT p.id FROM person p JOIN unit u ON u.id = p.unit_id WHERE u.name = '佛山市教育局'"
-                                  " ORDER BY p.id LIMIT 1")).scalar_one()
-        execute(text("INSERT INTO account (user_id, kind, unit_id, office_id, person_id, started_on)"
-                     " SELECT :u, :k, :n, :o, :p, DATE '2024-01-01' WHERE NOT EXISTS (SELECT 1 FROM account WHERE user_id = :u)"),
-                {"u": user, "k": kind, "n": unit, "o": office, "p": person})
+            person = execute(
+                text(
+                    "SELECT p.id FROM person p JOIN unit u ON u.id = p.unit_id WHERE u.name = '佛山市教育局'"
+                    " ORDER BY p.id LIMIT 1"
+                )
+            ).scalar_one()
+        execute(
+            text(
+                "INSERT INTO account (user_id, kind, unit_id, office_id, person_id, started_on)"
+                " SELECT :u, :k, :n, :o, :p, DATE '2024-01-01' WHERE NOT EXISTS (SELECT 1 FROM account WHERE user_id = :u)"
+            ),
+            {"u": user, "k": kind, "n": unit, "o": office, "p": person},
+        )

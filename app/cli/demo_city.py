@@ -15,16 +15,61 @@ SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗梁宋郑�
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华慧建国文辉力永健世广志义兴良海山仁波宁贵福生龙元全胜学祥才发武新利清飞彬富顺信子杰佳嘉琼勤珍贞莉岚苑婷雪梅燕红倩雅晨宇浩凯"
 # 4406 99 is no division: these people cannot exist.
 DIVISION = "440699"
-ORGANS = (
-    "委办公室 人民政府办公室 委组织部 委宣传部 委统战部 委政法委员会 发展和改革局 教育局 科学技术局 工业和信息化局 民政局 司法局"
-    " 财政局 人力资源和社会保障局 自然资源局 生态环境局 住房和城乡建设局 交通运输局 水利局 农业农村局 商务局 文化广电旅游体育局"
-    " 卫生健康局 审计局 统计局 市场监督管理局 应急管理局 医疗保障局 总工会 妇女联合会"
-).split()
+ORGANS = [
+    "委办公室",
+    "人民政府办公室",
+    "委组织部",
+    "委宣传部",
+    "委统战部",
+    "委政法委员会",
+    "发展和改革局",
+    "教育局",
+    "科学技术局",
+    "工业和信息化局",
+    "民政局",
+    "司法局",
+    "财政局",
+    "人力资源和社会保障局",
+    "自然资源局",
+    "生态环境局",
+    "住房和城乡建设局",
+    "交通运输局",
+    "水利局",
+    "农业农村局",
+    "商务局",
+    "文化广电旅游体育局",
+    "卫生健康局",
+    "审计局",
+    "统计局",
+    "市场监督管理局",
+    "应急管理局",
+    "医疗保障局",
+    "总工会",
+    "妇女联合会",
+]
 JUDICIAL = ("公安局", "人民法院", "人民检察院")
-INSTITUTIONS = (
-    "第一中学 第二中学 实验中学 实验小学 中心小学 第一幼儿园 人民医院 中医院 妇幼保健院 疾病预防控制中心 图书馆 文化馆 博物馆"
-    " 公共资源交易中心 不动产登记中心 政务服务中心 人才服务中心 市政设施管理处 园林绿化管理处 环境监测站"
-).split()
+INSTITUTIONS = [
+    "第一中学",
+    "第二中学",
+    "实验中学",
+    "实验小学",
+    "中心小学",
+    "第一幼儿园",
+    "人民医院",
+    "中医院",
+    "妇幼保健院",
+    "疾病预防控制中心",
+    "图书馆",
+    "文化馆",
+    "博物馆",
+    "公共资源交易中心",
+    "不动产登记中心",
+    "政务服务中心",
+    "人才服务中心",
+    "市政设施管理处",
+    "园林绿化管理处",
+    "环境监测站",
+]
 TOWN_BODIES = ("党政机关", "公共服务中心", "综合治理中心", "中心小学", "初级中学", "社区卫生服务中心")
 DEPARTMENTS = ("办公室", "综合科", "业务一科", "业务二科", "人事科", "监督科")
 
@@ -44,9 +89,11 @@ def bodies(scale: int) -> list[Body]:
     out: list[Body] = []
     for region in foshan():
         if region.kind == "town":
-            out += [Body(region, f"{region.name}{n}", "organ" if n == "党政机关" else "institution", 5) for n in TOWN_BODIES]
+            out += [
+                Body(region, f"{region.name}{n}", "organ" if n == "党政机关" else "institution", 5) for n in TOWN_BODIES
+            ]
             continue
-        out += [Body(region, f"{region.name}{n}" if not n.startswith("委") else f"{region.name}{n}", "organ", 3) for n in ORGANS]
+        out += [Body(region, f"{region.name}{n}", "organ", 3) for n in ORGANS]
         out += [Body(region, f"{region.name}{n}", "judicial", 9) for n in JUDICIAL]
         for turn in range(scale):
             mark = "" if turn == 0 else f"第{turn + 1}"
@@ -81,16 +128,27 @@ class City:
         opened = "2010-01-01"
         batch = Batch(body.region.code)
         common = {
-            "region": body.region.code, "nature": "党政机关" if organ else "事业单位",
-            "category": "34" if organ else "42", "grade": {"city": "107", "district": "109"}.get(body.region.kind, "110"),
+            "region": body.region.code,
+            "nature": "党政机关" if organ else "事业单位",
+            "category": "34" if organ else "42",
+            "grade": {"city": "107", "district": "109"}.get(body.region.kind, "110"),
             "subordination": {"city": "41", "district": "71"}.get(body.region.kind, "81"),
-            "body": "organ" if organ else "institution", "start": opened,
+            "body": "organ" if organ else "institution",
+            "start": opened,
         }
         batch.units.append({**common, "key": "u", "node": "legal", "segment": segment, "name": body.name})
         departments = [f"d{i}" for i in range(1, 1 + min(len(DEPARTMENTS), max(1, count // 12)))]
         for i, key in enumerate(departments):
-            batch.units.append({**common, "key": key, "parent_key": "u", "node": "department",
-                                "segment": f"{i + 1:04d}", "name": DEPARTMENTS[i]})
+            batch.units.append(
+                {
+                    **common,
+                    "key": key,
+                    "parent_key": "u",
+                    "node": "department",
+                    "segment": f"{i + 1:04d}",
+                    "name": DEPARTMENTS[i],
+                }
+            )
         self._lines(batch, body, category, count, departments, rng, surplus=index in (7, 90, 200))
         lines = [line for line in batch.lines if line["kind"] == "establishment"]
         for line in lines:
@@ -100,24 +158,63 @@ class City:
         self._leaders(batch, departments, rng)
         return batch
 
-    def _lines(self, batch: Batch, body: Body, category: str, count: int, departments: list[str],
-               rng: random.Random, *, surplus: bool) -> None:
+    def _lines(
+        self,
+        batch: Batch,
+        body: Body,
+        category: str,
+        count: int,
+        departments: list[str],
+        rng: random.Random,
+        *,
+        surplus: bool,
+    ) -> None:
         document = f"佛编〔{rng.randint(2012, 2023)}〕{rng.randint(1, 99)}号"
-        base = {"unit_key": "u", "document_no": document, "issuer": "中共佛山市委机构编制委员会", "start": "2012-01-01"}
+        base = {
+            "unit_key": "u",
+            "document_no": document,
+            "issuer": "中共佛山市委机构编制委员会",
+            "start": "2012-01-01",
+        }
         workers = count // 15 if category != "22" else 0
-        plan = [(category, "none" if category != "22" else "professional", count - workers), ("13", "none", workers)]
+        plan = [
+            (category, "none" if category != "22" else "professional", count - workers),
+            ("13", "none", workers),
+        ]
         for i, (code, structure, people) in enumerate(plan):
             if people == 0:
                 continue
             authorised = people - 2 if surplus and i == 0 else people + rng.choice((0, 1, 1, 2, 3))
-            batch.lines.append({**base, "key": f"e{i}", "kind": "establishment", "category": code, "funding": "1",
-                                "structure": structure, "authorised": max(0, authorised), "holders": people})
+            batch.lines.append(
+                {
+                    **base,
+                    "key": f"e{i}",
+                    "kind": "establishment",
+                    "category": code,
+                    "funding": "1",
+                    "structure": structure,
+                    "authorised": max(0, authorised),
+                    "holders": people,
+                }
+            )
         level = {"city": ("0131", "0132"), "district": ("0141", "0142")}.get(body.region.kind, ("0141", "0142"))
         posts = [("u", "principal", level[0], 1), ("u", "deputy", level[1], 3 if count > 20 else 2)]
         posts += [(d, "principal", "0141", 1) for d in departments] + [(d, "deputy", "0142", 1) for d in departments]
         for i, (scope, role, rank, number) in enumerate(posts):
-            batch.lines.append({**base, "key": f"l{i}", "kind": "leadership", "category": "", "funding": "", "structure": "none",
-                                "scope_key": scope, "role": role, "level": rank, "authorised": number})
+            batch.lines.append(
+                {
+                    **base,
+                    "key": f"l{i}",
+                    "kind": "leadership",
+                    "category": "",
+                    "funding": "",
+                    "structure": "none",
+                    "scope_key": scope,
+                    "role": role,
+                    "level": rank,
+                    "authorised": number,
+                }
+            )
 
     def _person(self, line: str, rng: random.Random, departments: list[str], *, civil: bool) -> dict[str, object]:
         self.serial += 1
@@ -128,11 +225,23 @@ class City:
         started = dt.date(max(2012, born.year + 22), rng.randint(1, 12), rng.randint(1, 28))
         started = min(started, self.today - dt.timedelta(days=30))
         name = rng.choice(SURNAMES) + "".join(rng.choice(GIVEN) for _ in range(rng.choice((1, 2, 2, 2))))
-        facts = PersonFacts(name=name, id_number=number, sex=sex, birth_on=born, work_started_on=started,
-                            level=None, rank=rng.choice(("R09", "R10", "R11", "R12")) if civil else rng.choice(("0331", "0341", "0342")),
-                            education=rng.choice(("14", "21", "21", "31")), entry_way="2" if civil else "81")
-        return {**facts_of(facts, self.keys), "line_key": line, "department_key": rng.choice(departments),
-                "start": started.isoformat()}
+        facts = PersonFacts(
+            name=name,
+            id_number=number,
+            sex=sex,
+            birth_on=born,
+            work_started_on=started,
+            level=None,
+            rank=rng.choice(("R09", "R10", "R11", "R12")) if civil else rng.choice(("0331", "0341", "0342")),
+            education=rng.choice(("14", "21", "21", "31")),
+            entry_way="2" if civil else "81",
+        )
+        return {
+            **facts_of(facts, self.keys),
+            "line_key": line,
+            "department_key": rng.choice(departments),
+            "start": started.isoformat(),
+        }
 
     def _number(self, born: dt.date, sex: str) -> str:
         used = self._used.setdefault((born, sex), 0)
@@ -158,5 +267,12 @@ class City:
                 if not free:
                     break
                 person = free.pop()
-                batch.leaders.append({"person_index": person["person_index"], "line_key": line["key"],
-                                      "nature": "regular", "main": 1, "start": max(str(person["start"]), "2020-01-01")})
+                batch.leaders.append(
+                    {
+                        "person_index": person["person_index"],
+                        "line_key": line["key"],
+                        "nature": "regular",
+                        "main": 1,
+                        "start": max(str(person["start"]), "2020-01-01"),
+                    }
+                )

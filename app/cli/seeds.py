@@ -48,7 +48,11 @@ def plant(connection: Connection) -> None:
                     "INSERT INTO office (kind, region_code, name) VALUES (:k, :r, :n)"
                     " ON CONFLICT ON CONSTRAINT uq_office_kind DO UPDATE SET name = excluded.name"
                 ),
-                {"k": kind, "r": d.code, "n": f"{d.name[:-1]}{d.name[-1]}{title}" if party else f"{d.name}{title}"},
+                {
+                    "k": kind,
+                    "r": d.code,
+                    "n": f"{d.name[:-1]}{d.name[-1]}{title}" if party else f"{d.name}{title}",
+                },
             )
     for code, name, level, basis in ALARM_RULES:
         connection.execute(
@@ -71,8 +75,12 @@ def plant(connection: Connection) -> None:
     for raw, process in definition.shipped():
         connection.execute(
             text("SELECT publish_version(:p, :v, cast(:d AS jsonb), cast(:r AS jsonb))"),
-            {"p": process.process, "v": process.version, "d": definition.as_json(raw),
-             "r": json.dumps(process.requirements)},
+            {
+                "p": process.process,
+                "v": process.version,
+                "d": definition.as_json(raw),
+                "r": json.dumps(process.requirements),
+            },
         )
 
 
@@ -87,6 +95,12 @@ def ensure_user(connection: Connection, username: str, name: str, password_hash:
                 "INSERT INTO ab_user (id, first_name, last_name, username, password, active, email, created_on)"
                 " VALUES (nextval('ab_user_id_seq'), :f, :l, :u, :p, true, :e, now()) RETURNING id"
             ),
-            {"f": name[1:], "l": name[:1], "u": username, "p": password_hash, "e": f"{username}@bianzhi.local"},
+            {
+                "f": name[1:],
+                "l": name[:1],
+                "u": username,
+                "p": password_hash,
+                "e": f"{username}@bianzhi.local",
+            },
         ).scalar_one()
     )

@@ -75,8 +75,14 @@ def serve(host: str, port: int) -> None:
 
         def load_config(self) -> None:
             """Two workers of four threads: what two cores carry."""
-            for key, value in {"bind": f"{host}:{port}", "workers": 2, "threads": 4, "accesslog": None, "loglevel": "warning",
-                               "control_socket_disable": True}.items():
+            for key, value in {
+                "bind": f"{host}:{port}",
+                "workers": 2,
+                "threads": 4,
+                "accesslog": None,
+                "loglevel": "warning",
+                "control_socket_disable": True,
+            }.items():
                 if key in self.cfg.settings:
                     self.cfg.set(key, value)
 

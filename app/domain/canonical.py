@@ -28,7 +28,7 @@ def entry_hash(
     fmt: int,
     chain: str,
     sequence: int,
-    type: str,  # noqa: A002 - the ledger's own word
+    type: str,
     effective_on: str,
     recorded_at: str,
     case: str,
@@ -38,7 +38,18 @@ def entry_hash(
 ) -> str:
     """SHA-256 over the fields in this order, each as ``<bytes>:<text>``; ``prev`` is empty for the first."""
     digest = hashlib.sha256()
-    for field in (str(fmt), chain, str(sequence), type, effective_on, recorded_at, case, actor, payload, prev):
+    for field in (
+        str(fmt),
+        chain,
+        str(sequence),
+        type,
+        effective_on,
+        recorded_at,
+        case,
+        actor,
+        payload,
+        prev,
+    ):
         raw = field.encode()
         digest.update(f"{len(raw)}:".encode())
         digest.update(raw)

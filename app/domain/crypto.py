@@ -36,8 +36,14 @@ class KeyRing:
         raw = {name: _file(directory / f"{name}.key", size) for name, size in SIZES.items()}
         seal = directory / "seal-1.pem"
         if not seal.exists():
-            _write(seal, Ed25519PrivateKey.generate().private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+            _write(
+                seal,
+                Ed25519PrivateKey.generate().private_bytes(
+                    serialization.Encoding.PEM,
+                    serialization.PrivateFormat.PKCS8,
+                    serialization.NoEncryption(),
+                ),
+            )
         key = serialization.load_pem_private_key(seal.read_bytes(), None)
         if not isinstance(key, Ed25519PrivateKey):
             raise TypeError(seal.name)

@@ -42,13 +42,11 @@ def enter(session: Session, batch: Batch, *, note: str) -> dict[str, Any]:
             "INSERT INTO application (process, process_version_id, unit_id, scope_path, title, state, created_by,"
             " submitted_at, finished_at, result) SELECT 'opening', v.id, NULL, r.prefix, :title, 'done',"
             " scope_number(1)::int, now(), now(), :note FROM region r,"
-            f" ({OPENING_REGION}) v WHERE r.code = :region RETURNING id"  # noqa: S608 - a constant
+            f" ({OPENING_REGION}) v WHERE r.code = :region RETURNING id"
         ),
         {"title": f"建库：{batch.units[0]['name']}", "note": note, "region": batch.region},
     ).scalar_one()
-    session.execute(
-        text("SELECT case_file(:c, :f)"), {"c": case_id, "f": json.dumps({"batch": digest})}
-    )
+    session.execute(text("SELECT case_file(:c, :f)"), {"c": case_id, "f": json.dumps({"batch": digest})})
     session.execute(text("SELECT case_decide(:c, 'approve', :n, '{}', 'local')"), {"c": case_id, "n": note})
     result = session.execute(text("SELECT ledger_open_balance(:c, :b)"), {"c": case_id, "b": content}).scalar_one()
     return {"case": case_id, **result}

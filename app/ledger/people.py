@@ -10,7 +10,17 @@ from app.domain.crypto import KeyRing
 from app.domain.id_number import mask
 
 LOCKED = ("name", "id", "sex", "birth_on", "work_started_on", "level", "rank")
-SURNAMES = {"单": "shan", "仇": "qiu", "解": "xie", "区": "ou", "曾": "zeng", "查": "zha", "任": "ren", "华": "hua", "朴": "piao"}
+SURNAMES = {
+    "单": "shan",
+    "仇": "qiu",
+    "解": "xie",
+    "区": "ou",
+    "曾": "zeng",
+    "查": "zha",
+    "任": "ren",
+    "华": "hua",
+    "朴": "piao",
+}
 
 
 @dataclass(frozen=True, slots=True)

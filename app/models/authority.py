@@ -99,7 +99,9 @@ class CaseRecord(Base):
     __table_args__ = (
         CheckConstraint("status in ('filed', 'reserved', 'effected', 'closed')", name="status"),
         Index(
-            "uq_case_record_running_person", "person_key", unique=True,
+            "uq_case_record_running_person",
+            "person_key",
+            unique=True,
             postgresql_where="person_key is not null and status in ('filed', 'reserved')",
         ),
     )

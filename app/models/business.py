@@ -13,7 +13,8 @@ class Application(Base):
     __tablename__ = "application"
     __table_args__ = (
         CheckConstraint(
-            "state in ('draft', 'running', 'returned', 'awaiting', 'done', 'rejected', 'withdrawn')", name="state"
+            "state in ('draft', 'running', 'returned', 'awaiting', 'done', 'rejected', 'withdrawn')",
+            name="state",
         ),
         Index("uq_application_number", "number", unique=True, postgresql_where="number is not null"),
         Index("ix_application_scope", "scope_path", "id"),

@@ -68,7 +68,9 @@ class UnitVersion(Base):
         CheckConstraint("ended_on >= started_on", name="period"),
         Index("ix_unit_version_unit", "unit_id", "started_on"),
         Index(
-            "uq_unit_version_open", "unit_id", unique=True,
+            "uq_unit_version_open",
+            "unit_id",
+            unique=True,
             postgresql_where="ended_on is null and recorded_to is null",
         ),
     )

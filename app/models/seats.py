@@ -15,7 +15,14 @@ class QuotaLine(Base):
     __tablename__ = "quota_line"
     __table_args__ = (
         UniqueConstraint(
-            "unit_id", "kind", "category", "funding", "structure", "scope_unit_id", "role", "level",
+            "unit_id",
+            "kind",
+            "category",
+            "funding",
+            "structure",
+            "scope_unit_id",
+            "role",
+            "level",
             name="uq_quota_line_key",
         ),
         CheckConstraint("kind in ('establishment', 'leadership', 'rank')", name="kind"),
@@ -45,7 +52,12 @@ class Quota(Base):
         CheckConstraint("authorised >= 0", name="authorised"),
         CheckConstraint("ended_on >= started_on", name="period"),
         Index("ix_quota_line", "line_id", "started_on"),
-        Index("uq_quota_open", "line_id", unique=True, postgresql_where="ended_on is null and recorded_to is null"),
+        Index(
+            "uq_quota_open",
+            "line_id",
+            unique=True,
+            postgresql_where="ended_on is null and recorded_to is null",
+        ),
     )
 
     id: Mapped[intpk]
@@ -67,7 +79,8 @@ class LedgerTotal(Base):
     __table_args__ = (
         CheckConstraint("occupied >= 0 and reserved >= 0", name="counts"),
         CheckConstraint(
-            "reserved = 0 or (authorised is not null and occupied + reserved <= authorised)", name="within_quota"
+            "reserved = 0 or (authorised is not null and occupied + reserved <= authorised)",
+            name="within_quota",
         ),
         Index("ix_ledger_total_scope", "scope_path", "line_id"),
     )
@@ -164,12 +177,17 @@ class Occupancy(Base):
         CheckConstraint("kind in ('establishment', 'leadership')", name="kind"),
         CheckConstraint("nature in ('regular', 'concurrent', 'attached', 'superior')", name="nature"),
         ExcludeConstraint(
-            (text("int8range(post_id, post_id, '[]')"), "&&"), (PERIOD, "&&"),
-            name="ex_occupancy_post", using="gist", where=text("recorded_to is null"),
+            (text("int8range(post_id, post_id, '[]')"), "&&"),
+            (PERIOD, "&&"),
+            name="ex_occupancy_post",
+            using="gist",
+            where=text("recorded_to is null"),
         ),
         ExcludeConstraint(
-            (text("int8range(person_id, person_id, '[]')"), "&&"), (PERIOD, "&&"),
-            name="ex_occupancy_person", using="gist",
+            (text("int8range(person_id, person_id, '[]')"), "&&"),
+            (PERIOD, "&&"),
+            name="ex_occupancy_person",
+            using="gist",
             where=text("recorded_to is null and kind = 'establishment'"),
         ),
         Index("ix_occupancy_person", "person_id", "started_on"),

@@ -28,7 +28,10 @@ class Alarm(Base):
         Index("ix_alarm_scope", "scope_path", "id"),
         Index("ix_alarm_case", "case_id"),
         Index(
-            "uq_alarm_standing", "rule", "line_id", unique=True,
+            "uq_alarm_standing",
+            "rule",
+            "line_id",
+            unique=True,
             postgresql_where="standing and state = 'open'",
         ),
     )

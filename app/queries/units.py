@@ -8,11 +8,25 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 CATEGORIES = {
-    "11": "行政编制", "12": "政法专项编制", "13": "机关工勤编制", "14": "后勤服务人员编制", "15": "老干部服务人员编制",
-    "21": "参公事业编制", "22": "事业编制", "23": "事业工勤编制", "31": "单列编制", "91": "编外控制数",
+    "11": "行政编制",
+    "12": "政法专项编制",
+    "13": "机关工勤编制",
+    "14": "后勤服务人员编制",
+    "15": "老干部服务人员编制",
+    "21": "参公事业编制",
+    "22": "事业编制",
+    "23": "事业工勤编制",
+    "31": "单列编制",
+    "91": "编外控制数",
 }
-LEVELS = {"0121": "厅局级正职", "0122": "厅局级副职", "0131": "县处级正职", "0132": "县处级副职", "0141": "乡科级正职",
-          "0142": "乡科级副职"}
+LEVELS = {
+    "0121": "厅局级正职",
+    "0122": "厅局级副职",
+    "0131": "县处级正职",
+    "0132": "县处级副职",
+    "0141": "乡科级正职",
+    "0142": "乡科级副职",
+}
 ROLES = {"principal": "正职", "deputy": "副职", "other": "其他领导"}
 STRUCTURES = {"none": "", "management": "管理岗位", "professional": "专业技术岗位", "workman": "工勤岗位"}
 
@@ -65,73 +79,111 @@ def line_label(row: Any) -> str:
 
 def lines_of(session: Session, unit_id: int, kind: str | None = None) -> list[Line]:
     """The lines of a legal body with today's figures."""
-    rows = session.execute(text(
-        "SELECT l.*, t.authorised, t.occupied, t.reserved, s.name AS scope_name FROM quota_line l"
-        " JOIN ledger_total t ON t.line_id = l.id JOIN unit s ON s.id = l.scope_unit_id"
-        " WHERE l.unit_id = :u AND (cast(:k AS text) IS NULL OR l.kind = :k)"
-        " ORDER BY l.kind, s.scope_path, l.category, l.role DESC, l.id LIMIT 300"), {"u": unit_id, "k": kind})
-    return [Line(r.id, r.kind, r.category, line_label(r), Figures.of(r.authorised, r.occupied, r.reserved)) for r in rows]
+    rows = session.execute(
+        text(
+            "SELECT l.*, t.authorised, t.occupied, t.reserved, s.name AS scope_name FROM quota_line l"
+            " JOIN ledger_total t ON t.line_id = l.id JOIN unit s ON s.id = l.scope_unit_id"
+            " WHERE l.unit_id = :u AND (cast(:k AS text) IS NULL OR l.kind = :k)"
+            " ORDER BY l.kind, s.scope_path, l.category, l.role DESC, l.id LIMIT 300"
+        ),
+        {"u": unit_id, "k": kind},
+    )
+    return [
+        Line(r.id, r.kind, r.category, line_label(r), Figures.of(r.authorised, r.occupied, r.reserved)) for r in rows
+    ]
 
 
 def unit(session: Session, unit_id: int) -> Any:
     """One unit's row, or None when absent or out of scope."""
-    return session.execute(text("SELECT u.*, r.name AS region_name FROM unit u JOIN region r ON r.code = u.region_code"
-                                " WHERE u.id = :u"), {"u": unit_id}).one_or_none()
+    return session.execute(
+        text("SELECT u.*, r.name AS region_name FROM unit u JOIN region r ON r.code = u.region_code WHERE u.id = :u"),
+        {"u": unit_id},
+    ).one_or_none()
 
 
 def departments(session: Session, unit_id: int) -> list[Any]:
     """内设机构 with their number of people today."""
-    return list(session.execute(text(
-        "SELECT u.id, u.name, count(o.id) AS people FROM unit u LEFT JOIN occupancy o ON o.department_id = u.id"
-        " AND o.kind = 'establishment' AND o.recorded_to IS NULL AND o.ended_on IS NULL"
-        " WHERE u.legal_id = :u AND u.node = 'department' AND u.status = 'active' GROUP BY u.id, u.name, u.scope_path"
-        " ORDER BY u.scope_path LIMIT 200"), {"u": unit_id}))
+    return list(
+        session.execute(
+            text(
+                "SELECT u.id, u.name, count(o.id) AS people FROM unit u LEFT JOIN occupancy o ON o.department_id = u.id"
+                " AND o.kind = 'establishment' AND o.recorded_to IS NULL AND o.ended_on IS NULL"
+                " WHERE u.legal_id = :u AND u.node = 'department' AND u.status = 'active' GROUP BY u.id, u.name, u.scope_path"
+                " ORDER BY u.scope_path LIMIT 200"
+            ),
+            {"u": unit_id},
+        )
+    )
 
 
 def roster(session: Session, unit_id: int, on: dt.date, *, kind: str, after: int = 0, limit: int = 50) -> list[Any]:
     """Who sat on which seat on a day, by seat; keyset on the occupancy's id."""
-    return list(session.execute(text(
-        "SELECT o.id, o.person_id, o.person_name, o.started_on, o.nature, o.home_unit, o.main, p.number AS seat, p.surplus,"
-        " l.kind, l.category, l.structure, l.role, l.level, l.unit_id, l.scope_unit_id, d.name AS department, d.name AS scope_name"
-        " FROM occupancy o JOIN post p ON p.id = o.post_id JOIN quota_line l ON l.id = o.line_id"
-        " LEFT JOIN unit d ON d.id = o.department_id"
-        " WHERE o.unit_id = :u AND o.kind = :k AND o.recorded_to IS NULL AND o.started_on <= :d"
-        " AND (o.ended_on IS NULL OR o.ended_on > :d) AND o.id > :a ORDER BY o.id LIMIT :n"),
-        {"u": unit_id, "k": kind, "d": on, "a": after, "n": limit}))
+    return list(
+        session.execute(
+            text(
+                "SELECT o.id, o.person_id, o.person_name, o.started_on, o.nature, o.home_unit, o.main, p.number AS seat, p.surplus,"
+                " l.kind, l.category, l.structure, l.role, l.level, l.unit_id, l.scope_unit_id, d.name AS department, d.name AS scope_name"
+                " FROM occupancy o JOIN post p ON p.id = o.post_id JOIN quota_line l ON l.id = o.line_id"
+                " LEFT JOIN unit d ON d.id = o.department_id"
+                " WHERE o.unit_id = :u AND o.kind = :k AND o.recorded_to IS NULL AND o.started_on <= :d"
+                " AND (o.ended_on IS NULL OR o.ended_on > :d) AND o.id > :a ORDER BY o.id LIMIT :n"
+            ),
+            {"u": unit_id, "k": kind, "d": on, "a": after, "n": limit},
+        )
+    )
 
 
 def regions(session: Session) -> list[Any]:
     """Regions in the reader's scope with the sums of their establishment lines, by category."""
-    return list(session.execute(text(
-        "SELECT r.code, r.name, r.kind, sum(t.authorised) AS authorised, sum(t.occupied) AS occupied, sum(t.reserved) AS reserved,"
-        " sum(greatest(0, t.authorised - t.occupied)) AS vacant, sum(greatest(0, t.occupied - t.authorised)) AS surplus,"
-        " count(DISTINCT l.unit_id) AS units FROM region r JOIN unit u ON u.region_code = r.code AND u.node = 'legal'"
-        " JOIN quota_line l ON l.unit_id = u.id AND l.kind = 'establishment' JOIN ledger_total t ON t.line_id = l.id"
-        " GROUP BY r.code, r.name, r.kind, r.prefix ORDER BY r.prefix COLLATE \"C\"")))
+    return list(
+        session.execute(
+            text(
+                "SELECT r.code, r.name, r.kind, sum(t.authorised) AS authorised, sum(t.occupied) AS occupied, sum(t.reserved) AS reserved,"
+                " sum(greatest(0, t.authorised - t.occupied)) AS vacant, sum(greatest(0, t.occupied - t.authorised)) AS surplus,"
+                " count(DISTINCT l.unit_id) AS units FROM region r JOIN unit u ON u.region_code = r.code AND u.node = 'legal'"
+                " JOIN quota_line l ON l.unit_id = u.id AND l.kind = 'establishment' JOIN ledger_total t ON t.line_id = l.id"
+                ' GROUP BY r.code, r.name, r.kind, r.prefix ORDER BY r.prefix COLLATE "C"'
+            )
+        )
+    )
 
 
 def region_units(session: Session, region: str, after: str = "", limit: int = 50) -> list[Any]:
     """Legal bodies of a region with their sums, by scope path."""
-    return list(session.execute(text(
-        "SELECT u.id, u.name, u.scope_path, sum(t.authorised) AS authorised, sum(t.occupied) AS occupied,"
-        " sum(t.reserved) AS reserved, sum(greatest(0, t.authorised - t.occupied)) AS vacant,"
-        " sum(greatest(0, t.occupied - t.authorised)) AS surplus FROM unit u"
-        " LEFT JOIN quota_line l ON l.unit_id = u.id AND l.kind = 'establishment'"
-        " LEFT JOIN ledger_total t ON t.line_id = l.id"
-        " WHERE u.region_code = :r AND u.node = 'legal' AND u.status = 'active' AND u.scope_path > :a"
-        " GROUP BY u.id ORDER BY u.scope_path LIMIT :n"), {"r": region, "a": after, "n": limit}))
+    return list(
+        session.execute(
+            text(
+                "SELECT u.id, u.name, u.scope_path, sum(t.authorised) AS authorised, sum(t.occupied) AS occupied,"
+                " sum(t.reserved) AS reserved, sum(greatest(0, t.authorised - t.occupied)) AS vacant,"
+                " sum(greatest(0, t.occupied - t.authorised)) AS surplus FROM unit u"
+                " LEFT JOIN quota_line l ON l.unit_id = u.id AND l.kind = 'establishment'"
+                " LEFT JOIN ledger_total t ON t.line_id = l.id"
+                " WHERE u.region_code = :r AND u.node = 'legal' AND u.status = 'active' AND u.scope_path > :a"
+                " GROUP BY u.id ORDER BY u.scope_path LIMIT :n"
+            ),
+            {"r": region, "a": after, "n": limit},
+        )
+    )
 
 
 def summed(row: Any) -> Figures:
     """Sums as the database added them line by line: vacancies and surplus never offset."""
     reserved, vacant = int(row.reserved or 0), int(row.vacant or 0)
     authorised = None if row.authorised is None else int(row.authorised)
-    return Figures(authorised, int(row.occupied or 0), reserved, vacant, max(0, vacant - reserved), int(row.surplus or 0))
+    return Figures(
+        authorised, int(row.occupied or 0), reserved, vacant, max(0, vacant - reserved), int(row.surplus or 0)
+    )
 
 
 def alarms(session: Session, unit_id: int | None = None, limit: int = 20) -> list[Any]:
     """The newest alarms in scope, of one unit or of all."""
-    return list(session.execute(text(
-        "SELECT a.*, r.name, r.level, r.basis FROM alarm a JOIN alarm_rule r ON r.code = a.rule"
-        " WHERE (cast(:u AS bigint) IS NULL OR a.unit_id = :u) ORDER BY (a.state = 'open') DESC, a.id DESC LIMIT :n"),
-        {"u": unit_id, "n": limit}))
+    return list(
+        session.execute(
+            text(
+                "SELECT a.*, r.name, r.level, r.basis, unit_name(a.unit_id) AS unit,"
+                " coalesce(operator_name(a.user_id::int), '') AS operator_name FROM alarm a JOIN alarm_rule r ON r.code = a.rule"
+                " WHERE (cast(:u AS bigint) IS NULL OR a.unit_id = :u) ORDER BY (a.state = 'open') DESC, a.id DESC LIMIT :n"
+            ),
+            {"u": unit_id, "n": limit},
+        )
+    )

@@ -15,16 +15,35 @@ from app.db import Database, Identity
 
 # Role by the kind of account; an office's role adds the office's kind.
 ROLES: dict[str, str] = {
-    "unit_clerk": "unit", "unit_head": "unit", "office_member": "office", "office_head": "office",
-    "person": "person", "system_admin": "system_admin", "security_admin": "security_admin",
-    "auditor": "auditor", "service": "service",
+    "unit_clerk": "unit",
+    "unit_head": "unit",
+    "office_member": "office",
+    "office_head": "office",
+    "person": "person",
+    "system_admin": "system_admin",
+    "security_admin": "security_admin",
+    "auditor": "auditor",
+    "service": "service",
 }
 EVERYBODY = [["HomeView", "can_.*"], ["SignInView", "can_.*"]]
 FAB_ROLES: dict[str, list[list[str]]] = {
-    "unit": [*EVERYBODY, ["CaseView", "can_.*"], ["SearchView", "can_.*"], ["UnitView", "can_.*"], ["ListView", "can_.*"],
-             ["DisclosureView", "can_.*"]],
-    "office": [*EVERYBODY, ["CaseView", "can_.*"], ["QueueView", "can_.*"], ["SearchView", "can_.*"], ["UnitView", "can_.*"],
-               ["LedgerView", "can_.*"], ["ListView", "can_.*"]],
+    "unit": [
+        *EVERYBODY,
+        ["CaseView", "can_.*"],
+        ["SearchView", "can_.*"],
+        ["UnitView", "can_.*"],
+        ["ListView", "can_.*"],
+        ["DisclosureView", "can_.*"],
+    ],
+    "office": [
+        *EVERYBODY,
+        ["CaseView", "can_.*"],
+        ["QueueView", "can_.*"],
+        ["SearchView", "can_.*"],
+        ["UnitView", "can_.*"],
+        ["LedgerView", "can_.*"],
+        ["ListView", "can_.*"],
+    ],
     "person": [*EVERYBODY, ["CardView", "can_.*"]],
     "system_admin": [*EVERYBODY, ["AdminView", "can_.*"]],
     "security_admin": [*EVERYBODY, ["AdminView", "can_.*"]],
@@ -90,15 +109,31 @@ def load_hat(database: Database, token: str) -> Hat | None:
         parts = [connection.execute(text("SELECT scope_part(:n)"), {"n": 1}).scalar_one()]
         if parts[0] is None:
             return None
-        row = connection.execute(text(
-            "SELECT array(SELECT coalesce(scope_part(n), '') FROM generate_series(1, 13) n) AS parts, u.username,"
-            " u.last_name || u.first_name AS name, coalesce(o.name, unit_name(a.unit_id), '') AS label"
-            " FROM ab_user u JOIN account a ON a.id = scope_number(2) LEFT JOIN office o ON o.id = a.office_id"
-            " WHERE u.id = scope_number(1)")).one()
+        row = connection.execute(
+            text(
+                "SELECT array(SELECT coalesce(scope_part(n), '') FROM generate_series(1, 13) n) AS parts, u.username,"
+                " u.last_name || u.first_name AS name, coalesce(o.name, unit_name(a.unit_id), '') AS label"
+                " FROM ab_user u JOIN account a ON a.id = scope_number(2) LEFT JOIN office o ON o.id = a.office_id"
+                " WHERE u.id = scope_number(1)"
+            )
+        ).one()
     p = row.parts
     number = [int(x) if x.isdecimal() else None for x in p]
-    return Hat(int(p[0]), int(p[1]), p[2], p[3], p[4], number[5], number[6], number[7], p[8], p[10], row.username,
-               row.name, row.label)
+    return Hat(
+        int(p[0]),
+        int(p[1]),
+        p[2],
+        p[3],
+        p[4],
+        number[5],
+        number[6],
+        number[7],
+        p[8],
+        p[10],
+        row.username,
+        row.name,
+        row.label,
+    )
 
 
 class BianzhiSecurityManager(SecurityManager):

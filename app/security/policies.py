@@ -9,8 +9,7 @@ from dataclasses import dataclass
 IN_RANGE = "({t}.scope_path >= (select scope_part(4)) and {t}.scope_path < (select scope_part(5)))"
 IN_UNITS = "({t}.scope_path >= (select scope_part(12)) and {t}.scope_path < (select scope_part(13)))"
 OF_CLASS = (
-    "((select scope_part(10)) is null or {t}.personnel_class"
-    " = any(string_to_array((select scope_part(10)), ',')))"
+    "((select scope_part(10)) is null or {t}.personnel_class = any(string_to_array((select scope_part(10)), ',')))"
 )
 MY_CASE = (
     "exists (select 1 from task k where k.application_id = {t}.{case} and"
@@ -25,6 +24,8 @@ class Rule:
 
     using: str
     writes: tuple[str, ...] = ()
+    # What may be written where it differs from what is seen.
+    check: str | None = None
 
     def condition(self, table: str) -> str:
         """The condition with the table's name filled in."""
@@ -44,12 +45,11 @@ SCOPED: dict[str, Rule] = {
     "person": Rule(f"(({IN_RANGE} and {OF_CLASS}) or {{t}}.id = (select scope_number(8)))"),
     "occupancy": Rule(f"({IN_RANGE} or {ABOUT_ME})"),
     "ledger_entry": Rule(IN_RANGE),
-    "application": Rule(
-        f"({IN_RANGE} or {ABOUT_ME} or {MY_CASE.replace('{case}', 'id')})", ("INSERT", "UPDATE")
-    ),
+    "application": Rule(f"({IN_RANGE} or {ABOUT_ME} or {MY_CASE.replace('{case}', 'id')})", ("INSERT", "UPDATE")),
     "task": Rule(
         f"({IN_RANGE} or {{t}}.office_id = (select scope_number(7)) or {{t}}.unit_id = (select scope_number(6)))",
         ("INSERT", "UPDATE"),
+        check=f"({IN_RANGE} or takes_part({{t}}.application_id))",
     ),
     "application_event": Rule(CASE_ROWS, ("INSERT",)),
     "case_record": Rule(CASE_LAW),
@@ -57,7 +57,9 @@ SCOPED: dict[str, Rule] = {
     "decision": Rule(CASE_LAW),
     "alarm": Rule(IN_RANGE),
     "import_batch": Rule(IN_RANGE, ("INSERT",)),
-    "account": Rule("{t}.user_id = (select scope_number(1)) or (select scope_part(3)) in ('system_admin', 'security_admin')"),
+    "account": Rule(
+        "{t}.user_id = (select scope_number(1)) or (select scope_part(3)) in ('system_admin', 'security_admin')"
+    ),
     "audit_event": Rule("(select scope_part(3)) = 'auditor'"),
 }
 
@@ -84,21 +86,55 @@ HIDDEN: dict[str, str] = {
 # The columns of Flask-AppBuilder's user table that the app role may read: never the password.
 USER_COLUMNS = "id, first_name, last_name, username, active, email, last_login, created_on, changed_on"
 FAB_READ = (
-    "ab_role", "ab_permission", "ab_view_menu", "ab_permission_view", "ab_permission_view_role", "ab_user_role",
-    "ab_group", "ab_user_group", "ab_group_role",
+    "ab_role",
+    "ab_permission",
+    "ab_view_menu",
+    "ab_permission_view",
+    "ab_permission_view_role",
+    "ab_user_role",
+    "ab_group",
+    "ab_user_group",
+    "ab_group_role",
 )
 FAB_HIDDEN = ("ab_api_key", "ab_register_user")
 
 APP_FUNCTIONS = (
-    "begin_request(text)", "scope_part(int)", "scope_number(int)", "close_session(text)",
-    "switch_account(text, bigint)", "responsible_office(text, bigint, text)", "kernel_today()",
-    "case_file(bigint, text)", "case_decide(bigint, text, text, jsonb, text)", "case_close(bigint, text)",
-    "record_refusal(text, text, bigint, jsonb)", "record_audit(text, text, jsonb)", "ledger_reserve(bigint)",
-    "ledger_occupy(bigint, date)", "ledger_vacate(bigint)", "ledger_move(bigint)", "ledger_take_lead(bigint)",
-    "ledger_leave_lead(bigint)", "ledger_correct(bigint)", "ledger_set_quota(bigint)", "ledger_open_unit(bigint)",
-    "ledger_change_unit(bigint)", "ledger_close_unit(bigint)", "ledger_open_balance(bigint, text)",
-    "unit_name(bigint)", "case_line(bigint)", "find_person(bytea)", "case_responsible(text, bigint)", "case_source_unit(bigint)",
-    "case_standing_sides(bigint)", "office_has(bigint, int)", "next_case_number(text)", "operator_name(int)", "refuse(text, jsonb)", "range_end(text)",
+    "begin_request(text)",
+    "scope_part(int)",
+    "scope_number(int)",
+    "close_session(text)",
+    "switch_account(text, bigint)",
+    "responsible_office(text, bigint, text)",
+    "kernel_today()",
+    "case_file(bigint, text)",
+    "case_decide(bigint, text, text, jsonb, text)",
+    "case_close(bigint, text)",
+    "record_refusal(text, text, bigint, jsonb)",
+    "record_audit(text, text, jsonb)",
+    "ledger_reserve(bigint)",
+    "ledger_occupy(bigint, date)",
+    "ledger_vacate(bigint)",
+    "ledger_move(bigint)",
+    "ledger_take_lead(bigint)",
+    "ledger_leave_lead(bigint)",
+    "ledger_correct(bigint)",
+    "ledger_set_quota(bigint)",
+    "ledger_open_unit(bigint)",
+    "ledger_change_unit(bigint)",
+    "ledger_close_unit(bigint)",
+    "ledger_open_balance(bigint, text)",
+    "unit_name(bigint)",
+    "case_line(bigint)",
+    "find_person(bytea)",
+    "case_responsible(text, bigint)",
+    "case_source_unit(bigint)",
+    "case_standing_sides(bigint)",
+    "office_has(bigint, int)",
+    "takes_part(bigint)",
+    "next_case_number(text)",
+    "operator_name(int)",
+    "refuse(text, jsonb)",
+    "range_end(text)",
 )
 SIGNIN_FUNCTIONS = ("open_session(int, bigint, bytea, int, text)", "open_service_session(text, bytea)")
 
@@ -124,7 +160,9 @@ def statements(app: str, signin: str) -> list[str]:
             name = verb.lower()
             out.append(f"DROP POLICY IF EXISTS {name} ON {table}")
             if verb in rule.writes:
-                clause = f"WITH CHECK ({condition})" if verb == "INSERT" else f"USING ({condition}) WITH CHECK ({condition})"
+                clause = (
+                    f"WITH CHECK ({condition})" if verb == "INSERT" else f"USING ({condition}) WITH CHECK ({condition})"
+                )
                 out.append(f"CREATE POLICY {name} ON {table} FOR {verb} TO {app} {clause}")
                 out.append(f"GRANT {verb} ON {table} TO {app}")
     out += [f"GRANT SELECT ON {table} TO {app}" for table in (*EXEMPT, *FAB_READ)]

@@ -15,6 +15,7 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.domain import errors
+from app.security.services import services
 
 # Compared against when the user is unknown, so that both answers take the same time.
 NOBODY = generate_password_hash(secrets.token_hex(8), method="scrypt")
@@ -46,23 +47,29 @@ class SignInView(BaseView):
         """The sign-in page."""
         form, problem = SignInForm(), None
         if form.validate_on_submit():
-            found = current_app.signin.credentials(form.username.data.strip())
-            good = check_password_hash(found[1] or NOBODY if found else NOBODY, form.password.data)
+            found = services().signin.credentials((form.username.data or "").strip())
+            good = check_password_hash(found[1] or NOBODY if found else NOBODY, form.password.data or "")
             if found and found[1] and good and found[2]:
                 return self._open(found[0])
             if found:
-                current_app.signin.failed(found[0], failed=True)
+                services().signin.failed(found[0], failed=True)
             problem = _("User name or password is wrong. Check the input method and try again.")
         demo = current_app.config.get("DEMO_ACCOUNTS")
-        return render_template("sign_in.html", form=form, problem=problem, title=_("Sign in"), demo_accounts=demo,
-                               demo_password=current_app.config.get("DEMO_PASSWORD")), 401 if problem else 200
+        return render_template(
+            "sign_in.html",
+            form=form,
+            problem=problem,
+            title=_("Sign in"),
+            demo_accounts=demo,
+            demo_password=current_app.config.get("DEMO_PASSWORD"),
+        ), 401 if problem else 200
 
     def _open(self, user_id: int) -> Any:
         try:
-            identity = current_app.signin.open_session(user_id, address=request.remote_addr or "")
+            identity = services().signin.open_session(user_id, address=request.remote_addr or "")
         except errors.BadCredentials:
             abort(403)
-        current_app.signin.failed(user_id, failed=False)
+        services().signin.failed(user_id, failed=False)
         target, locale = safe_next(request.args.get("next")), session.get("locale")
         session.clear()  # a new session id for the signed-in one
         session["token"] = identity.token
@@ -70,7 +77,7 @@ class SignInView(BaseView):
             session["locale"] = locale
         from app.security.manager import load_hat
 
-        hat = load_hat(current_app.database, identity.token)
+        hat = load_hat(services().database, identity.token)
         login_user(hat)
         return redirect(target)
 
@@ -79,7 +86,7 @@ class SignInView(BaseView):
         """Close the session in the database and forget the cookie."""
         token = session.get("token")
         if token:
-            with current_app.database.transaction(None) as connection:
+            with services().database.transaction(None) as connection:
                 connection.execute(text("SELECT close_session(:t)"), {"t": token})
         session.clear()
         return redirect("/login/")
@@ -89,9 +96,11 @@ class SignInView(BaseView):
     def hat(self) -> Any:
         """Act under another of one's accounts."""
         try:
-            with current_app.database.transaction(None) as connection:
-                connection.execute(text("SELECT switch_account(:t, :a)"),
-                                   {"t": session["token"], "a": request.form.get("hat", 0, type=int)})
+            with services().database.transaction(None) as connection:
+                connection.execute(
+                    text("SELECT switch_account(:t, :a)"),
+                    {"t": session["token"], "a": request.form.get("hat", 0, type=int)},
+                )
         except errors.NotAllowed:
             flash(_("That identity is not yours, or it has ended."), "danger")
         return redirect("/")

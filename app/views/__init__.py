@@ -11,4 +11,14 @@ def register() -> list[type[Any]]:
     from app.views.lists import ListView
     from app.views.search import SearchView
 
-    return [CaseView, QueueView, SearchView, LedgerView, UnitView, DisclosureView, CardView, ListView, AdminView]
+    return [
+        CaseView,
+        QueueView,
+        SearchView,
+        LedgerView,
+        UnitView,
+        DisclosureView,
+        CardView,
+        ListView,
+        AdminView,
+    ]

@@ -26,19 +26,35 @@ class ArrivalForm(FlaskForm):
 def event_titles() -> dict[str, tuple[str, str]]:
     """Title and tone of each kind of step."""
     return {
-        "submitted": (_("Submitted"), "blue"), "resubmitted": (_("Corrected and submitted again"), "blue"),
-        "approve": (_("Approved"), "green"), "return": (_("Returned for correction"), "amber"),
-        "reject": (_("Rejected"), "red"), "reserved": (_("A seat is reserved"), "green"),
-        "approved": (_("All offices have approved"), "green"), "arrived": (_("Arrival confirmed"), "blue"),
-        "effected": (_("The ledger has been changed"), "green"), "withdrawn": (_("Withdrawn"), ""),
+        "submitted": (_("Submitted"), "blue"),
+        "resubmitted": (_("Corrected and submitted again"), "blue"),
+        "approve": (_("Approved"), "green"),
+        "return": (_("Returned for correction"), "amber"),
+        "reject": (_("Rejected"), "red"),
+        "reserved": (_("A seat is reserved"), "green"),
+        "approved": (_("All offices have approved"), "green"),
+        "arrived": (_("Arrival confirmed"), "blue"),
+        "effected": (_("The ledger has been changed"), "green"),
+        "withdrawn": (_("Withdrawn"), ""),
         "handed_over": (_("Handed to a colleague"), ""),
     }
 
 
 FACTS = (
-    ("person_name", "姓名"), ("id_mask", "证件号码"), ("sex", "性别"), ("birth_on", "出生日期"), ("education", "学历"),
-    ("work_started_on", "参加工作时间"), ("rank", "职级"), ("start", "生效日期"), ("end", "出编日期"), ("authorised", "核定数"),
-    ("document_no", "文号"), ("issuer", "发文机关"), ("nature", "任职性质"), ("home_unit", "占编单位"),
+    ("person_name", "姓名"),
+    ("id_mask", "证件号码"),
+    ("sex", "性别"),
+    ("birth_on", "出生日期"),
+    ("education", "学历"),
+    ("work_started_on", "参加工作时间"),
+    ("rank", "职级"),
+    ("start", "生效日期"),
+    ("end", "出编日期"),
+    ("authorised", "核定数"),
+    ("document_no", "文号"),
+    ("issuer", "发文机关"),
+    ("nature", "任职性质"),
+    ("home_unit", "占编单位"),
 )
 SEX = {"1": "男", "2": "女"}
 
@@ -54,31 +70,76 @@ def context(s: Session, case_id: int, who: Hat) -> dict[str, Any]:
     rows = cases.tasks(s, case_id)
     titles = {t.code: t.title for stage in plan.stages for t in stage.tasks}
     due = min((t.due_on for t in rows if t.state == "open" and t.due_on), default=None)
-    mine = next((t for t in rows if t.state == "open" and case.state == "running"
-                 and ((who.office_id and t.office_id == who.office_id) or (who.unit_id and t.unit_id == who.unit_id))), None)
+    mine = next(
+        (
+            t
+            for t in rows
+            if t.state == "open"
+            and case.state == "running"
+            and ((who.office_id and t.office_id == who.office_id) or (who.unit_id and t.unit_id == who.unit_id))
+        ),
+        None,
+    )
     line = s.execute(text("SELECT * FROM case_line(:c)"), {"c": case_id}).one_or_none()
     known = event_titles()
     return {
-        "case": {"number": case.number, "title": case.title, "state": case.state, "process": plan.title,
-                 "unit": s.execute(text("SELECT unit_name(:u)"), {"u": case.unit_id}).scalar(),
-                 "unit_url": f"/unit/{case.unit_id}" if case.scope_path >= who.low and case.scope_path < who.high else None,
-                 "person": case.person_name, "person_url": None, "submitted_at": case.submitted_at, "due_on": due,
-                 "days_left": workdays_between(day, due, calendar) if due else None, "effective_on": case.effective_on,
-                 "result": case.result, "result_tone": {"done": "success", "rejected": "danger"}.get(case.state, "info")},
+        "case": {
+            "number": case.number,
+            "title": case.title,
+            "state": case.state,
+            "process": plan.title,
+            "unit": s.execute(text("SELECT unit_name(:u)"), {"u": case.unit_id}).scalar(),
+            "unit_url": f"/unit/{case.unit_id}" if case.scope_path >= who.low and case.scope_path < who.high else None,
+            "person": case.person_name,
+            "person_url": None,
+            "submitted_at": case.submitted_at,
+            "due_on": due,
+            "days_left": workdays_between(day, due, calendar) if due else None,
+            "effective_on": case.effective_on,
+            "result": case.result,
+            "result_tone": {"done": "success", "rejected": "danger"}.get(case.state, "info"),
+        },
         "facts": _facts(facts, line),
-        "tasks": [{"stage": t.stage, "stage_label": plan.stages[t.stage].name, "office": f"{t.office} · {titles.get(t.code, '')}",
-                   "state": t.state, "assignee": t.assignee, "opened_at": t.opened_at, "due_on": t.due_on, "opinion": t.opinion,
-                   "days_left": workdays_between(day, t.due_on, calendar) if t.due_on else None, "closed_at": t.closed_at}
-                  for t in rows],
-        "events": [{"at": e.at, "title": known.get(e.kind, (e.kind, ""))[0], "tone": known.get(e.kind, ("", ""))[1],
-                    "operator": e.operator, "side": e.side, "opinion": e.opinion, "facts": []} for e in cases.events(s, case_id)],
+        "tasks": [
+            {
+                "stage": t.stage,
+                "stage_label": plan.stages[t.stage].name,
+                "office": f"{t.office} · {titles.get(t.code, '')}",
+                "state": t.state,
+                "assignee": t.assignee,
+                "opened_at": t.opened_at,
+                "due_on": t.due_on,
+                "opinion": t.opinion,
+                "days_left": workdays_between(day, t.due_on, calendar) if t.due_on else None,
+                "closed_at": t.closed_at,
+            }
+            for t in rows
+        ],
+        "events": [
+            {
+                "at": e.at,
+                "title": known.get(e.kind, (e.kind, ""))[0],
+                "tone": known.get(e.kind, ("", ""))[1],
+                "operator": e.operator,
+                "side": e.side,
+                "opinion": e.opinion,
+                "facts": [],
+            }
+            for e in cases.events(s, case_id)
+        ],
         "papers": [{"label": p, "note": None, "state": None, "files": []} for p in plan.papers],
-        "printouts": [], "actions": _actions(case, plan, who), "review": _review(case, plan, mine, line, facts) if mine else None,
+        "printouts": [],
+        "actions": _actions(case, plan, who),
+        "review": _review(case, plan, mine, line, facts) if mine else None,
     }
 
 
 def _facts(facts: dict[str, Any], line: Any) -> list[dict[str, Any]]:
-    out = [{"label": label, "value": SEX.get(facts[k], facts[k]) if k == "sex" else facts[k]} for k, label in FACTS if facts.get(k)]
+    out = [
+        {"label": label, "value": SEX.get(facts[k], facts[k]) if k == "sex" else facts[k]}
+        for k, label in FACTS
+        if facts.get(k)
+    ]
     if line is not None:
         out.insert(0, {"label": _("Establishment line"), "value": f"{line.unit_name} · {units.line_label(line)}"})
     return out
@@ -94,12 +155,27 @@ def _actions(case: Application, plan: Process, who: Hat) -> list[dict[str, Any]]
     if case.state == "awaiting" and plan.effect == "arrival":
         form = ArrivalForm()
         form.arrived_on.label.text = _("Day of arrival")
-        out.append({"kind": "confirm_arrival", "label": _("Confirm arrival"), "url": f"/case/{case.id}/act?kind=confirm_arrival",
-                    "fields": [form.arrived_on], "consequences": [_("The person takes the reserved seat at once."),
-                                                                  _("Figures and roster change at once.")]})
+        out.append(
+            {
+                "kind": "confirm_arrival",
+                "label": _("Confirm arrival"),
+                "url": f"/case/{case.id}/act?kind=confirm_arrival",
+                "fields": [form.arrived_on],
+                "consequences": [
+                    _("The person takes the reserved seat at once."),
+                    _("Figures and roster change at once."),
+                ],
+            }
+        )
     if case.state in ("running", "returned", "awaiting"):
-        out.append({"kind": "withdraw", "label": _("Withdraw"), "url": f"/case/{case.id}/act?kind=withdraw",
-                    "consequences": [_("The case ends."), _("A reserved seat is free for others.")]})
+        out.append(
+            {
+                "kind": "withdraw",
+                "label": _("Withdraw"),
+                "url": f"/case/{case.id}/act?kind=withdraw",
+                "consequences": [_("The case ends."), _("A reserved seat is free for others.")],
+            }
+        )
     return out
 
 
@@ -110,19 +186,49 @@ def _review(case: Application, plan: Process, mine: Any, line: Any, facts: dict[
     quotas: list[dict[str, Any]] = []
     if line is not None:
         before = units.Figures.of(line.authorised, line.occupied, line.reserved)
-        after = (units.Figures.of(line.authorised, line.occupied, line.reserved + 1) if todo.on_approve == "reserve"
-                 else units.Figures.of(line.authorised, line.occupied + 1, max(0, line.reserved - 1)))
+        after = (
+            units.Figures.of(line.authorised, line.occupied, line.reserved + 1)
+            if todo.on_approve == "reserve"
+            else units.Figures.of(line.authorised, line.occupied + 1, max(0, line.reserved - 1))
+        )
         quotas.append({"label": units.line_label(line), "before": before, "after": after})
         if todo.on_approve == "reserve":
-            checks.append({"ok": before.usable > 0, "title": _("A usable seat"), "text": None,
-                           "figures": [(_("Authorised"), before.authorised), (_("Occupied"), before.occupied),
-                                       (_("Reserved"), before.reserved), (_("Usable"), before.usable)],
-                           "article": "《地方各级人民政府机构设置和编制管理条例》第二十六条"})
+            checks.append(
+                {
+                    "ok": before.usable > 0,
+                    "title": _("A usable seat"),
+                    "text": None,
+                    "figures": [
+                        (_("Authorised"), before.authorised),
+                        (_("Occupied"), before.occupied),
+                        (_("Reserved"), before.reserved),
+                        (_("Usable"), before.usable),
+                    ],
+                    "article": "《地方各级人民政府机构设置和编制管理条例》第二十六条",
+                }
+            )
     if facts.get("birth_on"):
-        checks.append({"ok": True, "title": _("Identity number, birth and sex agree"), "text": facts.get("id_mask"),
-                       "figures": [], "article": "GB 11643"})
-    return {"office": mine.office, "responsibility": todo.title, "checks": checks, "quotas": quotas,
-            "verdict": all(c["ok"] for c in checks) if checks else None,
-            "decide_url": f"/case/{case.id}/decide/{mine.id}", "may_approve": True,
-            "templates": [{"label": _("Agree"), "text": "经审核，符合规定，同意。"}, {"label": _("Papers missing"), "text": "材料不齐，请补充："}],
-            "consequences": {"reject": [_("The case ends."), _("A reserved seat is free for others.")]}, "errors": []}
+        checks.append(
+            {
+                "ok": True,
+                "title": _("Identity number, birth and sex agree"),
+                "text": facts.get("id_mask"),
+                "figures": [],
+                "article": "GB 11643",
+            }
+        )
+    return {
+        "office": mine.office,
+        "responsibility": todo.title,
+        "checks": checks,
+        "quotas": quotas,
+        "verdict": all(c["ok"] for c in checks) if checks else None,
+        "decide_url": f"/case/{case.id}/decide/{mine.id}",
+        "may_approve": True,
+        "templates": [
+            {"label": _("Agree"), "text": "经审核，符合规定，同意。"},
+            {"label": _("Papers missing"), "text": "材料不齐，请补充："},
+        ],
+        "consequences": {"reject": [_("The case ends."), _("A reserved seat is free for others.")]},
+        "errors": [],
+    }

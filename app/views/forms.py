@@ -11,8 +11,25 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from app.domain.id_number import normalise, problems
 from app.workflow.definition import Process
 
-EDUCATION = [("", "—"), ("11", "博士研究生"), ("14", "硕士研究生"), ("21", "大学本科"), ("31", "大学专科"), ("41", "中专"), ("61", "高中及以下")]
-ENTRY_WAYS = [("2", "考试录用"), ("81", "公开招聘"), ("83", "选调生"), ("36", "选举"), ("34", "军转安置"), ("84", "退役士兵安置"), ("85", "高层次人才"), ("6", "其他")]
+EDUCATION = [
+    ("", "—"),
+    ("11", "博士研究生"),
+    ("14", "硕士研究生"),
+    ("21", "大学本科"),
+    ("31", "大学专科"),
+    ("41", "中专"),
+    ("61", "高中及以下"),
+]
+ENTRY_WAYS = [
+    ("2", "考试录用"),
+    ("81", "公开招聘"),
+    ("83", "选调生"),
+    ("36", "选举"),
+    ("34", "军转安置"),
+    ("84", "退役士兵安置"),
+    ("85", "高层次人才"),
+    ("6", "其他"),
+]
 NATURES = [("regular", "本单位"), ("concurrent", "兼任"), ("attached", "挂职"), ("superior", "上级管理")]
 
 MESSAGES = {
@@ -28,8 +45,13 @@ MESSAGES = {
 
 def _searched(label: Any, url: str, *, required: bool = True, **data: str) -> Field:
     """A choice by search-as-you-type; the posted id is checked by the view, never a list."""
-    return SelectField(label, validate_choice=False, choices=[], validators=[InputRequired()] if required else [Optional()],
-                       render_kw={"data-search-url": url, **data})
+    return SelectField(
+        label,
+        validate_choice=False,
+        choices=[],
+        validators=[InputRequired()] if required else [Optional()],
+        render_kw={"data-search-url": url, **data},
+    )
 
 
 def field_of(name: str) -> Field:
@@ -40,8 +62,11 @@ def field_of(name: str) -> Field:
         "person": lambda: _searched(_l("Person"), "/search/people"),
         "person_name": lambda: StringField(_l("Name"), validators=[InputRequired(), Length(max=50)]),
         "id_type": lambda: SelectField(_l("Identity document"), choices=[("resident", "居民身份证")]),
-        "id_number": lambda: StringField(_l("Identity number"), validators=[InputRequired(), Length(max=24)],
-                                         render_kw={"autocomplete": "off"}),
+        "id_number": lambda: StringField(
+            _l("Identity number"),
+            validators=[InputRequired(), Length(max=24)],
+            render_kw={"autocomplete": "off"},
+        ),
         "sex": lambda: SelectField(_l("Sex"), choices=[("1", "男"), ("2", "女")]),
         "birth_on": lambda: DateField(_l("Day of birth"), validators=[InputRequired()]),
         "education": lambda: SelectField(_l("Education"), choices=EDUCATION, validators=[Optional()]),
@@ -53,8 +78,12 @@ def field_of(name: str) -> Field:
         "end": lambda: DateField(_l("Last day plus one (exit on)"), validators=[InputRequired()]),
         "main": lambda: BooleanField(_l("Main position"), default=True),
         "nature": lambda: SelectField(_l("Kind of appointment"), choices=NATURES),
-        "home_unit": lambda: StringField(_l("Home unit (for leaders from elsewhere)"), validators=[Optional(), Length(max=100)]),
-        "authorised": lambda: IntegerField(_l("Authorised number"), validators=[InputRequired(), NumberRange(0, 100000)]),
+        "home_unit": lambda: StringField(
+            _l("Home unit (for leaders from elsewhere)"), validators=[Optional(), Length(max=100)]
+        ),
+        "authorised": lambda: IntegerField(
+            _l("Authorised number"), validators=[InputRequired(), NumberRange(0, 100000)]
+        ),
         "document_no": lambda: StringField(_l("Document number"), validators=[InputRequired(), Length(max=60)]),
         "issuer": lambda: StringField(_l("Issuing body"), validators=[InputRequired(), Length(max=100)]),
         "occupancy": lambda: IntegerField(_l("Number of the entry to correct"), validators=[InputRequired()]),

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.domain import errors
 from app.queries import units
-from app.views.home import case_rows
+from app.views.rows import alarm_rows, case_rows
 from app.views.shell import hat, work
 from app.workflow.engine import today
 
@@ -38,10 +38,23 @@ class LedgerView(BaseView):
         """Regions in scope; their units open on demand."""
         with work() as s:
             rows = units.regions(s)
-        nodes = [{"id": r.code, "label": r.name, "kind": "region", "note": _("%(n)s units", n=r.units), "url": None,
-                  "children_url": f"/ledger/{r.code}", "open": False, "children": [],
-                  "lines": [{"label": _("Establishment"), "figures": units.summed(r)}]} for r in rows]
-        return render_template("ledger.html", title=_("Ledger"), nodes=nodes, lines=[], total=None, filters=[], keep=[], chips=[])
+        nodes = [
+            {
+                "id": r.code,
+                "label": r.name,
+                "kind": "region",
+                "note": _("%(n)s units", n=r.units),
+                "url": None,
+                "children_url": f"/ledger/{r.code}",
+                "open": False,
+                "children": [],
+                "lines": [{"label": _("Establishment"), "figures": units.summed(r)}],
+            }
+            for r in rows
+        ]
+        return render_template(
+            "ledger.html", title=_("Ledger"), nodes=nodes, lines=[], total=None, filters=[], keep=[], chips=[]
+        )
 
     @expose("/<region>")
     @has_access
@@ -49,8 +62,20 @@ class LedgerView(BaseView):
         """The units of one region, for the tree."""
         with work() as s:
             rows = units.region_units(s, region, request.args.get("after", ""), 200)
-        nodes = [{"id": f"u{r.id}", "label": r.name, "kind": "unit", "note": None, "url": f"/unit/{r.id}", "children_url": None,
-                  "open": False, "children": [], "lines": [{"label": _("Establishment"), "figures": units.summed(r)}]} for r in rows]
+        nodes = [
+            {
+                "id": f"u{r.id}",
+                "label": r.name,
+                "kind": "unit",
+                "note": None,
+                "url": f"/unit/{r.id}",
+                "children_url": None,
+                "open": False,
+                "children": [],
+                "lines": [{"label": _("Establishment"), "figures": units.summed(r)}],
+            }
+            for r in rows
+        ]
         return render_template("_ledger_nodes.html", nodes=nodes)
 
 
@@ -77,38 +102,75 @@ class UnitView(BaseView):
             departments = units.departments(s, row.legal_id)
             alarms = units.alarms(s, row.legal_id, 10)
         return render_template(
-            "unit.html", title=row.name, unit={"name": row.name, "code": row.uscc, "other_names": [],
-                                               "status": "active" if row.status == "active" else "abolished"},
-            on=on, is_past=on != now, today_url=f"/unit/{unit_id}",
-            facts=[{"label": _("Region"), "value": row.region_name}, {"label": _("Nature"), "value": row.nature},
-                   {"label": _("Opened on"), "value": row.opened_on.isoformat()}],
-            figures=[line for line in lines if line.kind == "establishment"], total=None, documents=[],
-            departments=[{"name": d.name, "url": None, "note": _("%(n)s people", n=d.people), "figures": None} for d in departments],
+            "unit.html",
+            title=row.name,
+            unit={
+                "name": row.name,
+                "code": row.uscc,
+                "other_names": [],
+                "status": "active" if row.status == "active" else "abolished",
+            },
+            on=on,
+            is_past=on != now,
+            today_url=f"/unit/{unit_id}",
+            facts=[
+                {"label": _("Region"), "value": row.region_name},
+                {"label": _("Nature"), "value": row.nature},
+                {"label": _("Opened on"), "value": row.opened_on.isoformat()},
+            ],
+            figures=[line for line in lines if line.kind == "establishment"],
+            total=None,
+            documents=[],
+            departments=[
+                {"name": d.name, "url": None, "note": _("%(n)s people", n=d.people), "figures": None}
+                for d in departments
+            ],
             leaders=[line for line in lines if line.kind == "leadership"],
-            leader_posts=[{"title": units.line_label(p), "person": p.person_name, "person_url": None,
-                           "note": p.home_unit} for p in leaders],
-            roster=roster_context(people, f"/unit/{unit_id}?on={on}"), events=[], alarms=alarm_rows(alarms), printouts=[], actions=[])
+            leader_posts=[
+                {
+                    "title": units.line_label(p),
+                    "person": p.person_name,
+                    "person_url": None,
+                    "note": p.home_unit,
+                }
+                for p in leaders
+            ],
+            roster=roster_context(people, f"/unit/{unit_id}?on={on}"),
+            events=[],
+            alarms=alarm_rows(alarms),
+            printouts=[],
+            actions=[],
+        )
 
 
 def roster_context(people: list[Any], base: str) -> dict[str, Any]:
     """A roster's page: fifty rows and the address of the next fifty."""
-    rows = [{"seat_no": p.seat, "category": units.line_label(p), "state": "surplus" if p.surplus else "occupied",
-             "person": p.person_name, "person_url": None, "id_masked": None, "department": p.department, "position": None,
-             "rank": None, "entered_on": p.started_on} for p in people[:50]]
-    return {"rows": rows, "filters": [], "keep": [], "chips": [], "clear_url": None, "prev_url": None, "total": None,
-            "next_url": f"{base}&after={people[49].id}" if len(people) > 50 else None, "export_url": None}
-
-
-def alarm_rows(rows: list[Any]) -> list[dict[str, Any]]:
-    """Alarms as the template's list wants them."""
-    return [{"title": r.name, "level": r.level, "url": f"/case/{r.case_id}" if r.case_id and not r.standing else None, "at": r.raised_at,
-             "text": "，".join(f"{k} {v}" for k, v in figures_of(r.facts)), "article": r.basis} for r in rows]
-
-
-def figures_of(facts: dict[str, Any]) -> list[tuple[str, Any]]:
-    """The figures of an alarm in their usual order."""
-    labels = {"authorised": _("Authorised"), "occupied": _("Occupied"), "reserved": _("Reserved"), "surplus": _("Over quota")}
-    return [(label, facts[key]) for key, label in labels.items() if facts.get(key) is not None]
+    rows = [
+        {
+            "seat_no": p.seat,
+            "category": units.line_label(p),
+            "state": "surplus" if p.surplus else "occupied",
+            "person": p.person_name,
+            "person_url": None,
+            "id_masked": None,
+            "department": p.department,
+            "position": None,
+            "rank": None,
+            "entered_on": p.started_on,
+        }
+        for p in people[:50]
+    ]
+    return {
+        "rows": rows,
+        "filters": [],
+        "keep": [],
+        "chips": [],
+        "clear_url": None,
+        "prev_url": None,
+        "total": None,
+        "next_url": f"{base}&after={people[49].id}" if len(people) > 50 else None,
+        "export_url": None,
+    }
 
 
 class DisclosureView(BaseView):
@@ -130,12 +192,33 @@ class DisclosureView(BaseView):
             lines = units.lines_of(s, who.unit_id)
             people = units.roster(s, who.unit_id, on, kind="establishment", limit=500)
         return render_template(
-            "disclosure.html", title=_("Disclosure page"), unit={"name": row.name, "code": row.uscc}, as_of=on, public=False,
-            facts=[{"label": _("Region"), "value": row.region_name}, {"label": _("Nature"), "value": row.nature}],
-            lines=[line for line in lines if line.kind == "establishment"], total=None,
-            leaders=[line for line in lines if line.kind == "leadership"], departments=[], documents=[], report_url=None, note=None,
-            people=[{"seat_no": p.seat, "person": p.person_name, "department": p.department, "position": None,
-                     "category": units.line_label(p)} for p in people])
+            "disclosure.html",
+            title=_("Disclosure page"),
+            unit={"name": row.name, "code": row.uscc},
+            as_of=on,
+            public=False,
+            facts=[
+                {"label": _("Region"), "value": row.region_name},
+                {"label": _("Nature"), "value": row.nature},
+            ],
+            lines=[line for line in lines if line.kind == "establishment"],
+            total=None,
+            leaders=[line for line in lines if line.kind == "leadership"],
+            departments=[],
+            documents=[],
+            report_url=None,
+            note=None,
+            people=[
+                {
+                    "seat_no": p.seat,
+                    "person": p.person_name,
+                    "department": p.department,
+                    "position": None,
+                    "category": units.line_label(p),
+                }
+                for p in people
+            ],
+        )
 
 
 class CardView(BaseView):
@@ -150,22 +233,62 @@ class CardView(BaseView):
         """Own seat, positions and cases."""
         who = hat()
         with work() as s:
-            p = s.execute(text("SELECT p.*, unit_name(p.unit_id) AS unit, unit_name(p.department_id) AS department FROM person p"
-                               " WHERE p.id = :i"), {"i": who.person_id}).one_or_none()
+            p = s.execute(
+                text(
+                    "SELECT p.*, unit_name(p.unit_id) AS unit, unit_name(p.department_id) AS department FROM person p"
+                    " WHERE p.id = :i"
+                ),
+                {"i": who.person_id},
+            ).one_or_none()
             if p is None:
                 raise errors.NotFound()
-            rows = s.execute(text("SELECT o.*, unit_name(o.unit_id) AS unit FROM occupancy o WHERE o.person_id = :i"
-                                  " AND o.recorded_to IS NULL ORDER BY o.started_on DESC"), {"i": who.person_id}).all()
-            about = s.execute(text("SELECT id, number, title, state FROM application WHERE person_id = :i ORDER BY id DESC LIMIT 20"),
-                              {"i": who.person_id}).all()
+            rows = s.execute(
+                text(
+                    "SELECT o.*, unit_name(o.unit_id) AS unit FROM occupancy o WHERE o.person_id = :i"
+                    " AND o.recorded_to IS NULL ORDER BY o.started_on DESC"
+                ),
+                {"i": who.person_id},
+            ).all()
+            about = s.execute(
+                text("SELECT id, number, title, state FROM application WHERE person_id = :i ORDER BY id DESC LIMIT 20"),
+                {"i": who.person_id},
+            ).all()
         seat = next((r for r in rows if r.kind == "establishment" and r.ended_on is None), None)
         return render_template(
-            "card.html", title=_("My card"), own=True, person={"name": p.name, "id_masked": p.id_mask, "unit": p.unit, "unit_url": None, "status": None},
-            facts=[{"label": _("Day of birth"), "value": p.birth_on.isoformat()}, {"label": _("Internal department"), "value": p.department}],
-            seat={"number": None, "unit": seat.unit, "department": p.department, "category": None, "entered_on": seat.started_on,
-                  "document": None, "state": "occupied"} if seat else None,
-            positions=[{"title": _("Leadership position"), "unit": r.unit, "level": None, "from_on": r.started_on, "until_on": r.ended_on,
-                        "document": None} for r in rows if r.kind == "leadership"],
-            events=[], cases=case_rows(list(about)), reveal_url=None, report_url=None, printouts=[])
-
-
+            "card.html",
+            title=_("My card"),
+            own=True,
+            person={"name": p.name, "id_masked": p.id_mask, "unit": p.unit, "unit_url": None, "status": None},
+            facts=[
+                {"label": _("Day of birth"), "value": p.birth_on.isoformat()},
+                {"label": _("Internal department"), "value": p.department},
+            ],
+            seat={
+                "number": None,
+                "unit": seat.unit,
+                "department": p.department,
+                "category": None,
+                "entered_on": seat.started_on,
+                "document": None,
+                "state": "occupied",
+            }
+            if seat
+            else None,
+            positions=[
+                {
+                    "title": _("Leadership position"),
+                    "unit": r.unit,
+                    "level": None,
+                    "from_on": r.started_on,
+                    "until_on": r.ended_on,
+                    "document": None,
+                }
+                for r in rows
+                if r.kind == "leadership"
+            ],
+            events=[],
+            cases=case_rows(list(about)),
+            reveal_url=None,
+            report_url=None,
+            printouts=[],
+        )

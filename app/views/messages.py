@@ -14,23 +14,41 @@ from app.domain.errors import DomainError
 def sentences() -> dict[str, str]:
     """The texts by code, in the reader's language."""
     return {
-        "quota_exhausted": _("No vacant seat is left on this line: authorised %(authorised)s, occupied %(occupied)s, reserved %(reserved)s. Choose another line, or wait until a seat is free."),
+        "quota_exhausted": _(
+            "No vacant seat is left on this line: authorised %(authorised)s, occupied %(occupied)s, reserved %(reserved)s. Choose another line, or wait until a seat is free."
+        ),
         "line_closed": _("This line is closed to entry: whoever leaves takes the seat along. Choose another line."),
-        "surplus_line": _("This line is over its quota (authorised %(authorised)s, occupied %(occupied)s): nobody may enter until the surplus is gone."),
-        "quota_below_use": _("The number is below what is in use: occupied %(occupied)s, reserved %(reserved)s. Enter at least their sum, or let people leave first."),
-        "leader_without_seat": _("A leader needs a seat in the same unit, or has to be marked as concurrent, attached or superior with the home unit."),
-        "leadership_exhausted": _("No leadership seat is vacant here: authorised %(authorised)s, occupied %(occupied)s. Somebody has to leave first."),
+        "surplus_line": _(
+            "This line is over its quota (authorised %(authorised)s, occupied %(occupied)s): nobody may enter until the surplus is gone."
+        ),
+        "quota_below_use": _(
+            "The number is below what is in use: occupied %(occupied)s, reserved %(reserved)s. Enter at least their sum, or let people leave first."
+        ),
+        "leader_without_seat": _(
+            "A leader needs a seat in the same unit, or has to be marked as concurrent, attached or superior with the home unit."
+        ),
+        "leadership_exhausted": _(
+            "No leadership seat is vacant here: authorised %(authorised)s, occupied %(occupied)s. Somebody has to leave first."
+        ),
         "already_seated": _("This person already holds a seat. One person, one seat: apply for a transfer instead."),
         "seat_taken": _("The seat is taken on that day. Choose another day or seat."),
         "not_seated": _("This person holds no seat, so there is nothing to leave."),
-        "case_not_approved": _("The approvals that this step needs are not complete. Wait until every office has approved."),
+        "case_not_approved": _(
+            "The approvals that this step needs are not complete. Wait until every office has approved."
+        ),
         "case_closed": _("This case has ended; nothing more can be done in it. Start a new one if it is still needed."),
         "facts_changed": _("What was approved has changed since. The offices have to decide again."),
         "running_case": _("This person is already in another running case. Finish or withdraw that one first."),
         "future_effect": _("The day %(day)s has not come yet. The movement takes effect on its day."),
-        "bad_day": _("It does not fit on %(day)s: on that day there would be more people than seats. Choose a later day."),
-        "before_entry": _("The day lies before %(day)s, on which the person's present seat begins or the last one ended."),
-        "duplicate_person": _("This identity number is in the register already. Search for the person and apply for a transfer."),
+        "bad_day": _(
+            "It does not fit on %(day)s: on that day there would be more people than seats. Choose a later day."
+        ),
+        "before_entry": _(
+            "The day lies before %(day)s, on which the person's present seat begins or the last one ended."
+        ),
+        "duplicate_person": _(
+            "This identity number is in the register already. Search for the person and apply for a transfer."
+        ),
         "duplicate_unit": _("A unit with this social credit code exists already."),
         "unit_not_empty": _("The unit still has quotas, people or reservations. Move them first."),
         "wrong_category": _("This line is of another kind. Choose a line of the right category."),
@@ -39,7 +57,9 @@ def sentences() -> dict[str, str]:
         "not_allowed": _("You may not do this under your present identity."),
         "not_found": _("There is nothing here that you may see. It may have been moved, or belongs to another unit."),
         "already_decided": _("This task has been decided already, or the case has moved on. See the timeline."),
-        "wrong_state": _("The case is in another state now, so this step is not possible. Reload the page and see the timeline."),
+        "wrong_state": _(
+            "The case is in another state now, so this step is not possible. Reload the page and see the timeline."
+        ),
         "no_office": _("No office is responsible for this step. The administrator has to be told."),
         "later_entries": _("Later entries rest on this one. They have to be corrected together."),
         "document_missing": _("A change of the quota needs its document number."),
@@ -65,20 +85,33 @@ def handle_errors(app: Flask, render: Callable[..., str]) -> None:
 
     @app.errorhandler(DomainError)
     def refused(refusal: DomainError) -> tuple[str, int]:
-        return render("error.html", title=_("Not possible"), what=sentence(refusal), status=refusal.http_status), refusal.http_status
+        return render(
+            "error.html", title=_("Not possible"), what=sentence(refusal), status=refusal.http_status
+        ), refusal.http_status
 
     @app.errorhandler(CSRFError)
     def forged(error: CSRFError) -> tuple[str, int]:
-        return render("error.html", title=_("The form is too old"), status=400,
-                      what=_("Go back, reload the page and send it again. Nothing was changed.")), 400
+        return render(
+            "error.html",
+            title=_("The form is too old"),
+            status=400,
+            what=_("Go back, reload the page and send it again. Nothing was changed."),
+        ), 400
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> tuple[str, int]:
-        texts = {404: sentences()["not_found"], 403: sentences()["not_allowed"],
-                 400: _("The address holds a value that is not understood. Go back and choose again."),
-                 413: _("The file is too large.")}
+        texts = {
+            404: sentences()["not_found"],
+            403: sentences()["not_allowed"],
+            400: _("The address holds a value that is not understood. Go back and choose again."),
+            413: _("The file is too large."),
+        }
         status = error.code or 500
         if status < 400:
             return error.get_response()  # type: ignore[return-value]
-        return render("error.html", title=_("Not possible"), status=status,
-                      what=texts.get(status, _("This address does not work this way."))), status
+        return render(
+            "error.html",
+            title=_("Not possible"),
+            status=status,
+            what=texts.get(status, _("This address does not work this way.")),
+        ), status

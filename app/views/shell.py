@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flask import current_app, g, request, session
+from flask import g, request, session
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.db import Identity
 from app.security.manager import Hat
+from app.security.services import services
 
 
 def hat() -> Hat:
@@ -24,7 +25,7 @@ def hat() -> Hat:
 @contextmanager
 def work(case_id: int | None = None) -> Iterator[Session]:
     """One transaction under the request's identity."""
-    with current_app.database.transaction(Identity(session.get("token", "")), case_id=case_id) as opened:
+    with services().database.transaction(Identity(session.get("token", "")), case_id=case_id) as opened:
         yield opened
 
 
@@ -53,9 +54,11 @@ def menu(who: Hat) -> list[dict[str, Any]]:
     elif who.person_id:
         entries.append({"label": _("My card"), "url": "/card", "icon": "card"})
     elif who.kind in ("system_admin", "security_admin"):
-        entries += [{"label": _("Users"), "url": "/admin/users", "icon": "user"},
-                    {"label": _("Offices"), "url": "/admin/offices", "icon": "office"},
-                    {"label": _("Roles"), "url": "/admin/roles", "icon": "role"}]
+        entries += [
+            {"label": _("Users"), "url": "/admin/users", "icon": "user"},
+            {"label": _("Offices"), "url": "/admin/offices", "icon": "office"},
+            {"label": _("Roles"), "url": "/admin/roles", "icon": "role"},
+        ]
     path = request.path
     for entry in entries:
         entry["active"] = path == entry["url"] or (entry["url"] != "/" and path.startswith(str(entry["url"])))
@@ -63,8 +66,15 @@ def menu(who: Hat) -> list[dict[str, Any]]:
 
 
 KINDS = {
-    "unit_clerk": "申报员", "unit_head": "单位负责人", "office_member": "经办人", "office_head": "负责人", "person": "个人",
-    "system_admin": "系统管理员", "security_admin": "安全保密管理员", "auditor": "安全审计员", "service": "系统",
+    "unit_clerk": "申报员",
+    "unit_head": "单位负责人",
+    "office_member": "经办人",
+    "office_head": "负责人",
+    "person": "个人",
+    "system_admin": "系统管理员",
+    "security_admin": "安全保密管理员",
+    "auditor": "安全审计员",
+    "service": "系统",
 }
 
 
@@ -72,15 +82,23 @@ def shell_context() -> dict[str, Any]:
     """Context of ``base.html``."""
     english = str(get_locale()) == "en"
     context: dict[str, Any] = {
-        "html_lang": "en" if english else "zh-CN", "home_url": "/", "nav": [],
-        "languages": [{"label": "中文", "url": "/lang/zh_Hans", "active": not english},
-                      {"label": "English", "url": "/lang/en", "active": english}],
+        "html_lang": "en" if english else "zh-CN",
+        "home_url": "/",
+        "nav": [],
+        "languages": [
+            {"label": "中文", "url": "/lang/zh_Hans", "active": not english},
+            {"label": "English", "url": "/lang/en", "active": english},
+        ],
     }
     if current_user.is_authenticated and "hat" in g and g.hat is not None:
         who = hat()
         context |= {
-            "nav": menu(who), "user": {"name": who.name, "label": f"{who.label} {KINDS[who.kind]}".strip()},
-            "user_menu": [], "hats": hats(), "hat_url": "/hat/", "sign_out_url": "/logout/",
+            "nav": menu(who),
+            "user": {"name": who.name, "label": f"{who.label} {KINDS[who.kind]}".strip()},
+            "user_menu": [],
+            "hats": hats(),
+            "hat_url": "/hat/",
+            "sign_out_url": "/logout/",
         }
     return context
 
@@ -89,11 +107,16 @@ def hats() -> list[dict[str, Any]]:
     """The user's accounts, this one marked."""
     if "hats" not in g:
         with work() as s:
-            rows = s.execute(text(
-                "SELECT a.id, a.kind, coalesce(o.name, unit_name(a.unit_id), '') AS label FROM account a"
-                " LEFT JOIN office o ON o.id = a.office_id WHERE a.user_id = scope_number(1)"
-                " AND a.started_on <= kernel_today() AND (a.ended_on IS NULL OR a.ended_on > kernel_today()) ORDER BY a.id"
-            )).all()
-        g.hats = [{"id": r.id, "label": f"{r.label} {KINDS[r.kind]}".strip(), "active": r.id == hat().account_id} for r in rows]
+            rows = s.execute(
+                text(
+                    "SELECT a.id, a.kind, coalesce(o.name, unit_name(a.unit_id), '') AS label FROM account a"
+                    " LEFT JOIN office o ON o.id = a.office_id WHERE a.user_id = scope_number(1)"
+                    " AND a.started_on <= kernel_today() AND (a.ended_on IS NULL OR a.ended_on > kernel_today()) ORDER BY a.id"
+                )
+            ).all()
+        g.hats = [
+            {"id": r.id, "label": f"{r.label} {KINDS[r.kind]}".strip(), "active": r.id == hat().account_id}
+            for r in rows
+        ]
     found: list[dict[str, Any]] = g.hats
     return found

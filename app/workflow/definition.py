@@ -9,10 +9,28 @@ import yaml
 from marshmallow import Schema, fields, post_load, validate
 
 PROCESSES = Path(__file__).parent / "processes"
-ROLES = ("establishment", "personnel", "source_unit", "organisation", "human_resources", "finance", "social_insurance")
+ROLES = (
+    "establishment",
+    "personnel",
+    "source_unit",
+    "organisation",
+    "human_resources",
+    "finance",
+    "social_insurance",
+)
 MOVEMENTS = (
-    "reserve", "occupy", "vacate", "move", "take_lead", "leave_lead", "correct", "set_quota",
-    "open_unit", "change_unit", "close_unit", "open_balance",
+    "reserve",
+    "occupy",
+    "vacate",
+    "move",
+    "take_lead",
+    "leave_lead",
+    "correct",
+    "set_quota",
+    "open_unit",
+    "change_unit",
+    "close_unit",
+    "open_balance",
 )
 
 

@@ -54,31 +54,60 @@ def locked(session: Session, case_id: int) -> Application:
     return case
 
 
-def note(session: Session, case: Application, kind: str, *, side: str, opinion: str | None = None,
-         facts: dict[str, Any] | None = None) -> None:
+def note(
+    session: Session,
+    case: Application,
+    kind: str,
+    *,
+    side: str,
+    opinion: str | None = None,
+    facts: dict[str, Any] | None = None,
+) -> None:
     """Add one step to the timeline, with its operator."""
     user = me(session, 1)
     operator = session.execute(text("SELECT operator_name(:u)"), {"u": int(user)}).scalar_one() if user else "—"
-    session.add(ApplicationEvent(
-        application_id=case.id, kind=kind, user_id=int(user) if user else None, operator=operator, side=side,
-        opinion=opinion, facts=facts or {}, scope_path=case.scope_path,
-    ))
+    session.add(
+        ApplicationEvent(
+            application_id=case.id,
+            kind=kind,
+            user_id=int(user) if user else None,
+            operator=operator,
+            side=side,
+            opinion=opinion,
+            facts=facts or {},
+            scope_path=case.scope_path,
+        )
+    )
 
 
 def draft(session: Session, *, process: str, unit_id: int, scope_path: str, form: dict[str, Any]) -> Application:
     """Begin a case; what was typed is kept from the first field on."""
     version_id, plan = latest(session, process)
     case = Application(
-        process=process, process_version_id=version_id, unit_id=unit_id, scope_path=scope_path, title=plan.title,
-        form=form, state="draft", stage=0, created_by=int(me(session, 1) or 0),
+        process=process,
+        process_version_id=version_id,
+        unit_id=unit_id,
+        scope_path=scope_path,
+        title=plan.title,
+        form=form,
+        state="draft",
+        stage=0,
+        created_by=int(me(session, 1) or 0),
     )
     session.add(case)
     session.flush()  # the case's id goes into its address
     return case
 
 
-def submit(session: Session, case_id: int, *, facts: Facts, person_id: int | None, person_name: str | None,
-           effective_on: dt.date | None) -> Application:
+def submit(
+    session: Session,
+    case_id: int,
+    *,
+    facts: Facts,
+    person_id: int | None,
+    person_name: str | None,
+    effective_on: dt.date | None,
+) -> Application:
     """File the facts, number the case and hand the first stage's tasks to the responsible offices.
 
     Raises:
@@ -94,7 +123,10 @@ def submit(session: Session, case_id: int, *, facts: Facts, person_id: int | Non
     case.title = f"{plan.title}：{person_name}" if person_name else plan.title
     again = case.state == "returned"
     session.flush()  # the kernel reads the row
-    session.execute(text("SELECT case_file(:c, :f)"), {"c": case.id, "f": json.dumps(dict(facts), ensure_ascii=False, sort_keys=True)})
+    session.execute(
+        text("SELECT case_file(:c, :f)"),
+        {"c": case.id, "f": json.dumps(dict(facts), ensure_ascii=False, sort_keys=True)},
+    )
     if case.number is None:
         case.number = session.execute(text("SELECT next_case_number(:p)"), {"p": plan.prefix}).scalar_one()
         case.submitted_at = func.now()
@@ -118,10 +150,18 @@ def open_stage(session: Session, case: Application, plan: Process, stage: int) -
 def open_task(session: Session, case: Application, task: TaskPlan, stage: int) -> None:
     """Hand one task to the office or unit responsible."""
     office, unit = route(session, case, task.role)
-    session.add(Task(
-        application_id=case.id, stage=stage, code=task.code, office_id=office, unit_id=unit, state="open",
-        due_on=add_workdays(today(session), task.days, calendar(session)), scope_path=case.scope_path,
-    ))
+    session.add(
+        Task(
+            application_id=case.id,
+            stage=stage,
+            code=task.code,
+            office_id=office,
+            unit_id=unit,
+            state="open",
+            due_on=add_workdays(today(session), task.days, calendar(session)),
+            scope_path=case.scope_path,
+        )
+    )
     session.flush()  # policies let the office see the case from here on
 
 
@@ -180,7 +220,8 @@ def decide(session: Session, task_id: int, *, verdict: str, opinion: str, addres
     plan = process_of(session, case)
     todo = next(t for t in plan.stages[task.stage].tasks if t.code == task.code)
     task.decision_id = session.execute(
-        text("SELECT case_decide(:c, :v, :o, '{}', :a)"), {"c": case.id, "v": verdict, "o": opinion, "a": address}
+        text("SELECT case_decide(:c, :v, :o, '{}', :a)"),
+        {"c": case.id, "v": verdict, "o": opinion, "a": address},
     ).scalar_one()
     task.state = {"approve": "approved", "return": "returned", "reject": "rejected"}[verdict]
     task.closed_at, case.changed_at = func.now(), func.now()
@@ -201,12 +242,15 @@ def _advance(session: Session, case: Application, plan: Process) -> None:
     """Go on when every task of the stage has been approved."""
     session.flush()  # counts the decision just made
     open_left = session.scalar(
-        select(func.count()).select_from(Task).where(
-            Task.application_id == case.id, Task.stage == case.stage, Task.state.in_(("open", "returned"))
+        select(func.count())
+        .select_from(Task)
+        .where(Task.application_id == case.id, Task.stage == case.stage, Task.state.in_(("open", "returned")))
+    )
+    approved = set(
+        session.scalars(
+            select(Task.code).where(Task.application_id == case.id, Task.stage == case.stage, Task.state == "approved")
         )
     )
-    approved = set(session.scalars(select(Task.code).where(
-        Task.application_id == case.id, Task.stage == case.stage, Task.state == "approved")))
     if open_left or approved != {t.code for t in plan.stages[case.stage].tasks}:
         return
     if case.stage + 1 < len(plan.stages):
@@ -279,11 +323,18 @@ def hand_over(session: Session, task_id: int, user_id: int) -> None:
 
 def due_cases(session: Session) -> list[int]:
     """Approved cases whose day has come, in date order."""
-    return list(session.scalars(
-        select(Application.id).where(Application.state == "awaiting", Application.effective_on <= today(session),
-                                     Application.process != "recruit")
-        .order_by(Application.effective_on, Application.id).limit(200)
-    ))
+    return list(
+        session.scalars(
+            select(Application.id)
+            .where(
+                Application.state == "awaiting",
+                Application.effective_on <= today(session),
+                Application.process != "recruit",
+            )
+            .order_by(Application.effective_on, Application.id)
+            .limit(200)
+        )
+    )
 
 
 def effect_due(session: Session, case_id: int) -> None:

@@ -22,7 +22,7 @@ _LONG_NUMBER = re.compile(r"[0-9]{6,}[0-9Xx]?")
 _UNSEEN = re.compile(r"[\s\u200b-\u200f\u2028-\u202e\u2060\ufeff\x00-\x1f\x7f]")
 
 
-class BadCell(Exception):
+class BadCell(Exception):  # noqa: N818 - a finding, not an error of ours
     """单元格不合规: the stable code, and what would be allowed."""
 
     def __init__(self, code: str, *allowed: str) -> None:

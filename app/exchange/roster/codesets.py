@@ -20,7 +20,12 @@ NODE: Codes = {"legal": "法人单位", "department": "内设机构"}
 KIND: Codes = {"establishment": "编制", "leadership": "领导职数"}
 STRUCTURE: Codes = {"none": "不分", "management": "管理", "professional": "专技", "workman": "工勤"}
 ROLE: Codes = {"principal": "正职", "deputy": "副职", "other": "其他"}
-NATURE_OF_POST: Codes = {"regular": "本单位", "concurrent": "兼任", "attached": "挂职", "superior": "上级管理"}
+NATURE_OF_POST: Codes = {
+    "regular": "本单位",
+    "concurrent": "兼任",
+    "attached": "挂职",
+    "superior": "上级管理",
+}
 YES_NO: Codes = {"yes": "是", "no": "否"}
 ID_TYPE: Codes = {
     "resident": "居民身份证",
@@ -41,9 +46,7 @@ UNIT_CATEGORY: Codes = _named(
     "3903妇联 3480政府派出机关 4事业单位 41参公事业单位 411行政类 412公益一类 413公益二类 419未分类 "
     "42其他事业单位 5企业 6社团"
 )
-UNIT_GRADE: Codes = _named(
-    "105地厅司局级 106副地厅级 107县处级 108副县处级 109乡科级 110副乡科级 111股级 999其他"
-)
+UNIT_GRADE: Codes = _named("105地厅司局级 106副地厅级 107县处级 108副县处级 109乡科级 110副乡科级 111股级 999其他")
 SUBORDINATION: Codes = _named(
     "11中央 20省 40省辖市 41省辖市 45市设在地方 66省辖市辖区 70镇 71省辖市辖区 72县级市 73县 81镇 82乡 83街道"
 )
@@ -56,8 +59,7 @@ ETHNICITY: Codes = _named(
     "99加入中国籍的外国人"
 )
 POLITICAL: Codes = _named(
-    "01中共党员 02预备党员 03共青团员 04民革 05民盟 06民建 07民进 08农工党 09致公党 10九三学社 11台盟 "
-    "12无党派 13群众"
+    "01中共党员 02预备党员 03共青团员 04民革 05民盟 06民建 07民进 08农工党 09致公党 10九三学社 11台盟 12无党派 13群众"
 )
 EDUCATION: Codes = _named("11博士毕业 14硕士毕业 21本科毕业 31专科毕业 41中专 61高中 71初中 81小学 90其他")
 DEGREE: Codes = _named(

@@ -124,9 +124,7 @@ def _is_seat_line(line: RosterLine) -> bool:
 
 def check_leaders(rows: UnitRows, tree: Tree, seated: Mapping[str, list[Seat]]) -> None:
     """Scopes, lines, seats and names of leaders, and posts given twice."""
-    lines = (
-        None if rows.lines.errors else {x.post_key for x in rows.lines.records if x.kind == "leadership"}
-    )
+    lines = None if rows.lines.errors else {x.post_key for x in rows.lines.records if x.kind == "leadership"}
     keys: dict[tuple[object, ...], list[RowCheck]] = defaultdict(list)
     for leader, check in rows.leaders.rows:
         _scope(check, "scope_code", rows.code, tree)

@@ -18,7 +18,7 @@ class Figure:
 
     @property
     def kind(self) -> str:
-        """establishment 编制, allotment 分配到内设机构, or leadership 领导职数."""
+        """Establishment 编制, allotment 分配到内设机构, or leadership 领导职数."""
         return "allotment" if self.line.is_allotment else self.line.kind
 
     @property

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 
 from app.exchange.roster import codesets
 from app.exchange.roster.codesets import Codes
@@ -22,7 +23,7 @@ class Column:
     field: str
     kind: str = TEXT
     required: bool = False
-    codes: Codes = field(default_factory=dict)
+    codes: Codes = dataclasses.field(default_factory=dict)
 
 
 LAYOUT: dict[str, tuple[Column, ...]] = {
@@ -98,6 +99,4 @@ LINE_REQUIRED = {"establishment": ("category", "funding"), "leadership": ("role"
 """What each kind of line must state beyond the columns required of every line."""
 
 HEADERS = {sheet: tuple(column.header for column in columns) for sheet, columns in LAYOUT.items()}
-HEADER_OF = {
-    sheet: {column.field: column.header for column in columns} for sheet, columns in LAYOUT.items()
-}
+HEADER_OF = {sheet: {column.field: column.header for column in columns} for sheet, columns in LAYOUT.items()}

@@ -53,8 +53,7 @@ def check(
     """
     today = today or dt.datetime.now(CHINA).date()
     read: dict[str, list[Any]] = {
-        sheet: [read_row(sheet, row, today=today, regions=regions) for row in workbook.rows(sheet)]
-        for sheet in LAYOUT
+        sheet: [read_row(sheet, row, today=today, regions=regions) for row in workbook.rows(sheet)] for sheet in LAYOUT
     }
     tree = Tree.of(read[UNITS])
     check_tree(tree, frozenset(known_units))
@@ -126,6 +125,4 @@ def _bundle(rows: UnitRows, held_above: list[str]) -> UnitBundle:
         if held_above:
             row = rows.legal.row if rows.legal is not None else 0
             found.append(Finding(UNITS, row, rows.code, "parent_held", {"parent": held_above[0]}))
-    return UnitBundle(
-        rows.code, rows.legal, rows.departments, lines, people, leaders, errors, tuple(found)
-    )
+    return UnitBundle(rows.code, rows.legal, rows.departments, lines, people, leaders, errors, tuple(found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook
@@ -47,7 +48,7 @@ def _content(path: Path) -> bytes:
     return content
 
 
-def _rows(sheet: str, table: list[list[Value]], seen: SheetScan) -> tuple[Row, ...]:
+def _rows(sheet: str, table: Sequence[Sequence[Value]], seen: SheetScan) -> tuple[Row, ...]:
     columns = LAYOUT[sheet]
     header = [str(value).strip() for value in table[0]] if table else []
     expected = [column.header for column in columns]
@@ -61,11 +62,13 @@ def _rows(sheet: str, table: list[list[Value]], seen: SheetScan) -> tuple[Row, .
             found=header[place][:40] if place < len(header) else "",
         )
     last = max(len(table), seen.rows)
-    rows = (_row(columns, number, table[number - 1] if number <= len(table) else [], seen) for number in range(2, last + 1))
+    rows = (
+        _row(columns, number, table[number - 1] if number <= len(table) else [], seen) for number in range(2, last + 1)
+    )
     return tuple(row for row in rows if row is not None)
 
 
-def _row(columns: tuple[Column, ...], number: int, values: list[Value], seen: SheetScan) -> Row | None:
+def _row(columns: tuple[Column, ...], number: int, values: Sequence[Value], seen: SheetScan) -> Row | None:
     def cell(place: int) -> Cell:
         at = (number, place + 1)
         flaw = "formula" if at in seen.formulas else "failure" if at in seen.failures else ""

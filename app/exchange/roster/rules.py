@@ -44,9 +44,7 @@ class RowCheck:
         """Add an error at the column of a field."""
         column = next(c for c in LAYOUT[self.sheet] if c.field == name)
         found = shown(column, self.row.cells[name].value)
-        self.errors.append(
-            CellError(self.sheet, self.row.number, column.header, found, code, allowed, tuple(related))
-        )
+        self.errors.append(CellError(self.sheet, self.row.number, column.header, found, code, allowed, tuple(related)))
 
     def not_after_today(self, *names: str) -> None:
         """A day that has not come yet cannot be an opening state."""
@@ -206,5 +204,3 @@ def sixteen(birth_on: dt.date) -> dt.date:
         return birth_on.replace(year=birth_on.year + ENTRY_AGE)
     except ValueError:
         return dt.date(birth_on.year + ENTRY_AGE, 3, 1)
-
-

@@ -138,9 +138,7 @@ _CHINESE_ERRORS = {
 }
 
 _CHINESE_FINDINGS = {
-    "surplus": (
-        "%(unit)s %(key)s：核定 %(authorised)s，实有 %(occupied)s，超编 %(surplus)s；消化完之前不得进人。"
-    ),
+    "surplus": ("%(unit)s %(key)s：核定 %(authorised)s，实有 %(occupied)s，超编 %(surplus)s；消化完之前不得进人。"),
     "not_authorised": "%(unit)s %(key)s：未核定（不等于 0），实有 %(occupied)s；请补充批文。",
     "allotments_exceed": "%(unit)s %(key)s：内设机构合计 %(allotted)s，超过核定 %(authorised)s。",
     "allotments_differ": "%(unit)s %(key)s：内设机构合计 %(allotted)s，与核定 %(authorised)s 不相等。",

@@ -83,3 +83,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   WHERE r.case_id = p_case AND (r.unit_id = scope_number(6) OR EXISTS (
     SELECT 1 FROM task k WHERE k.application_id = p_case AND (k.office_id = scope_number(7) OR k.unit_id = scope_number(6))))
 $$;
+
+-- Whether the identity's office or unit has a task in this case (a policy on tasks cannot ask the tasks itself).
+CREATE OR REPLACE FUNCTION takes_part(p_case bigint) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT EXISTS (SELECT 1 FROM task k WHERE k.application_id = p_case
+    AND (k.office_id = scope_number(7) OR k.unit_id = scope_number(6)))
+$$;

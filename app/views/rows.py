@@ -1,0 +1,53 @@
+"""Rows that several pages show: cases and alarms."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+
+def case_rows(rows: list[Any]) -> list[dict[str, Any]]:
+    """Cases as the template's table wants them."""
+    return [
+        {
+            "number": r.number,
+            "title": r.title,
+            "url": f"/case/{r.id}",
+            "state": r.state,
+            "process": "",
+            "unit": getattr(r, "unit", ""),
+            "due_on": getattr(r, "due_on", None),
+            "days_left": None,
+        }
+        for r in rows
+    ]
+
+
+def alarm_rows(rows: list[Any]) -> list[dict[str, Any]]:
+    """Alarms as the template's list wants them."""
+    return [
+        {
+            "title": f"{r.name}：{r.unit}" if r.unit else r.name,
+            "level": r.level,
+            "url": f"/case/{r.case_id}"
+            if r.case_id and not r.standing
+            else f"/unit/{r.unit_id}"
+            if r.unit_id
+            else None,
+            "at": r.raised_at,
+            "text": "，".join(f"{k} {v}" for k, v in figures_of(r.facts))
+            + ("" if r.standing else f" · {r.operator_name}"),
+            "article": r.basis,
+        }
+        for r in rows
+    ]
+
+
+def figures_of(facts: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The figures of an alarm in their usual order."""
+    labels = {
+        "authorised": _("Authorised"),
+        "occupied": _("Occupied"),
+        "reserved": _("Reserved"),
+        "surplus": _("Over quota"),
+    }
+    return [(label, facts[key]) for key, label in labels.items() if facts.get(key) is not None]
