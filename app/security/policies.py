@@ -24,8 +24,6 @@ class Rule:
 
     using: str
     writes: tuple[str, ...] = ()
-    # What may be written where it differs from what is seen.
-    check: str | None = None
 
     def condition(self, table: str) -> str:
         """The condition with the table's name filled in."""
@@ -47,9 +45,9 @@ SCOPED: dict[str, Rule] = {
     "ledger_entry": Rule(IN_RANGE),
     "application": Rule(f"({IN_RANGE} or {ABOUT_ME} or {MY_CASE.replace('{case}', 'id')})", ("INSERT", "UPDATE")),
     "task": Rule(
-        f"({IN_RANGE} or {{t}}.office_id = (select scope_number(7)) or {{t}}.unit_id = (select scope_number(6)))",
+        f"({IN_RANGE} or {{t}}.office_id = (select scope_number(7)) or {{t}}.unit_id = (select scope_number(6))"
+        " or takes_part({t}.application_id))",
         ("INSERT", "UPDATE"),
-        check=f"({IN_RANGE} or takes_part({{t}}.application_id))",
     ),
     "application_event": Rule(CASE_ROWS, ("INSERT",)),
     "case_record": Rule(CASE_LAW),

@@ -191,8 +191,10 @@ def reopen_returned(session: Session, case: Application, plan: Process) -> None:
         if any(t.code == task.code and t.state == "open" for t in done):
             continue
         approved = next((t for t in done if t.code == task.code and t.state == "approved"), None)
-        if approved is not None and f"{approved.office_id or ''}:{approved.unit_id or ''}" in standing:
-            continue
+        if approved is not None:
+            if f"{approved.office_id or ''}:{approved.unit_id or ''}" in standing:
+                continue
+            approved.state = "cancelled"  # it approved other facts
         open_task(session, case, task, case.stage)
 
 
@@ -244,7 +246,7 @@ def _advance(session: Session, case: Application, plan: Process) -> None:
     open_left = session.scalar(
         select(func.count())
         .select_from(Task)
-        .where(Task.application_id == case.id, Task.stage == case.stage, Task.state.in_(("open", "returned")))
+        .where(Task.application_id == case.id, Task.stage == case.stage, Task.state == "open")
     )
     approved = set(
         session.scalars(

@@ -52,7 +52,7 @@ $$;
 -- The sides whose latest word approves the present facts, as 'office:unit'.
 CREATE OR REPLACE FUNCTION case_standing_sides(p_case bigint) RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT coalesce(office_id::text, '') || ':' || coalesce(unit_id::text, '') FROM (
+  SELECT coalesce(x.office_id::text, '') || ':' || coalesce(x.unit_id::text, '') FROM (
     SELECT DISTINCT ON (d.office_id, d.unit_id) d.* FROM decision d WHERE d.case_id = p_case
      ORDER BY d.office_id, d.unit_id, d.id DESC) x
    JOIN case_record r ON r.case_id = p_case

@@ -1,0 +1,119 @@
+"""A fresh city for each test module: a clone of one deployed template, on the real PostgreSQL."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy.engine import make_url
+
+from app.cli import deploy, embedded
+from app.domain.crypto import KeyRing
+from tests.world import World
+
+ROOT = Path(__file__).resolve().parents[1]
+PASSWORDS = {deploy.OWNER: "test-owner", deploy.APP: "test-app", deploy.SIGNIN: "test-signin"}
+
+
+def _admin_url() -> str:
+    outside = os.environ.get("TEST_DATABASE_URL")
+    if outside:
+        return make_url(outside).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    return embedded.start(ROOT / "var" / "test").url("postgres")
+
+
+def _url(admin: str, database: str, role: str | None = None) -> str:
+    url = make_url(admin).set(database=database)
+    if role:
+        url = url.set(username=role, password=PASSWORDS[role] if os.environ.get("TEST_DATABASE_URL") else None)
+    return url.render_as_string(hide_password=False)
+
+
+def _connect(admin: str, database: str = "postgres") -> psycopg.Connection:
+    url = make_url(admin).set(drivername="postgresql", database=database)
+    return psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)
+
+
+def _fingerprint() -> str:
+    """Changes with whatever the deployed template is made of."""
+    files = [*(ROOT / "migrations").rglob("*.py"), *(ROOT / "app" / "ledger" / "kernel").glob("*.sql")]
+    files += [*(ROOT / "app" / "workflow" / "processes").glob("*.yaml"), *(ROOT / "app" / "domain").rglob("*.py")]
+    files += [ROOT / "app" / "cli" / "seeds.py", ROOT / "app" / "cli" / "deploy.py", ROOT / "app/security/policies.py"]
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+@pytest.fixture(scope="session")
+def admin_url() -> str:
+    """The test server, as its superuser."""
+    if not os.environ.get("TEST_DATABASE_URL"):
+        (ROOT / "var" / "test").mkdir(parents=True, exist_ok=True)
+    lock = ROOT / "var" / "test.lock"
+    import fcntl
+
+    lock.parent.mkdir(exist_ok=True)
+    with lock.open("w") as held:  # two workers start one server
+        fcntl.flock(held, fcntl.LOCK_EX)
+        url = _admin_url()
+        if not os.environ.get("TEST_DATABASE_URL"):
+            with _connect(url) as connection:
+                connection.execute("ALTER SYSTEM SET fsync = off")
+                connection.execute("SELECT pg_reload_conf()")
+    return url
+
+
+@pytest.fixture(scope="session")
+def template(admin_url: str) -> str:
+    """A deployed, empty city; made once for one state of the code and kept between runs."""
+    name = f"bianzhi_template_{_fingerprint()}"
+    with _connect(admin_url) as connection:
+        connection.execute("SELECT pg_advisory_lock(740002)")
+        ready = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s AND datistemplate", (name,)).fetchone()
+        if not ready:
+            for (old,) in connection.execute(
+                "SELECT datname FROM pg_database WHERE datname LIKE 'bianzhi_template_%'"
+            ).fetchall():
+                connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE false").format(sql.Identifier(old)))
+                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(old)))
+            outside = bool(os.environ.get("TEST_DATABASE_URL"))
+            deploy.ensure_database(admin_url, name, PASSWORDS if outside else None)
+            deploy.upgrade(_url(admin_url, name, deploy.OWNER))
+            connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE true").format(sql.Identifier(name)))
+        connection.execute("SELECT pg_advisory_unlock(740002)")
+    return name
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyRing:
+    """A key ring of this run."""
+    return KeyRing.load(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture(scope="module")
+def world(admin_url: str, template: str, keys: KeyRing, request: pytest.FixtureRequest) -> Iterator[World]:
+    """A city of its own for one module: regions, offices and processes, no unit yet."""
+    name = "t_" + hashlib.sha256(f"{request.node.nodeid}{os.getpid()}".encode()).hexdigest()[:16]
+    with _connect(admin_url) as connection:
+        connection.execute("SELECT pg_advisory_lock_shared(740002)")
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
+                sql.Identifier(name), sql.Identifier(template), sql.Identifier(deploy.OWNER)
+            )
+        )
+        connection.execute("SELECT pg_advisory_unlock_shared(740002)")
+        city = World(
+            app_url=_url(admin_url, name, deploy.APP),
+            signin_url=_url(admin_url, name, deploy.SIGNIN),
+            owner_url=_url(admin_url, name, deploy.OWNER),
+            superuser_url=_url(admin_url, name),
+            keys=keys,
+        )
+        yield city
+        city.dispose()
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
