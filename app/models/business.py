@@ -27,6 +27,8 @@ class Application(Base):
     process: Mapped[string]
     process_version_id: Mapped[ref] = mapped_column(ForeignKey("process_version.id"))
     unit_id: Mapped[ref | None] = mapped_column(ForeignKey("unit.id"))
+    # The applying office, where an office applies; empty for a unit's own case.
+    office_id: Mapped[ref | None] = mapped_column(ForeignKey("office.id"))
     scope_path: Mapped[path]
     title: Mapped[string]
     person_id: Mapped[ref | None] = mapped_column(ForeignKey("person.id"))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import errors
 from app.domain.workdays import add_workdays
-from app.models import Application, ApplicationEvent, ProcessVersion, Task, WorkingDay
+from app.models import Application, ApplicationEvent, ProcessVersion, Task, Unit, WorkingDay
 from app.workflow.definition import Process, TaskPlan, parse
 
 Facts = Mapping[str, str | int | None]
@@ -80,13 +80,34 @@ def note(
     )
 
 
-def draft(session: Session, *, process: str, unit_id: int, scope_path: str, form: dict[str, Any]) -> Application:
+def mine(session: Session, case: Application) -> bool:
+    """Whether the case was begun by the identity's own unit or office."""
+    if case.office_id is not None:
+        return str(case.office_id) == me(session, 7)
+    return case.unit_id is not None and str(case.unit_id) == me(session, 6)
+
+
+def applicant(case: Application) -> str:
+    """How the timeline names the applying side."""
+    return "申报单位" if case.office_id is None else "申报部门"
+
+
+def draft(
+    session: Session,
+    *,
+    process: str,
+    unit_id: int | None,
+    scope_path: str,
+    form: dict[str, Any],
+    office_id: int | None = None,
+) -> Application:
     """Begin a case; what was typed is kept from the first field on."""
     version_id, plan = latest(session, process)
     case = Application(
         process=process,
         process_version_id=version_id,
         unit_id=unit_id,
+        office_id=office_id,
         scope_path=scope_path,
         title=plan.title,
         form=form,
@@ -107,6 +128,7 @@ def submit(
     person_id: int | None,
     person_name: str | None,
     effective_on: dt.date | None,
+    unit_id: int | None = None,
 ) -> Application:
     """File the facts, number the case and hand the first stage's tasks to the responsible offices.
 
@@ -116,11 +138,17 @@ def submit(
         NoOffice: nobody is responsible; the administrator has to act.
     """
     case = locked(session, case_id)
+    if not mine(session, case):
+        raise errors.NotFound(case=case_id)
     if case.state not in ("draft", "returned"):
         raise errors.WrongState(state=case.state)
     plan = process_of(session, case)
+    if case.office_id is not None and unit_id is not None:
+        unit = session.get_one(Unit, unit_id)
+        case.unit_id, case.scope_path = unit.id, unit.scope_path
     case.person_id, case.person_name, case.effective_on = person_id, person_name, effective_on
-    case.title = f"{plan.title}：{person_name}" if person_name else plan.title
+    about = person_name or (case.office_id and (facts.get("name") or (unit.name if unit_id else None)))
+    case.title = f"{plan.title}：{about}" if about else plan.title
     again = case.state == "returned"
     session.flush()  # the kernel reads the row
     session.execute(
@@ -131,7 +159,7 @@ def submit(
         case.number = session.execute(text("SELECT next_case_number(:p)"), {"p": plan.prefix}).scalar_one()
         case.submitted_at = func.now()
     case.state, case.changed_at = "running", func.now()
-    note(session, case, "resubmitted" if again else "submitted", side="申报单位")
+    note(session, case, "resubmitted" if again else "submitted", side=applicant(case))
     if again:
         session.flush()  # the state above must stand before the tasks are looked at
         reopen_returned(session, case, plan)
@@ -284,7 +312,7 @@ def arrive(session: Session, case_id: int, on: dt.date) -> Application:
     """报到: the unit confirms the day of arrival, the person enters the seat."""
     case = locked(session, case_id)
     plan = process_of(session, case)
-    if case.state != "awaiting" or plan.effect != "arrival" or str(case.unit_id) != me(session, 6):
+    if case.state != "awaiting" or plan.effect != "arrival" or not mine(session, case):
         raise errors.WrongState(state=case.state)
     note(session, case, "arrived", side="申报单位", facts={"on": on.isoformat()})
     take_effect(session, case, plan, on)
@@ -294,11 +322,14 @@ def arrive(session: Session, case_id: int, on: dt.date) -> Application:
 def withdraw(session: Session, case_id: int) -> Application:
     """The applicant takes the case back; a reserved seat is free again."""
     case = locked(session, case_id)
-    if str(case.unit_id) != me(session, 6):
+    if not mine(session, case):
         raise errors.NotFound(case=case_id)
-    if case.state not in ("running", "returned", "awaiting"):
+    if case.state not in ("draft", "running", "returned", "awaiting"):
         raise errors.WrongState(state=case.state)
-    note(session, case, "withdrawn", side="申报单位")
+    note(session, case, "withdrawn", side=applicant(case))
+    if case.state == "draft":  # nothing was filed: the kernel does not know it
+        case.state, case.finished_at, case.changed_at = "withdrawn", func.now(), func.now()
+        return case
     _end(session, case, "withdrawn", "withdrawn", None)
     return case
 

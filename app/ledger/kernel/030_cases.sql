@@ -77,8 +77,10 @@ BEGIN
      WHERE o.person_id = (f ->> 'person')::bigint AND o.kind = 'establishment' AND o.recorded_to IS NULL
      ORDER BY o.started_on DESC LIMIT 1;
   END IF;
-  IF coalesce(l.unit_id, p_case.unit_id) IS NULL THEN  -- an opening balance or a new unit: the city's office
-    RETURN (SELECT o.id FROM office o JOIN region g ON g.code = o.region_code AND g.kind = 'city' WHERE o.kind = p_role);
+  IF coalesce(l.unit_id, p_case.unit_id) IS NULL THEN  -- a new unit: its region's office (a town's is its district's)
+    RETURN (SELECT o.id FROM office o JOIN region g ON CASE WHEN f ->> 'region' IS NULL THEN g.kind = 'city'
+        ELSE g.code = f ->> 'region' END
+      AND o.region_code = CASE WHEN g.kind = 'town' THEN g.parent_code ELSE g.code END WHERE o.kind = p_role);
   END IF;
   RETURN responsible_office(p_role, coalesce(l.unit_id, p_case.unit_id), coalesce(nullif(l.category, ''), '11'));
 END $$;
@@ -125,7 +127,8 @@ BEGIN
   SELECT * INTO r FROM case_record WHERE case_id = p_case FOR UPDATE;
   IF NOT FOUND THEN PERFORM refuse('not_found'); END IF;
   IF r.status IN ('effected', 'closed') THEN PERFORM refuse('case_closed'); END IF;
-  IF NOT coalesce((p_reason = 'withdrawn' AND r.unit_id = scope_number(6))
+  IF NOT coalesce((p_reason = 'withdrawn' AND (r.unit_id = scope_number(6) OR EXISTS (SELECT 1 FROM account x
+        WHERE x.user_id = r.filed_by AND x.office_id = scope_number(7))))
     OR (p_reason = 'rejected' AND EXISTS (SELECT 1 FROM decision d WHERE d.case_id = p_case
         AND d.user_id = scope_number(1) AND d.verdict = 'reject' AND d.facts_hash = r.facts_hash))
     OR (p_reason = 'lapsed' AND scope_part(3) = 'service'), false) THEN

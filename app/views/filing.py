@@ -1,0 +1,205 @@
+"""From a filled form to the facts that decisions rest on."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.domain import errors
+from app.ledger.people import PersonFacts, facts_of
+from app.models import Unit
+from app.security.manager import Hat
+from app.security.services import services
+from app.workflow.definition import Process
+
+# Fields whose name in the facts differs from the form's.
+NAMES = {
+    "any_line": "line",
+    "lead_line": "line",
+    "unit_name": "name",
+    "unit_category": "category",
+    "exit_reason": "reason",
+}
+NUMBERS = ("line", "department", "person", "unit", "scope", "occupancy")
+SECRET = ("id_number",)
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """What is submitted: the facts, whom and which unit they are about, when they take effect."""
+
+    facts: dict[str, str | int | None]
+    person_id: int | None
+    person_name: str | None
+    unit_id: int | None
+    effective_on: dt.date | None
+
+
+def stored(value: Any) -> Any:
+    """A form's value as JSON keeps it."""
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def loaded(typed: dict[str, Any]) -> dict[str, Any]:
+    """A draft's values as the form's fields want them; the ID number comes back decrypted for its own clerk."""
+    out: dict[str, Any] = {}
+    for name, value in typed.items():
+        if name == "id_cipher":
+            out["id_number"] = services().keys.decrypt("resident", bytes.fromhex(value))
+        elif name.endswith("_on") or name in ("start", "end"):
+            out[name] = dt.date.fromisoformat(value) if value else None
+        else:
+            out[name] = value
+    return out
+
+
+def typed(form: Any, plan: Process) -> dict[str, Any]:
+    """What was typed, as a draft keeps it; an ID number only encrypted."""
+    out = {n: stored(form[n].data) for n in plan.fields if n not in SECRET}
+    if "id_number" in form and form.id_number.data:
+        out["id_cipher"] = services().keys.encrypt("resident", form.id_number.data.strip()).hex()
+    return out
+
+
+def filing(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
+    """The facts of a valid form.
+
+    Raises:
+        NotFound: a chosen line, unit or person is not the applicant's to choose.
+        DuplicatePerson, NotSeated, AlreadySeated: the register says otherwise.
+    """
+    facts: dict[str, Any] = {NAMES.get(n, n): stored(form[n].data) or None for n in plan.fields if n not in SECRET}
+    if "authorised" in facts:
+        facts["authorised"] = int(form.authorised.data)
+    if "lead" in facts:
+        facts["line"], facts["person"] = (int(x) for x in str(facts.pop("lead")).split("-", 1))
+    facts = {k: (int(v) if k in NUMBERS and v else v) for k, v in facts.items()}
+    if "main" in facts:
+        facts["main"] = int(bool(facts["main"]))
+    unit = _unit(s, facts, plan, who)
+    person_id, name = _person(s, facts, form, plan, who)
+    start = form.start.data if "start" in form else form.end.data if "end" in form else None
+    return Filing(facts, person_id, name, unit, start)
+
+
+def _unit(s: Session, facts: dict[str, Any], plan: Process, who: Hat) -> int | None:
+    """The unit a case is about; a foreign one answers as an absent one."""
+    if facts.get("line"):
+        unit = s.execute(text("SELECT unit_id FROM quota_line WHERE id = :i"), {"i": facts["line"]}).scalar()
+        if unit is None or (who.unit_id and unit != who.unit_id):
+            raise errors.NotFound(line=facts["line"])
+        return int(unit)
+    if facts.get("unit"):
+        row = s.get(Unit, facts["unit"])
+        if row is None:
+            raise errors.NotFound(unit=facts["unit"])
+        if plan.process == "department_open":
+            facts |= {"parent": row.id, "node": "department", "region": row.region_code}
+            del facts["unit"]
+        elif plan.process == "lead_new":
+            facts |= {"kind": "leadership", "scope": facts.get("scope") or row.id}
+        return row.id
+    if plan.process == "unit_open":
+        facts["node"] = "legal"
+        facts["nature"] = {"organ": "党政机关", "institution": "事业单位"}.get(str(facts.get("body")), "其他")
+    if facts.get("occupancy"):
+        row = s.execute(
+            text("SELECT unit_id, person_id FROM occupancy WHERE id = :i"), {"i": facts["occupancy"]}
+        ).one_or_none()
+        if row is None:
+            raise errors.NotFound(occupancy=facts["occupancy"])
+        return int(row.unit_id)
+    return who.unit_id
+
+
+def _person(s: Session, facts: dict[str, Any], form: Any, plan: Process, who: Hat) -> tuple[int | None, str | None]:
+    """The person a case is about: id where the row is the applicant's to see, and the name."""
+    if plan.process == "recruit":
+        return None, _newcomer(s, facts, form)
+    if plan.process == "person_correct":
+        return _corrected(s, facts, form)
+    if "id_number" in form and form.id_number.data:
+        found = s.execute(
+            text("SELECT * FROM find_person(:i)"),
+            {"i": services().keys.blind_index("resident", form.id_number.data)},
+        ).one_or_none()
+        if found is None or (plan.process == "transfer" and found.unit_id is None):
+            raise errors.NotSeated()
+        if plan.process == "transfer" and found.unit_id == who.unit_id:
+            raise errors.AlreadySeated()
+        facts["person"] = found.id
+        # Somebody of another unit: the case may name him, its row stays foreign.
+        return None, str(found.name)
+    person_id = facts.get("person")
+    if person_id is None and facts.get("occupancy"):
+        person_id = s.execute(
+            text("SELECT person_id FROM occupancy WHERE id = :i"), {"i": facts["occupancy"]}
+        ).scalar()
+    if person_id is None:
+        if plan.process == "leader":
+            raise errors.LeaderWithoutSeat()
+        return None, None
+    name = s.execute(text("SELECT name FROM person WHERE id = :i"), {"i": person_id}).scalar()
+    if name is None:
+        raise errors.NotFound(person=person_id)
+    if plan.process == "retire":
+        facts["reason"] = "31"
+    return int(person_id), str(name)
+
+
+def _newcomer(s: Session, facts: dict[str, Any], form: Any) -> str:
+    person = PersonFacts(
+        name=form.person_name.data.strip(),
+        id_number=form.id_number.data,
+        sex=form.sex.data,
+        birth_on=form.birth_on.data,
+        work_started_on=form.work_started_on.data,
+        level=form.level.data or None,
+        rank=form.rank.data or None,
+        education=form.education.data or None,
+        entry_way=form.entry_way.data,
+    )
+    facts |= facts_of(person, services().keys)
+    known = s.execute(
+        text("SELECT state FROM find_person(decode(:i, 'hex'))"), {"i": facts["person_index"]}
+    ).scalar()
+    if known == "serving":
+        raise errors.DuplicatePerson()
+    return person.name
+
+
+def _corrected(s: Session, facts: dict[str, Any], form: Any) -> tuple[int, str]:
+    """A person's facts with the corrected ones in their place; all are committed to anew."""
+    row = s.execute(text("SELECT * FROM person WHERE id = :i"), {"i": facts["person"]}).one_or_none()
+    if row is None:
+        raise errors.NotFound(person=facts["person"])
+    old = services().keys.decrypt(row.id_type, bytes(row.id_cipher))
+    number = form.id_number.data or old
+    person = PersonFacts(
+        name=(form.person_name.data or row.name).strip(),
+        id_number=number,
+        sex=form.sex.data or row.sex,
+        birth_on=form.birth_on.data or row.birth_on,
+        id_type=row.id_type,
+        work_started_on=row.work_started_on,
+        level=row.level,
+        rank=row.rank,
+        education=row.education,
+        entry_way=row.entry_way,
+        verified=row.id_verified,
+        proof=row.id_proof,
+    )
+    made = facts_of(person, services().keys)
+    index = made.pop("person_index")
+    if number == old:
+        made.pop("id_cipher")
+    else:
+        made["new_index"] = index
+    last = s.execute(
+        text("SELECT max(sequence) FROM ledger_entry WHERE chain_kind = 'person' AND chain_id = :i"),
+        {"i": row.id},
+    ).scalar()
+    facts |= {**made, "corrects": last}
+    return int(row.id), person.name
