@@ -93,6 +93,38 @@ def lines_of(session: Session, unit_id: int, kind: str | None = None) -> list[Li
     ]
 
 
+def find_lines(session: Session, q: str, kind: str | None) -> list[tuple[Line, str]]:
+    """Twenty lines of bodies in scope by the body's name, each with the name to put before it."""
+    rows = session.execute(
+        text(
+            "SELECT l.*, t.authorised, t.occupied, t.reserved, s.name AS scope_name, u.name AS unit FROM quota_line l"
+            " JOIN ledger_total t ON t.line_id = l.id JOIN unit s ON s.id = l.scope_unit_id"
+            " JOIN unit u ON u.id = l.unit_id WHERE (cast(:k AS text) IS NULL OR l.kind = :k)"
+            " AND strpos(u.name, :q) > 0 ORDER BY l.scope_path, l.kind, l.id LIMIT 20"
+        ),
+        {"k": kind, "q": q},
+    )
+    return [
+        (
+            Line(r.id, r.kind, r.category, line_label(r), Figures.of(r.authorised, r.occupied, r.reserved)),
+            f"{r.unit} · ",
+        )
+        for r in rows
+    ]
+
+
+def line(session: Session, line_id: int) -> Any:
+    """One line with its figures and the name of what it belongs to; None when absent or out of scope."""
+    return session.execute(
+        text(
+            "SELECT l.*, t.authorised, t.occupied, t.reserved, s.name AS scope_name, u.name AS unit FROM quota_line l"
+            " JOIN ledger_total t ON t.line_id = l.id JOIN unit s ON s.id = l.scope_unit_id"
+            " JOIN unit u ON u.id = l.unit_id WHERE l.id = :i"
+        ),
+        {"i": line_id},
+    ).one_or_none()
+
+
 def unit(session: Session, unit_id: int) -> Any:
     """One unit's row, or None when absent or out of scope."""
     return session.execute(

@@ -129,6 +129,7 @@ APP_FUNCTIONS = (
     "case_standing_sides(bigint)",
     "office_has(bigint, int)",
     "takes_part(bigint)",
+    "office_members()",
     "next_case_number(text)",
     "operator_name(int)",
     "refuse(text, jsonb)",

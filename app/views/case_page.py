@@ -13,6 +13,7 @@ from app.domain.workdays import workdays_between
 from app.models import Application
 from app.queries import cases, units
 from app.security.manager import Hat
+from app.views.checks import after, line_check
 from app.workflow import engine
 from app.workflow.definition import Process
 
@@ -186,27 +187,18 @@ def _review(case: Application, plan: Process, mine: Any, line: Any, facts: dict[
     quotas: list[dict[str, Any]] = []
     if line is not None:
         before = units.Figures.of(line.authorised, line.occupied, line.reserved)
-        after = (
+        wanted = int(facts["authorised"]) if facts.get("authorised") is not None else None
+        reserving = todo.on_approve == "reserve"
+        then = (
             units.Figures.of(line.authorised, line.occupied, line.reserved + 1)
-            if todo.on_approve == "reserve"
-            else units.Figures.of(line.authorised, line.occupied + 1, max(0, line.reserved - 1))
+            if reserving
+            else after(plan, before, wanted)
         )
-        quotas.append({"label": units.line_label(line), "before": before, "after": after})
-        if todo.on_approve == "reserve":
-            checks.append(
-                {
-                    "ok": before.usable > 0,
-                    "title": _("A usable seat"),
-                    "text": None,
-                    "figures": [
-                        (_("Authorised"), before.authorised),
-                        (_("Occupied"), before.occupied),
-                        (_("Reserved"), before.reserved),
-                        (_("Usable"), before.usable),
-                    ],
-                    "article": "《地方各级人民政府机构设置和编制管理条例》第二十六条",
-                }
-            )
+        quotas.append({"label": units.line_label(line), "before": before, "after": then})
+        if reserving or todo.role == "establishment":
+            found = line_check(plan, units.line_label(line), before, wanted)
+            if found:
+                checks.append(found)
     if facts.get("birth_on"):
         checks.append(
             {

@@ -105,12 +105,10 @@ def _unit(s: Session, facts: dict[str, Any], plan: Process, who: Hat) -> int | N
         facts["node"] = "legal"
         facts["nature"] = {"organ": "党政机关", "institution": "事业单位"}.get(str(facts.get("body")), "其他")
     if facts.get("occupancy"):
-        row = s.execute(
-            text("SELECT unit_id, person_id FROM occupancy WHERE id = :i"), {"i": facts["occupancy"]}
-        ).one_or_none()
-        if row is None:
+        seat = s.execute(text("SELECT unit_id FROM occupancy WHERE id = :i"), {"i": facts["occupancy"]}).scalar()
+        if seat is None:
             raise errors.NotFound(occupancy=facts["occupancy"])
-        return int(row.unit_id)
+        return int(seat)
     return who.unit_id
 
 
@@ -134,9 +132,7 @@ def _person(s: Session, facts: dict[str, Any], form: Any, plan: Process, who: Ha
         return None, str(found.name)
     person_id = facts.get("person")
     if person_id is None and facts.get("occupancy"):
-        person_id = s.execute(
-            text("SELECT person_id FROM occupancy WHERE id = :i"), {"i": facts["occupancy"]}
-        ).scalar()
+        person_id = s.execute(text("SELECT person_id FROM occupancy WHERE id = :i"), {"i": facts["occupancy"]}).scalar()
     if person_id is None:
         if plan.process == "leader":
             raise errors.LeaderWithoutSeat()
@@ -162,9 +158,7 @@ def _newcomer(s: Session, facts: dict[str, Any], form: Any) -> str:
         entry_way=form.entry_way.data,
     )
     facts |= facts_of(person, services().keys)
-    known = s.execute(
-        text("SELECT state FROM find_person(decode(:i, 'hex'))"), {"i": facts["person_index"]}
-    ).scalar()
+    known = s.execute(text("SELECT state FROM find_person(decode(:i, 'hex'))"), {"i": facts["person_index"]}).scalar()
     if known == "serving":
         raise errors.DuplicatePerson()
     return person.name

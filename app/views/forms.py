@@ -1,6 +1,7 @@
 """Forms of the processes: a published definition names its fields, this module says what each one is."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -9,6 +10,8 @@ from wtforms import BooleanField, DateField, Field, IntegerField, SelectField, S
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.domain.id_number import normalise, problems
+from app.domain.regions import foshan
+from app.queries import units
 from app.workflow.definition import Process
 
 EDUCATION = [
@@ -32,6 +35,15 @@ ENTRY_WAYS = [
 ]
 NATURES = [("regular", "本单位"), ("concurrent", "兼任"), ("attached", "挂职"), ("superior", "上级管理")]
 
+FUNDING = [("1", "财政全额"), ("2", "财政差额"), ("3", "自收自支")]
+UNIT_CATEGORIES = [
+    ("34", "政府工作部门"),
+    ("31", "党委工作部门"),
+    ("42", "公益一类事业单位"),
+    ("43", "公益二类事业单位"),
+]
+GRADES = [("107", "正处级"), ("108", "副处级"), ("109", "正科级"), ("110", "副科级"), ("119", "不定级")]
+
 MESSAGES = {
     "id_length": _l("An identity number has 18 characters (15 for old ones). Compare with the card."),
     "id_characters": _l("Only digits are allowed, and X at the end."),
@@ -43,57 +55,131 @@ MESSAGES = {
 }
 
 
-def _searched(label: Any, url: str, *, required: bool = True, **data: str) -> Field:
+EXITS = [
+    ("32", "辞去公职"),
+    ("33", "辞退"),
+    ("34", "开除"),
+    ("35", "死亡"),
+    ("91", "取消录用"),
+    ("92", "解除、终止聘用"),
+    ("93", "提前退休"),
+    ("95", "调出本市"),
+    ("96", "因公牺牲"),
+    ("37", "其他"),
+]
+LEAD_EXITS = [("1", "晋升"), ("3", "交流"), ("4", "离退"), ("5", "辞职"), ("7", "处分"), ("9", "其他")]
+BODIES = [("organ", "党政机关"), ("institution", "事业单位")]
+
+
+def _searched(label: Any, url: str, *, required: bool = True, preload: bool = False, **data: str) -> Field:
     """A choice by search-as-you-type; the posted id is checked by the view, never a list."""
+    render = {"data-search-url": url, **({"data-search-preload": "yes"} if preload else {}), **data}
     return SelectField(
         label,
         validate_choice=False,
         choices=[],
         validators=[InputRequired()] if required else [Optional()],
-        render_kw={"data-search-url": url, **data},
+        render_kw=render,
     )
 
 
-def field_of(name: str) -> Field:
-    """The WTForms field behind a definition's field name."""
-    fields: dict[str, Any] = {
-        "line": lambda: _searched(_l("Establishment line"), "/search/lines"),
-        "department": lambda: _searched(_l("Internal department"), "/search/departments", required=False),
-        "person": lambda: _searched(_l("Person"), "/search/people"),
-        "person_name": lambda: StringField(_l("Name"), validators=[InputRequired(), Length(max=50)]),
-        "id_type": lambda: SelectField(_l("Identity document"), choices=[("resident", "居民身份证")]),
-        "id_number": lambda: StringField(
-            _l("Identity number"),
-            validators=[InputRequired(), Length(max=24)],
-            render_kw={"autocomplete": "off"},
-        ),
-        "sex": lambda: SelectField(_l("Sex"), choices=[("1", "男"), ("2", "女")]),
-        "birth_on": lambda: DateField(_l("Day of birth"), validators=[InputRequired()]),
-        "education": lambda: SelectField(_l("Education"), choices=EDUCATION, validators=[Optional()]),
-        "work_started_on": lambda: DateField(_l("Start of work"), validators=[Optional()]),
-        "level": lambda: StringField(_l("Level of position"), validators=[Optional(), Length(max=20)]),
-        "rank": lambda: StringField(_l("Rank"), validators=[Optional(), Length(max=20)]),
-        "entry_way": lambda: SelectField(_l("Way of entry"), choices=ENTRY_WAYS),
-        "start": lambda: DateField(_l("Effective on"), validators=[InputRequired()]),
-        "end": lambda: DateField(_l("Last day plus one (exit on)"), validators=[InputRequired()]),
-        "main": lambda: BooleanField(_l("Main position"), default=True),
-        "nature": lambda: SelectField(_l("Kind of appointment"), choices=NATURES),
-        "home_unit": lambda: StringField(
-            _l("Home unit (for leaders from elsewhere)"), validators=[Optional(), Length(max=100)]
-        ),
-        "authorised": lambda: IntegerField(
-            _l("Authorised number"), validators=[InputRequired(), NumberRange(0, 100000)]
-        ),
-        "document_no": lambda: StringField(_l("Document number"), validators=[InputRequired(), Length(max=60)]),
-        "issuer": lambda: StringField(_l("Issuing body"), validators=[InputRequired(), Length(max=100)]),
-        "occupancy": lambda: IntegerField(_l("Number of the entry to correct"), validators=[InputRequired()]),
-    }
-    return fields[name]()
+def _text(label: Any, *, required: bool = True, longest: int = 100, **shown: str) -> Field:
+    return StringField(
+        label, validators=[InputRequired() if required else Optional(), Length(max=longest)], render_kw=shown
+    )
+
+
+def _day(label: Any, *, required: bool = True) -> Field:
+    return DateField(label, validators=[InputRequired() if required else Optional()])
+
+
+def _one_of(label: Any, choices: list[tuple[str, str]], *, required: bool = False) -> Field:
+    return SelectField(label, choices=choices, validators=[InputRequired()] if required else [Optional()])
+
+
+def _chosen(names: dict[str, str]) -> list[tuple[str, str]]:
+    return list(names.items())
+
+
+# What each field name of a definition means on a page.
+FIELDS: dict[str, Callable[[], Field]] = {
+    "line": lambda: _searched(_l("Establishment line"), "/search/lines", preload=True),
+    "any_line": lambda: _searched(_l("Establishment line or leadership quota"), "/search/lines?kind=any"),
+    "lead_line": lambda: _searched(_l("Leadership quota"), "/search/lines?kind=leadership", preload=True),
+    "department": lambda: _searched(_l("Internal department"), "/search/departments", required=False, preload=True),
+    "unit": lambda: _searched(_l("Unit"), "/search/units"),
+    "scope": lambda: _searched(
+        _l("Internal department (empty: the unit itself)"),
+        "/search/departments",
+        required=False,
+        preload=True,
+        **{"data-search-with": "unit"},
+    ),
+    "person": lambda: _searched(_l("Person"), "/search/people"),
+    "lead": lambda: _searched(_l("Leader and position"), "/search/leads", preload=True),
+    "occupancy": lambda: _searched(_l("Person and seat"), "/search/occupancies"),
+    "person_name": lambda: _text(_l("Full name"), longest=50),
+    "id_type": lambda: _one_of(_l("Identity document"), [("resident", "居民身份证")]),
+    "id_number": lambda: _text(_l("Identity number"), longest=24, autocomplete="off"),
+    "sex": lambda: _one_of(_l("Sex"), [("1", "男"), ("2", "女")]),
+    "birth_on": lambda: _day(_l("Day of birth")),
+    "education": lambda: _one_of(_l("Education"), EDUCATION),
+    "work_started_on": lambda: _day(_l("Start of work"), required=False),
+    "level": lambda: _one_of(_l("Level of position"), [("", "—"), *_chosen(units.LEVELS)]),
+    "rank": lambda: _text(_l("Rank"), required=False, longest=20),
+    "entry_way": lambda: _one_of(_l("Way of entry"), ENTRY_WAYS),
+    "exit_reason": lambda: _one_of(_l("Reason of leaving"), EXITS),
+    "start": lambda: _day(_l("Effective on")),
+    "end": lambda: _day(_l("First day outside")),
+    "main": lambda: BooleanField(_l("Main position"), default=True),
+    "nature": lambda: _one_of(_l("Kind of appointment"), NATURES),
+    "home_unit": lambda: _text(_l("Home unit (for leaders from elsewhere)"), required=False),
+    "authorised": lambda: IntegerField(_l("Authorised number"), validators=[InputRequired(), NumberRange(0, 100000)]),
+    "document_no": lambda: _text(_l("Document number"), longest=60),
+    "issuer": lambda: _text(_l("Issuing body")),
+    "category": lambda: _one_of(_l("Kind of establishment"), _chosen(units.CATEGORIES)),
+    "funding": lambda: _one_of(_l("Funding"), FUNDING),
+    "structure": lambda: _one_of(
+        _l("Kind of post (institutions)"), [(k, v or "—") for k, v in units.STRUCTURES.items()]
+    ),
+    "role": lambda: _one_of(_l("Position"), _chosen(units.ROLES)),
+    "region": lambda: _one_of(_l("Region"), [(d.code, d.name) for d in foshan()]),
+    "unit_name": lambda: _text(_l("Name of the unit")),
+    "short_name": lambda: _text(_l("Short name"), required=False, longest=50),
+    "uscc": lambda: _text(_l("Unified social credit code"), required=False, longest=18),
+    "body": lambda: _one_of(_l("Kind of body"), BODIES),
+    "unit_category": lambda: _one_of(_l("Class of unit"), UNIT_CATEGORIES),
+    "grade": lambda: _one_of(_l("Grade of unit"), GRADES),
+}
+
+
+def fields_of(plan: Process) -> dict[str, Field]:
+    """The WTForms fields of a definition; a process may loosen what it does not need."""
+    members = {name: FIELDS[name]() for name in plan.fields}
+    if plan.process == "leader":
+        members["person"] = _searched(_l("Person of this unit"), "/search/people", required=False)
+        members["id_number"] = _text(
+            _l("Identity number (for a leader from elsewhere)"), required=False, longest=24, autocomplete="off"
+        )
+    elif plan.process == "leader_leave":
+        members["exit_reason"] = _one_of(_l("Reason of leaving"), LEAD_EXITS)
+    elif plan.process == "lead_new":
+        members["level"] = _one_of(_l("Level of position"), _chosen(units.LEVELS))
+    elif plan.process == "person_correct":
+        members |= {
+            "person_name": _text(_l("Correct name (empty: unchanged)"), required=False, longest=50),
+            "id_number": _text(
+                _l("Correct identity number (empty: unchanged)"), required=False, longest=24, autocomplete="off"
+            ),
+            "sex": _one_of(_l("Correct sex"), [("", "—"), ("1", "男"), ("2", "女")]),
+            "birth_on": _day(_l("Correct day of birth (empty: unchanged)"), required=False),
+        }
+    return members
 
 
 def form_class(plan: Process, today: dt.date) -> type[FlaskForm]:
     """The form of one process version."""
-    members: dict[str, Any] = {name: field_of(name) for name in plan.fields}
+    members: dict[str, Any] = {**fields_of(plan)}
 
     def validate(self: Any, extra_validators: Any = None) -> bool:
         good = FlaskForm.validate(self, extra_validators)

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from flask import jsonify, request
+from flask import abort, jsonify, request
 from flask_appbuilder import BaseView, expose, has_access
+from flask_babel import gettext as _
 from sqlalchemy import text
 
 from app.queries import units
@@ -15,8 +16,13 @@ def term() -> str:
     return request.args.get("q", "").strip()[:40]
 
 
+def answer(items: list[dict[str, Any]]) -> Any:
+    """At most twenty choices."""
+    return jsonify({"results": items[:20]})
+
+
 class SearchView(BaseView):
-    """JSON answers ``[{value, text, note}]`` for the search fields."""
+    """JSON answers ``{"results": [{value, text, note}]}`` for the search fields."""
 
     route_base = "/search"
     default_view = "lines"
@@ -24,44 +30,56 @@ class SearchView(BaseView):
     @expose("/lines")
     @has_access
     def lines(self) -> Any:
-        """Lines of the own unit (of the region for an office)."""
-        kind = "leadership" if request.args.get("kind") == "leadership" else "establishment"
+        """Lines of the own unit (of the region for an office, by the unit's name)."""
+        kind = request.args.get("kind", "establishment")
+        if kind not in ("establishment", "leadership", "any"):
+            abort(400)
+        wanted, q, unit = None if kind == "any" else kind, term(), hat().unit_id
         with work() as s:
-            rows = s.execute(
-                text(
-                    "SELECT l.*, t.authorised, t.occupied, t.reserved, s.name AS scope_name, u.name AS unit FROM quota_line l"
-                    " JOIN ledger_total t ON t.line_id = l.id JOIN unit s ON s.id = l.scope_unit_id JOIN unit u ON u.id = l.unit_id"
-                    " WHERE l.kind = :k AND (cast(:u AS bigint) IS NULL OR l.unit_id = :u) AND strpos(u.name || s.name, :q) > 0"
-                    " ORDER BY l.scope_path, l.id LIMIT 20"
-                ),
-                {"k": kind, "u": hat().unit_id, "q": term()},
-            ).all()
+            found = [(line, "") for line in units.lines_of(s, unit, wanted)] if unit else units.find_lines(s, q, wanted)
         items = []
-        for r in rows:
-            f = units.Figures.of(r.authorised, r.occupied, r.reserved)
-            prefix = "" if hat().unit_id else f"{r.unit} · "
+        for line, prefix in found:
+            f = line.figures
+            fixed = _("not fixed") if f.authorised is None else f.authorised
             items.append(
                 {
-                    "value": str(r.id),
-                    "text": prefix + units.line_label(r),
-                    "note": f"核定{f.authorised if f.authorised is not None else '未核定'} 实有{f.occupied} 可用{f.usable}",
+                    "value": str(line.id),
+                    "text": f"{prefix}{line.label}",
+                    "note": _("Authorised %(a)s, occupied %(o)s, usable %(u)s", a=fixed, o=f.occupied, u=f.usable),
                 }
             )
-        return jsonify(items)
+        return answer([i for i in items if q in i["text"]] if unit else items)
 
     @expose("/departments")
     @has_access
     def departments(self) -> Any:
-        """Internal departments of the own unit."""
+        """Internal departments of the own unit, or of the unit that an office has chosen."""
+        unit = hat().unit_id or request.args.get("unit", 0, type=int)
         with work() as s:
             rows = s.execute(
                 text(
                     "SELECT id, name FROM unit WHERE legal_id = :u AND node = 'department' AND status = 'active'"
                     " AND strpos(name, :q) > 0 ORDER BY scope_path LIMIT 20"
                 ),
-                {"u": hat().unit_id, "q": term()},
+                {"u": unit, "q": term()},
             ).all()
-        return jsonify([{"value": str(r.id), "text": r.name} for r in rows])
+        return answer([{"value": str(r.id), "text": r.name} for r in rows])
+
+    @expose("/units")
+    @has_access
+    def units(self) -> Any:
+        """Legal bodies in one's rows, by any part of the name."""
+        who = hat()
+        with work() as s:
+            rows = s.execute(
+                text(
+                    "SELECT u.id, u.name, r.name AS region FROM unit u JOIN region r ON r.code = u.region_code"
+                    " WHERE u.scope_path >= :lo AND u.scope_path < :hi AND u.node = 'legal' AND u.status = 'active'"
+                    " AND strpos(u.name, :q) > 0 ORDER BY u.scope_path LIMIT 20"
+                ),
+                {"lo": who.low, "hi": who.high, "q": term()},
+            ).all()
+        return answer([{"value": str(r.id), "text": r.name, "note": r.region} for r in rows])
 
     @expose("/people")
     @has_access
@@ -71,10 +89,56 @@ class SearchView(BaseView):
         with work() as s:
             rows = s.execute(
                 text(
-                    "SELECT p.id, p.name, p.id_mask, unit_name(p.unit_id) AS unit FROM person p WHERE p.scope_path >= :lo"
-                    " AND p.scope_path < :hi AND p.state = 'serving' AND (starts_with(p.name, :q) OR starts_with(p.pinyin_initials, lower(:q))"
+                    "SELECT p.id, p.name, p.id_mask, unit_name(p.unit_id) AS unit FROM person p"
+                    " WHERE p.scope_path >= :lo AND p.scope_path < :hi AND p.state = 'serving'"
+                    " AND (starts_with(p.name, :q) OR starts_with(p.pinyin_initials, lower(:q))"
                     " OR starts_with(p.pinyin, lower(:q))) ORDER BY p.scope_path, p.id LIMIT 20"
                 ),
                 {"lo": who.low, "hi": who.high, "q": term()},
             ).all()
-        return jsonify([{"value": str(r.id), "text": r.name, "note": f"{r.id_mask} {r.unit or ''}"} for r in rows])
+        return answer([{"value": str(r.id), "text": r.name, "note": f"{r.id_mask} {r.unit or ''}"} for r in rows])
+
+    @expose("/leads")
+    @has_access
+    def leads(self) -> Any:
+        """Who leads what in the own unit today; ``value`` is line-person."""
+        with work() as s:
+            rows = s.execute(
+                text(
+                    "SELECT o.line_id, o.person_id, o.person_name, l.*, d.name AS scope_name FROM occupancy o"
+                    " JOIN quota_line l ON l.id = o.line_id JOIN unit d ON d.id = l.scope_unit_id"
+                    " WHERE o.unit_id = :u AND o.kind = 'leadership' AND o.recorded_to IS NULL AND o.ended_on IS NULL"
+                    " AND starts_with(o.person_name, :q) ORDER BY l.scope_path, o.id LIMIT 20"
+                ),
+                {"u": hat().unit_id, "q": term()},
+            ).all()
+        return answer(
+            [{"value": f"{r.line_id}-{r.person_id}", "text": r.person_name, "note": units.line_label(r)} for r in rows]
+        )
+
+    @expose("/occupancies")
+    @has_access
+    def occupancies(self) -> Any:
+        """Seats that people hold in one's rows, by the person's name."""
+        who = hat()
+        with work() as s:
+            rows = s.execute(
+                text(
+                    "SELECT o.id, o.person_name, o.started_on, unit_name(o.unit_id) AS unit FROM occupancy o"
+                    " JOIN person p ON p.id = o.person_id WHERE p.scope_path >= :lo AND p.scope_path < :hi"
+                    " AND starts_with(p.name, :q) AND o.kind = 'establishment' AND o.recorded_to IS NULL"
+                    " ORDER BY p.scope_path, o.id LIMIT 20"
+                ),
+                {"lo": who.low, "hi": who.high, "q": term()},
+            ).all()
+        return answer(
+            [{"value": str(r.id), "text": r.person_name, "note": f"{r.unit} {r.started_on:%Y-%m-%d}"} for r in rows]
+        )
+
+    @expose("/colleagues")
+    @has_access
+    def colleagues(self) -> Any:
+        """Members of the own office, to hand a task to."""
+        with work() as s:
+            rows = s.execute(text("SELECT * FROM office_members() WHERE strpos(name, :q) > 0"), {"q": term()}).all()
+        return answer([{"value": str(r.user_id), "text": r.name} for r in rows if r.user_id != hat().user_id])

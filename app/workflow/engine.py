@@ -143,11 +143,11 @@ def submit(
     if case.state not in ("draft", "returned"):
         raise errors.WrongState(state=case.state)
     plan = process_of(session, case)
-    if case.office_id is not None and unit_id is not None:
-        unit = session.get_one(Unit, unit_id)
+    unit = session.get(Unit, unit_id) if case.office_id is not None and unit_id is not None else None
+    if unit is not None:
         case.unit_id, case.scope_path = unit.id, unit.scope_path
     case.person_id, case.person_name, case.effective_on = person_id, person_name, effective_on
-    about = person_name or (case.office_id and (facts.get("name") or (unit.name if unit_id else None)))
+    about = person_name or (case.office_id and (facts.get("name") or (unit.name if unit else None)))
     case.title = f"{plan.title}：{about}" if about else plan.title
     again = case.state == "returned"
     session.flush()  # the kernel reads the row

@@ -78,10 +78,12 @@ RETURNS TABLE (line_id bigint, unit_id bigint, unit_name text, kind text, catego
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT l.id, l.unit_id, u.name, l.kind, l.category, l.structure, l.scope_unit_id, s.name, l.role, l.level,
     t.authorised, t.occupied, t.reserved
-  FROM case_record r JOIN quota_line l ON l.id = (r.facts::jsonb ->> 'line')::bigint
+  FROM case_record r JOIN quota_line l ON l.id = coalesce((r.facts::jsonb ->> 'line')::bigint, (SELECT o.line_id FROM occupancy o
+    WHERE o.person_id = (r.facts::jsonb ->> 'person')::bigint AND o.kind = 'establishment' AND o.recorded_to IS NULL
+    AND o.ended_on IS NULL))
   JOIN ledger_total t ON t.line_id = l.id JOIN unit u ON u.id = l.unit_id JOIN unit s ON s.id = l.scope_unit_id
   WHERE r.case_id = p_case AND (r.unit_id = scope_number(6) OR EXISTS (
-    SELECT 1 FROM task k WHERE k.application_id = p_case AND (k.office_id = scope_number(7) OR k.unit_id = scope_number(6))))
+    SELECT 1 FROM task k WHERE k.application_id = p_case AND k.office_id = scope_number(7)))
 $$;
 
 -- Whether the identity's office or unit has a task in this case (a policy on tasks cannot ask the tasks itself).
@@ -89,4 +91,12 @@ CREATE OR REPLACE FUNCTION takes_part(p_case bigint) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT EXISTS (SELECT 1 FROM task k WHERE k.application_id = p_case
     AND (k.office_id = scope_number(7) OR k.unit_id = scope_number(6)))
+$$;
+
+-- Colleagues of the identity's own office, to hand a task to.
+CREATE OR REPLACE FUNCTION office_members() RETURNS TABLE (user_id int, name text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT DISTINCT u.id, u.last_name || u.first_name FROM account a JOIN ab_user u ON u.id = a.user_id AND u.active
+   WHERE a.office_id = scope_number(7) AND a.kind IN ('office_member', 'office_head')
+     AND a.started_on <= kernel_today() AND (a.ended_on IS NULL OR a.ended_on > kernel_today())
 $$;
