@@ -1,8 +1,10 @@
 """Puts the application together; the only module that sees everything."""
 
+import datetime as dt
 import secrets
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, g, render_template, request
 from flask_appbuilder import AppBuilder
@@ -46,6 +48,7 @@ def build(*, app_url: str, signin_url: str, secret: bytes, keys: Any, **override
     db.init_app(app)
     CSRFProtect(app)
     app.jinja_env.globals["csp_nonce"] = lambda: g.setdefault("csp_nonce", secrets.token_urlsafe(16))
+    app.jinja_env.filters["local"] = local
     with app.app_context():
         builder = BianzhiAppBuilder(
             base_template="base.html", indexview=HomeView, security_manager_class=BianzhiSecurityManager
@@ -59,6 +62,11 @@ def build(*, app_url: str, signin_url: str, secret: bytes, keys: Any, **override
     app.after_request(security_headers)
     messages.handle_errors(app, render_template)
     return app
+
+
+def local(moment: dt.datetime) -> dt.datetime:
+    """A moment by the clock on the city's walls."""
+    return moment.astimezone(ZoneInfo("Asia/Shanghai"))
 
 
 def keep_only_used_routes(app: Flask) -> None:

@@ -215,6 +215,7 @@ def _review(case: Application, plan: Process, mine: Any, line: Any, facts: dict[
         "checks": checks,
         "quotas": quotas,
         "verdict": all(c["ok"] for c in checks) if checks else None,
+        "hand_over_url": "/search/colleagues" if mine.office_id else None,
         "decide_url": f"/case/{case.id}/decide/{mine.id}",
         "may_approve": True,
         "templates": [

@@ -81,6 +81,8 @@ class CaseView(BaseView):
 
     def _edit(self, process: str, case_id: int | None) -> Any:
         who = hat()
+        # Autosave gave a new form its draft's number.
+        case_id = case_id or request.form.get("case", type=int)
         with work() as s:
             case = s.get(Application, case_id) if case_id else None
             if case_id and (case is None or not engine.mine(s, case) or case.state not in ("draft", "returned")):
@@ -94,7 +96,9 @@ class CaseView(BaseView):
         self._labels(form)
         if request.method == "POST":
             case_id = self._keep(form, plan, case_id, who)
-            if "submit" not in request.form:
+            if request.headers.get("HX-Request"):
+                return render_template("_draft_saved.html", case_id=case_id, saved_at=dt.datetime.now(dt.UTC))
+            if request.form.get("action") != "submit":
                 flash(_("The draft is kept."), "success")
                 return redirect(f"/case/{case_id}/edit")
             if form.validate() and self._submit(form, plan, case_id, who):
@@ -107,7 +111,8 @@ class CaseView(BaseView):
             unit={"name": who.label},
             form=form,
             sections=[{"title": plan.title, "help": plan.guide, "fields": list(plan.fields), "wide": []}],
-            papers=[{"label": p, "note": None, "state": None, "files": []} for p in plan.papers],
+            papers=plan.papers,
+            case_id=case_id,
             submit_url=address,
             draft_url=address,
             check_url="/case/check/" + plan.process,
@@ -222,8 +227,12 @@ class CaseView(BaseView):
         verdict, opinion = request.form.get("decision", ""), request.form.get("opinion", "")[:2000]
         try:
             with work(case_id) as s:
-                engine.decide(s, task_id, verdict=verdict, opinion=opinion, address=request.remote_addr or "")
-            flash(_("Your decision is recorded."), "success")
+                if verdict == "hand_over":
+                    engine.hand_over(s, task_id, request.form.get("hand_over_to", 0, type=int))
+                else:
+                    engine.decide(s, task_id, verdict=verdict, opinion=opinion, address=request.remote_addr or "")
+            done = _("Handed to a colleague.") if verdict == "hand_over" else _("Your decision is recorded.")
+            flash(done, "success")
         except errors.DomainError as refusal:
             if refusal.http_status == 404:
                 raise

@@ -38,8 +38,8 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Start a business"), "url": "/case/start", "icon": "start"},
             {"label": _("Our cases"), "url": "/list/cases", "icon": "case"},
             {"label": _("Our unit"), "url": f"/unit/{who.unit_id}", "icon": "unit"},
-            {"label": _("Disclosure page"), "url": "/disclosure", "icon": "disclosure"},
-            {"label": _("Personnel"), "url": "/list/people", "icon": "person"},
+            {"label": _("Disclosure page"), "url": "/disclosure", "icon": "public"},
+            {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
             {"label": _("Seats"), "url": "/list/posts", "icon": "seat"},
         ]
     elif who.office_id:
@@ -48,7 +48,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Cases"), "url": "/list/cases", "icon": "case"},
             {"label": _("Ledger"), "url": "/ledger", "icon": "ledger"},
             {"label": _("Units"), "url": "/list/units", "icon": "unit"},
-            {"label": _("Personnel"), "url": "/list/people", "icon": "person"},
+            {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
             {"label": _("Seats"), "url": "/list/posts", "icon": "seat"},
         ]
     elif who.person_id:
@@ -56,8 +56,8 @@ def menu(who: Hat) -> list[dict[str, Any]]:
     elif who.kind in ("system_admin", "security_admin"):
         entries += [
             {"label": _("Users"), "url": "/admin/users", "icon": "user"},
-            {"label": _("Offices"), "url": "/admin/offices", "icon": "office"},
-            {"label": _("Roles"), "url": "/admin/roles", "icon": "role"},
+            {"label": _("Offices"), "url": "/admin/offices", "icon": "hat"},
+            {"label": _("Roles"), "url": "/admin/roles", "icon": "lock"},
         ]
     path = request.path
     for entry in entries:
