@@ -1,10 +1,8 @@
 """Puts the application together; the only module that sees everything."""
 
-import datetime as dt
 import secrets
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, g, render_template, request
 from flask_appbuilder import AppBuilder
@@ -18,7 +16,8 @@ from app.security.manager import FAB_ROLES, BianzhiSecurityManager
 from app.security.services import Services, install
 from app.views import messages, register
 from app.views.home import HomeView
-from app.views.shell import shell_context
+from app.views.rows import states
+from app.views.shell import local, shell_context
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -49,6 +48,7 @@ def build(*, app_url: str, signin_url: str, secret: bytes, keys: Any, **override
     CSRFProtect(app)
     app.jinja_env.globals["csp_nonce"] = lambda: g.setdefault("csp_nonce", secrets.token_urlsafe(16))
     app.jinja_env.filters["local"] = local
+    app.jinja_env.globals["states"] = states
     with app.app_context():
         builder = BianzhiAppBuilder(
             base_template="base.html", indexview=HomeView, security_manager_class=BianzhiSecurityManager
@@ -62,11 +62,6 @@ def build(*, app_url: str, signin_url: str, secret: bytes, keys: Any, **override
     app.after_request(security_headers)
     messages.handle_errors(app, render_template)
     return app
-
-
-def local(moment: dt.datetime) -> dt.datetime:
-    """A moment by the clock on the city's walls."""
-    return moment.astimezone(ZoneInfo("Asia/Shanghai"))
 
 
 def keep_only_used_routes(app: Flask) -> None:

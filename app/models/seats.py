@@ -191,6 +191,7 @@ class Occupancy(Base):
             where=text("recorded_to is null and kind = 'establishment'"),
         ),
         Index("ix_occupancy_person", "person_id", "started_on"),
+        Index("ix_occupancy_post", "post_id", postgresql_where="recorded_to is null"),
         Index("ix_occupancy_line", "line_id", "started_on"),
         Index("ix_occupancy_unit", "unit_id", "id"),
         Index("ix_occupancy_scope", "scope_path", "id"),

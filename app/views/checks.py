@@ -6,9 +6,11 @@ from flask_babel import gettext as _
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.domain.id_number import normalise, problems
 from app.queries import units
 from app.queries.units import Figures
 from app.security.services import services
+from app.views.forms import MESSAGES
 from app.workflow.definition import Process
 
 ARTICLE_QUOTA = "《地方各级人民政府机构设置和编制管理条例》第二十六条"
@@ -92,9 +94,22 @@ def _line_row(s: Session, form: Any) -> Any:
 
 
 def _identity(s: Session, form: Any, plan: Process) -> dict[str, Any]:
+    number = normalise(form.id_number.data)
+    wrong = problems(
+        number,
+        form.birth_on.data if "birth_on" in form else None,
+        form.sex.data if "sex" in form else None,
+    )
+    if wrong:
+        return {
+            "ok": False,
+            "title": _("Identity number"),
+            "figures": [],
+            "article": "GB 11643",
+            "text": " ".join(str(MESSAGES[code]) for code in wrong),
+        }
     found = s.execute(
-        text("SELECT * FROM find_person(:i)"),
-        {"i": services().keys.blind_index("resident", "".join(form.id_number.data.split()).upper())},
+        text("SELECT * FROM find_person(:i)"), {"i": services().keys.blind_index("resident", number)}
     ).one_or_none()
     known = found is not None and found.state == "serving"
     shown = _("Not in the register.")

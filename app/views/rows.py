@@ -5,6 +5,37 @@ from typing import Any
 from flask_babel import gettext as _
 
 
+def states() -> dict[str, tuple[str, str]]:
+    """Every state of cases, tasks, seats, people, alarms and accounts: its label and its tone."""
+    return {
+        "draft": (_("Draft"), ""),
+        "running": (_("In progress"), "blue"),
+        "returned": (_("Returned"), "amber"),
+        "awaiting": (_("Approved, awaiting effect"), "blue"),
+        "done": (_("Completed"), "green"),
+        "rejected": (_("Rejected"), "red"),
+        "withdrawn": (_("Withdrawn"), ""),
+        "open": (_("To be decided"), "blue"),
+        "approved": (_("Approved"), "green"),
+        "cancelled": (_("Cancelled"), ""),
+        "vacant": (_("Vacant"), "green"),
+        "reserved": (_("Reserved"), "amber"),
+        "occupied": (_("Occupied"), "blue"),
+        "surplus": (_("Over quota"), "red"),
+        "abolished": (_("Abolished"), ""),
+        "active": (_("Active"), "green"),
+        "inactive": (_("Inactive"), ""),
+        "closed": (_("Closed"), ""),
+        "serving": (_("Serving"), "green"),
+        "retired": (_("Retired"), ""),
+        "left": (_("Left"), ""),
+        "outside": (_("From elsewhere"), ""),
+        "error": (_("Error"), "red"),
+        "warning": (_("Warning"), "amber"),
+        "notice": (_("Hint"), "blue"),
+    }
+
+
 def case_rows(rows: list[Any]) -> list[dict[str, Any]]:
     """Cases as the template's table wants them."""
     return [

@@ -1,8 +1,10 @@
 """What every page has: the hat, the menu, the language; and the transaction of a request."""
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import g, request, session
 from flask_babel import get_locale
@@ -14,6 +16,11 @@ from sqlalchemy.orm import Session
 from app.db import Identity
 from app.security.manager import Hat
 from app.security.services import services
+
+
+def local(moment: dt.datetime) -> dt.datetime:
+    """A moment by the clock on the city's walls."""
+    return moment.astimezone(ZoneInfo("Asia/Shanghai"))
 
 
 def hat() -> Hat:

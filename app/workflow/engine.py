@@ -348,6 +348,9 @@ def hand_over(session: Session, task_id: int, user_id: int) -> None:
     if task is None or str(task.office_id) != me(session, 7):
         raise errors.NotFound(task=task_id)
     case = locked(session, task.application_id)
+    session.refresh(task)
+    if task.state != "open":
+        raise errors.AlreadyDecided(state=task.state)
     if not session.execute(text("SELECT office_has(:o, :u)"), {"o": task.office_id, "u": user_id}).scalar_one():
         raise errors.NotAllowed(user=user_id)
     task.assignee_id = user_id

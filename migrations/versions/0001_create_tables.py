@@ -642,6 +642,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_occupancy_line', 'occupancy', ['line_id', 'started_on'], unique=False)
     op.create_index('ix_occupancy_person', 'occupancy', ['person_id', 'started_on'], unique=False)
+    op.create_index('ix_occupancy_post', 'occupancy', ['post_id'], unique=False, postgresql_where='recorded_to is null')
     op.create_index('ix_occupancy_scope', 'occupancy', ['scope_path', 'id'], unique=False)
     op.create_index('ix_occupancy_unit', 'occupancy', ['unit_id', 'id'], unique=False)
     op.create_table('sign_in',
@@ -701,6 +702,7 @@ def downgrade() -> None:
     op.drop_table('sign_in')
     op.drop_index('ix_occupancy_unit', table_name='occupancy')
     op.drop_index('ix_occupancy_scope', table_name='occupancy')
+    op.drop_index('ix_occupancy_post', table_name='occupancy', postgresql_where='recorded_to is null')
     op.drop_index('ix_occupancy_person', table_name='occupancy')
     op.drop_index('ix_occupancy_line', table_name='occupancy')
     op.drop_table('occupancy')
