@@ -184,6 +184,18 @@ class SelfApproval(DomainError):
     http_status = 403
 
 
+class DutiesConflict(DomainError):
+    """职责冲突: one of the three administrators (三员分立) may hold nothing else."""
+
+    code = "duties_conflict"
+
+
+class DuplicateUser(DomainError):
+    """用户名已存在; facts: username."""
+
+    code = "duplicate_user"
+
+
 class NotAllowed(DomainError):
     """无此权限: the role does not include this action."""
 

@@ -1,14 +1,73 @@
-"""系统管理: users with their hats, offices, roles; read for the system and the security administrator."""
+"""系统管理: users with their hats, offices, roles; the system administrator writes, the security administrator reads."""
 
+import datetime as dt
+import re
+import secrets
 from typing import Any
 
-from flask import render_template, request
+from flask import abort, flash, jsonify, redirect, render_template, request
 from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
 from sqlalchemy import text
+from sqlalchemy.orm import Session
+from werkzeug.security import generate_password_hash
+from wtforms import DateField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, Optional, Regexp
 
+from app.domain import errors
+from app.domain.id_number import normalise
 from app.security.manager import FAB_ROLES
-from app.views.shell import KINDS, work
+from app.security.services import services
+from app.views.messages import sentence
+from app.views.shell import KINDS, hat, local, work
+
+PAGE = 50
+USERNAME = re.compile(r"[A-Za-z0-9_.-]{3,40}\Z")
+OF_UNIT = ("unit_clerk", "unit_head")
+OF_OFFICE = ("office_member", "office_head")
+GIVEN = (*OF_UNIT, *OF_OFFICE, "person", "security_admin", "auditor", "system_admin")
+
+
+class UserForm(FlaskForm):
+    """A new user."""
+
+    username = StringField(
+        _l("User name"),
+        validators=[
+            InputRequired(),
+            Regexp(USERNAME, message=_l("3 to 40 letters, digits, dots, dashes or underscores.")),
+        ],
+    )
+    name = StringField(_l("Full name"), validators=[InputRequired(), Length(2, 50)])
+
+
+class HatForm(FlaskForm):
+    """An identity for a user: of a unit, an office, a person, or of administration."""
+
+    kind = SelectField(_l("Identity"), choices=[(k, KINDS[k]) for k in GIVEN])
+    unit = SelectField(
+        _l("Unit (for clerks and heads of units)"),
+        validate_choice=False,
+        choices=[],
+        validators=[Optional()],
+        render_kw={"data-search-url": "/admin/units"},
+    )
+    office = SelectField(
+        _l("Office (for members and heads of offices)"),
+        validate_choice=False,
+        choices=[],
+        validators=[Optional()],
+        render_kw={"data-search-url": "/admin/offices/search"},
+    )
+    id_number = StringField(
+        _l("Identity number (for a person's own card)"),
+        validators=[Optional(), Length(max=24)],
+        render_kw={"autocomplete": "off"},
+    )
+    started_on = DateField(_l("From"), validators=[InputRequired()])
+    ended_on = DateField(_l("Until (empty: open)"), validators=[Optional()])
 
 
 class AdminView(BaseView):
@@ -20,43 +79,233 @@ class AdminView(BaseView):
     @expose("/users")
     @has_access
     def users(self) -> Any:
-        """Users and the accounts they hold, by user name; keyset paging."""
+        """Users and what they stand for, by user name; keyset paging."""
+        q = request.args.get("q", "").strip()[:40]
         with work() as s:
             rows = s.execute(
                 text(
-                    "SELECT u.username, u.last_name || u.first_name AS name, a.kind, a.started_on, a.ended_on,"
-                    " coalesce(o.name, unit_name(a.unit_id), '') AS side FROM ab_user u JOIN account a ON a.user_id = u.id"
-                    " LEFT JOIN office o ON o.id = a.office_id WHERE u.username > :after ORDER BY u.username, a.id LIMIT 51"
+                    "SELECT u.id, u.username, u.last_name || u.first_name AS name, u.active,"
+                    " (SELECT string_agg(concat_ws(' ', coalesce(o.name, unit_name(a.unit_id)), a.kind), '|' ORDER BY a.id)"
+                    " FROM account a LEFT JOIN office o ON o.id = a.office_id WHERE a.user_id = u.id"
+                    " AND (a.ended_on IS NULL OR a.ended_on > kernel_today())) AS hats"
+                    " FROM ab_user u WHERE u.username > :after AND (starts_with(u.username, :q)"
+                    " OR starts_with(u.last_name || u.first_name, :q)) ORDER BY u.username LIMIT 51"
                 ),
-                {"after": request.args.get("after", "")[:64]},
+                {"after": request.args.get("after", "")[:64], "q": q},
             ).all()
-        labels = (
+        may = self._may_write()
+        columns = (
             ("username", _("User name")),
-            ("name", _("Name")),
-            ("side", _("Stands for")),
-            ("kind", _("Identity")),
+            ("name", _("Full name")),
+            ("hats", _("Identities")),
+            ("state", _("State")),
         )
         listing = {
             "title": _("Users"),
             "intro": None,
             "columns": [
-                {"key": k, "label": v, "sortable": False, "url": None, "sorted": None, "align": None} for k, v in labels
+                {"key": k, "label": v, "sortable": False, "url": None, "sorted": None, "align": None}
+                for k, v in columns
             ],
             "rows": [
-                {"cells": [{"text": r.username}, {"text": r.name}, {"text": r.side}, {"text": KINDS[r.kind]}]}
-                for r in rows[:50]
+                {
+                    "cells": [
+                        {"text": r.username, "url": f"/admin/user/{r.id}" if may else None},
+                        {"text": r.name},
+                        {"text": "；".join(self._hat_name(h) for h in (r.hats or "").split("|") if h)},
+                        {"text": None, "state": "active" if r.active else "inactive"},
+                    ]
+                }
+                for r in rows[:PAGE]
             ],
-            "filters": [],
+            "filters": [{"name": "q", "label": _("Search"), "kind": "text", "value": q, "options": []}],
             "keep": [],
             "chips": [],
-            "clear_url": None,
+            "clear_url": "/admin/users",
             "prev_url": None,
             "total": None,
             "export_url": None,
-            "next_url": f"/admin/users?after={rows[49].username}" if len(rows) > 50 else None,
+            "next_url": f"/admin/users?q={q}&after={rows[PAGE - 1].username}" if len(rows) > PAGE else None,
+            "new_url": "/admin/users/new" if may else None,
             "empty_text": None,
         }
         return render_template("admin_users.html", title=_("Users"), listing=listing)
+
+    @staticmethod
+    def _hat_name(packed: str) -> str:
+        place, _sep, kind = packed.rpartition(" ")
+        return f"{place} {KINDS.get(kind, kind)}".strip()
+
+    @staticmethod
+    def _may_write() -> bool:
+        return hat().kind == "system_admin"
+
+    @expose("/users/new", methods=["GET", "POST"])
+    @has_access
+    def new_user(self) -> Any:
+        """A new user with a password that is shown once."""
+        if not self._may_write():
+            abort(403)
+        form = UserForm()
+        if form.validate_on_submit():
+            password = secrets.token_urlsafe(9)
+            name = (form.name.data or "").strip()
+            try:
+                with work() as s:
+                    user = s.execute(
+                        text("SELECT admin_new_user(:u, :l, :f, :h)"),
+                        {"u": form.username.data, "l": name[0], "f": name[1:], "h": _hashed(password)},
+                    ).scalar_one()
+            except errors.DuplicateUser as refusal:
+                form.username.errors = [sentence(refusal)]
+            else:
+                flash(_("The first password is %(password)s. It is shown only now.", password=password), "success")
+                return redirect(f"/admin/user/{user}")
+        return render_template(
+            "admin_user_form.html",
+            title=_("New user"),
+            account=None,
+            form=form,
+            fields=["username", "name"],
+            action_url="/admin/users/new",
+            cancel_url="/admin/users",
+            hats=[],
+            conflicts=[],
+            actions=[],
+        )
+
+    @expose("/user/<int:user_id>", methods=["GET", "POST"])
+    @has_access
+    def user(self, user_id: int) -> Any:
+        """One user: identities, stop, new password."""
+        if not self._may_write():
+            abort(403)
+        form, problems = HatForm(), []
+        if form.validate_on_submit():
+            try:
+                with work() as s:
+                    self._grant(s, user_id, form)
+                flash(_("Done."), "success")
+                return redirect(f"/admin/user/{user_id}")
+            except errors.DomainError as refusal:
+                problems.append(sentence(refusal))
+        with work() as s:
+            found = s.execute(
+                text(
+                    "SELECT id, username, last_name || first_name AS name, active, last_login FROM ab_user WHERE id = :u"
+                ),
+                {"u": user_id},
+            ).one_or_none()
+            if found is None:
+                raise errors.NotFound(user=user_id)
+            hats = s.execute(
+                text(
+                    "SELECT a.id, a.kind, a.ended_on, coalesce(o.name, unit_name(a.unit_id), '') AS place FROM account a"
+                    " LEFT JOIN office o ON o.id = a.office_id WHERE a.user_id = :u"
+                    " AND (a.ended_on IS NULL OR a.ended_on > kernel_today()) ORDER BY a.id"
+                ),
+                {"u": user_id},
+            ).all()
+        stop = {"label": _("Stop this user"), "url": f"/admin/user/{user_id}/stop"}
+        admit = {"label": _("Admit this user again"), "url": f"/admin/user/{user_id}/admit"}
+        renew = {"label": _("Give a new password"), "url": f"/admin/user/{user_id}/password"}
+        everywhere = [_("Open sessions end at once.")]
+        return render_template(
+            "admin_user_form.html",
+            title=found.name,
+            account={
+                "id": found.id,
+                "username": found.username,
+                "name": found.name,
+                "status": "active" if found.active else "inactive",
+                "last_sign_in": local(found.last_login.replace(tzinfo=dt.UTC)) if found.last_login else None,
+            },
+            form=None,
+            fields=[],
+            hats=[
+                {
+                    "role": KINDS[h.kind],
+                    "place": h.place,
+                    "until": h.ended_on,
+                    "remove_url": f"/admin/user/{user_id}/end?account={h.id}" if h.kind != "service" else None,
+                }
+                for h in hats
+            ],
+            hat_form=form,
+            hat_url=f"/admin/user/{user_id}",
+            conflicts=problems,
+            actions=[{**a, "consequences": everywhere} for a in ((stop if found.active else admit), renew)],
+        )
+
+    def _grant(self, s: Session, user_id: int, form: HatForm) -> None:
+        kind = form.kind.data
+        unit = form.unit.data if kind in OF_UNIT else None
+        office = form.office.data if kind in OF_OFFICE else None
+        person = None
+        if kind == "person":
+            index = services().keys.blind_index("resident", normalise(form.id_number.data or ""))
+            person = s.execute(text("SELECT id FROM find_person(:i)"), {"i": index}).scalar()
+        chosen = unit if kind in OF_UNIT else office if kind in OF_OFFICE else person if kind == "person" else "0"
+        if not str(chosen or "").isdecimal():
+            raise errors.NotFound(kind=kind)
+        s.execute(
+            text("SELECT admin_grant(:u, :k, :n, :o, :p, :f, :t)"),
+            {
+                "u": user_id,
+                "k": kind,
+                "n": int(unit) if unit else None,
+                "o": int(office) if office else None,
+                "p": person,
+                "f": form.started_on.data,
+                "t": form.ended_on.data,
+            },
+        )
+
+    @expose("/user/<int:user_id>/<action>", methods=["POST"])
+    @has_access
+    def change(self, user_id: int, action: str) -> Any:
+        """End an identity, stop or admit the user, give a new password."""
+        if not self._may_write() or action not in ("end", "stop", "admit", "password"):
+            abort(404)
+        password = secrets.token_urlsafe(9)
+        try:
+            with work() as s:
+                if action == "end":
+                    s.execute(text("SELECT admin_end(:a)"), {"a": request.args.get("account", 0, type=int)})
+                else:
+                    s.execute(
+                        text("SELECT admin_set_user(:u, :a, :h)"),
+                        {
+                            "u": user_id,
+                            "a": {"stop": False, "admit": True}.get(action),
+                            "h": _hashed(password) if action == "password" else None,
+                        },
+                    )
+        except errors.DomainError as refusal:
+            flash(sentence(refusal), "danger")
+        else:
+            told = _("The new password is %(password)s. It is shown only now.", password=password)
+            flash(told if action == "password" else _("Done."), "success")
+        return redirect(f"/admin/user/{user_id}")
+
+    @expose("/units")
+    @has_access
+    def units(self) -> Any:
+        """Units by name, to give an identity of one."""
+        with work() as s:
+            rows = s.execute(text("SELECT * FROM unit_names(:q)"), {"q": request.args.get("q", "").strip()[:40]}).all()
+        return jsonify({"results": [{"value": str(r.id), "text": r.name, "note": r.region} for r in rows]})
+
+    @expose("/offices/search")
+    @has_access
+    def find_offices(self) -> Any:
+        """Offices by name."""
+        with work() as s:
+            rows = s.execute(
+                text("SELECT id, name FROM office WHERE strpos(name, :q) > 0 ORDER BY region_code, id LIMIT 20"),
+                {"q": request.args.get("q", "").strip()[:40]},
+            ).all()
+        return jsonify({"results": [{"value": str(r.id), "text": r.name} for r in rows]})
 
     @expose("/offices")
     @has_access
@@ -65,8 +314,11 @@ class AdminView(BaseView):
         with work() as s:
             rows = s.execute(
                 text(
-                    "SELECT r.name AS region, o.name, o.kind, coalesce(string_agg(u.last_name || u.first_name, '、' ORDER BY u.username), '') AS members"
-                    " FROM office o JOIN region r ON r.code = o.region_code LEFT JOIN account a ON a.office_id = o.id AND a.kind <> 'service'"
+                    "SELECT r.name AS region, o.name, o.kind,"
+                    " coalesce(string_agg(u.last_name || u.first_name, '、' ORDER BY u.username), '') AS members"
+                    " FROM office o JOIN region r ON r.code = o.region_code"
+                    " LEFT JOIN account a ON a.office_id = o.id AND a.kind <> 'service'"
+                    " AND (a.ended_on IS NULL OR a.ended_on > kernel_today())"
                     " LEFT JOIN ab_user u ON u.id = a.user_id GROUP BY r.code, r.name, o.id ORDER BY r.code, o.id"
                 )
             ).all()
@@ -82,12 +334,8 @@ class AdminView(BaseView):
                     "duties": [],
                 }
             )
-        return render_template(
-            "admin_offices.html",
-            title=_("Offices"),
-            regions=[{"label": k, "offices": v} for k, v in regions.items()],
-            new_url=None,
-        )
+        shown = [{"label": k, "offices": v} for k, v in regions.items()]
+        return render_template("admin_offices.html", title=_("Offices"), regions=shown, new_url=None)
 
     @expose("/roles")
     @has_access
@@ -95,29 +343,42 @@ class AdminView(BaseView):
         """Who may do what: the table the code ships with."""
         names = [n for n in FAB_ROLES if n not in ("Public", "service")]
         views = sorted({view for rights in FAB_ROLES.values() for view, _right in rights})
-        labels = {
-            "unit": "用人单位",
-            "office": "办理部门",
-            "person": "个人",
-            "system_admin": "系统管理员",
-            "security_admin": "安全保密管理员",
-            "auditor": "安全审计员",
+        roles = {
+            "unit": _("Unit"),
+            "office": _("Office"),
+            "person": KINDS["person"],
+            "system_admin": KINDS["system_admin"],
+            "security_admin": KINDS["security_admin"],
+            "auditor": KINDS["auditor"],
         }
+        pages = {
+            "AdminView": _("Users, offices, roles"),
+            "CardView": _("Own card"),
+            "CaseView": _("Businesses and cases"),
+            "DisclosureView": _("Disclosure page"),
+            "HomeView": _("Home"),
+            "LedgerView": _("Ledger of the region"),
+            "ListView": _("Lists and exports"),
+            "QueueView": _("To decide"),
+            "SearchView": _("Search while filling in"),
+            "SignInView": _("Sign in, sign out, change identity"),
+            "UnitView": _("Page of a unit"),
+        }
+        rights = [
+            {
+                "label": pages[v],
+                "note": None,
+                "granted": [any(v == w for w, _right in FAB_ROLES[n]) for n in names],
+            }
+            for v in views
+        ]
         return render_template(
             "admin_roles.html",
             title=_("Roles"),
-            roles=[{"name": n, "label": labels[n], "duty": None, "url": None} for n in names],
-            groups=[
-                {
-                    "label": _("Pages"),
-                    "rights": [
-                        {
-                            "label": v,
-                            "note": None,
-                            "granted": [any(v == w for w, _r in FAB_ROLES[n]) for n in names],
-                        }
-                        for v in views
-                    ],
-                }
-            ],
+            roles=[{"name": n, "label": roles[n], "duty": None, "url": None} for n in names],
+            groups=[{"label": _("Pages"), "rights": rights}],
         )
+
+
+def _hashed(password: str) -> str:
+    return generate_password_hash(password, method="scrypt")

@@ -111,7 +111,9 @@ class ListView(BaseView):
         with work() as s:
             found = rows(s, listing, asked, EXPORT)
             s.execute(
-                text("SELECT record_audit('export', :a, jsonb_build_object('list', :n, 'rows', cast(:r AS int)))"),
+                text(
+                    "SELECT record_audit('export', :a, jsonb_build_object('list', cast(:n AS text), 'rows', cast(:r AS int)))"
+                ),
                 {"a": request.remote_addr, "n": name, "r": len(found)},
             )
         buffer = io.BytesIO()

@@ -55,6 +55,10 @@ def sentences() -> dict[str, str]:
         "not_your_office": _("This task belongs to another office."),
         "self_approval": _("Who has filed a case may not decide it. A colleague has to."),
         "not_allowed": _("You may not do this under your present identity."),
+        "duties_conflict": _(
+            "An administrator or auditor may hold no other identity at the same time. End the other one first."
+        ),
+        "duplicate_user": _("The user name %(username)s is taken. Choose another."),
         "not_found": _("There is nothing here that you may see. It may have been moved, or belongs to another unit."),
         "already_decided": _("This task has been decided already, or the case has moved on. See the timeline."),
         "wrong_state": _(
