@@ -77,16 +77,29 @@ def line_label(row: Any) -> str:
     return CATEGORIES.get(row.category, row.category) + (f"（{structure}）" if structure else "")
 
 
-def lines_of(session: Session, unit_id: int, kind: str | None = None) -> list[Line]:
-    """The lines of a legal body with today's figures."""
+TODAY_LINES = (
+    "SELECT l.*, t.authorised, t.occupied, t.reserved, s.name AS scope_name FROM quota_line l"
+    " JOIN ledger_total t ON t.line_id = l.id JOIN unit s ON s.id = l.scope_unit_id"
+)
+# What stood on a past day, as known today; a seat reserved then is not part of the history.
+PAST_LINES = (
+    "SELECT l.*, q.authorised, 0 AS reserved, s.name AS scope_name, (SELECT count(*) FROM occupancy o"
+    " WHERE o.line_id = l.id AND o.recorded_to IS NULL AND o.started_on <= :d"
+    " AND (o.ended_on IS NULL OR o.ended_on > :d)) AS occupied FROM quota_line l JOIN unit s ON s.id = l.scope_unit_id"
+    " JOIN quota q ON q.line_id = l.id AND q.recorded_to IS NULL AND q.started_on <= :d"
+    " AND (q.ended_on IS NULL OR q.ended_on > :d)"
+)
+
+
+def lines_of(session: Session, unit_id: int, kind: str | None = None, on: dt.date | None = None) -> list[Line]:
+    """The lines of a legal body with today's figures, or those of a past day."""
     rows = session.execute(
         text(
-            "SELECT l.*, t.authorised, t.occupied, t.reserved, s.name AS scope_name FROM quota_line l"
-            " JOIN ledger_total t ON t.line_id = l.id JOIN unit s ON s.id = l.scope_unit_id"
+            f"{PAST_LINES if on else TODAY_LINES}"
             " WHERE l.unit_id = :u AND (cast(:k AS text) IS NULL OR l.kind = :k)"
             " ORDER BY l.kind, s.scope_path, l.category, l.role DESC, l.id LIMIT 300"
         ),
-        {"u": unit_id, "k": kind},
+        {"u": unit_id, "k": kind, "d": on},
     )
     return [
         Line(r.id, r.kind, r.category, line_label(r), Figures.of(r.authorised, r.occupied, r.reserved)) for r in rows
@@ -148,21 +161,37 @@ def departments(session: Session, unit_id: int) -> list[Any]:
     )
 
 
-def roster(session: Session, unit_id: int, on: dt.date, *, kind: str, after: int = 0, limit: int = 50) -> list[Any]:
-    """Who sat on which seat on a day, by seat; keyset on the occupancy's id."""
+def roster(
+    session: Session, unit_id: int, on: dt.date, *, kind: str, after: tuple[int, int] = (0, 0), limit: int = 50
+) -> list[Any]:
+    """Who sat on which seat on a day, by line and seat; keyset on both."""
     return list(
         session.execute(
             text(
-                "SELECT o.id, o.person_id, o.person_name, o.started_on, o.nature, o.home_unit, o.main, p.number AS seat, p.surplus,"
-                " l.kind, l.category, l.structure, l.role, l.level, l.unit_id, l.scope_unit_id, d.name AS department, d.name AS scope_name"
+                "SELECT o.id, o.line_id, o.person_id, o.person_name, o.started_on, o.nature, o.home_unit, o.main,"
+                " p.number AS seat, p.surplus, l.kind, l.category, l.structure, l.role, l.level, l.unit_id,"
+                " l.scope_unit_id, d.name AS department, coalesce(s.name, d.name) AS scope_name,"
+                " (SELECT string_agg(concat_ws('|', x.role, x.level), ',' ORDER BY x.id) FROM occupancy lead"
+                " JOIN quota_line x ON x.id = lead.line_id WHERE lead.person_id = o.person_id AND lead.unit_id = :u"
+                " AND lead.kind = 'leadership' AND lead.recorded_to IS NULL AND lead.started_on <= :d"
+                " AND (lead.ended_on IS NULL OR lead.ended_on > :d)) AS leads"
                 " FROM occupancy o JOIN post p ON p.id = o.post_id JOIN quota_line l ON l.id = o.line_id"
-                " LEFT JOIN unit d ON d.id = o.department_id"
+                " JOIN unit s ON s.id = l.scope_unit_id LEFT JOIN unit d ON d.id = o.department_id"
                 " WHERE o.unit_id = :u AND o.kind = :k AND o.recorded_to IS NULL AND o.started_on <= :d"
-                " AND (o.ended_on IS NULL OR o.ended_on > :d) AND o.id > :a ORDER BY o.id LIMIT :n"
+                " AND (o.ended_on IS NULL OR o.ended_on > :d) AND (o.line_id, p.number) > (:line, :seat)"
+                " ORDER BY o.line_id, p.number LIMIT :n"
             ),
-            {"u": unit_id, "k": kind, "d": on, "a": after, "n": limit},
+            {"u": unit_id, "k": kind, "d": on, "line": after[0], "seat": after[1], "n": limit},
         )
     )
+
+
+def positions(packed: str | None) -> str | None:
+    """The leadership positions of a roster's row, in words."""
+    if not packed:
+        return None
+    pairs = (part.split("|") for part in packed.split(","))
+    return "、".join(f"{LEVELS.get(level, level)}（{ROLES.get(role, role)}）" for role, level in pairs)
 
 
 def regions(session: Session) -> list[Any]:
@@ -170,7 +199,7 @@ def regions(session: Session) -> list[Any]:
     return list(
         session.execute(
             text(
-                "SELECT r.code, r.name, r.kind, sum(t.authorised) AS authorised, sum(t.occupied) AS occupied, sum(t.reserved) AS reserved,"
+                "SELECT r.code, r.name, r.kind, r.parent_code, sum(t.authorised) AS authorised, sum(t.occupied) AS occupied, sum(t.reserved) AS reserved,"
                 " sum(greatest(0, t.authorised - t.occupied)) AS vacant, sum(greatest(0, t.occupied - t.authorised)) AS surplus,"
                 " count(DISTINCT l.unit_id) AS units FROM region r JOIN unit u ON u.region_code = r.code AND u.node = 'legal'"
                 " JOIN quota_line l ON l.unit_id = u.id AND l.kind = 'establishment' JOIN ledger_total t ON t.line_id = l.id"
@@ -195,6 +224,19 @@ def region_units(session: Session, region: str, after: str = "", limit: int = 50
             ),
             {"r": region, "a": after, "n": limit},
         )
+    )
+
+
+def total(parts: list[Figures]) -> Figures:
+    """The sum of figures, each column for itself: vacancies and surplus never offset."""
+    fixed = [p.authorised for p in parts if p.authorised is not None]
+    return Figures(
+        sum(fixed) if fixed else None,
+        sum(p.occupied for p in parts),
+        sum(p.reserved for p in parts),
+        sum(p.vacant for p in parts),
+        sum(p.usable for p in parts),
+        sum(p.surplus for p in parts),
     )
 
 

@@ -26,6 +26,14 @@ def shown_day(default: dt.date) -> dt.date:
         abort(400)
 
 
+def seat_after() -> tuple[int, int]:
+    """The last seat already shown, ``line-number``; a bad one answers 400."""
+    line, _dash, seat = (request.args.get("after") or "0-0").partition("-")
+    if not (line.isdecimal() and seat.isdecimal() and len(line) <= 18 and len(seat) <= 9):
+        abort(400)
+    return int(line), int(seat)
+
+
 class LedgerView(BaseView):
     """The tree of regions and units with their figures."""
 
@@ -35,34 +43,42 @@ class LedgerView(BaseView):
     @expose("")
     @has_access
     def index(self) -> Any:
-        """Regions in scope; their units open on demand."""
+        """The city's level and its districts with their sums; what is below opens on demand."""
         with work() as s:
             rows = units.regions(s)
-        nodes = [
-            {
-                "id": r.code,
-                "label": r.name,
-                "kind": "region",
-                "note": _("%(n)s units", n=r.units),
-                "url": None,
-                "children_url": f"/ledger/{r.code}",
-                "open": False,
-                "children": [],
-                "lines": [{"label": _("Establishment"), "figures": units.summed(r)}],
-            }
-            for r in rows
+        nodes = []
+        for r in rows:
+            if r.kind == "town" and any(o.kind != "town" for o in rows):
+                continue
+            inside = [o for o in rows if o.code == r.code or (r.kind == "district" and o.parent_code == r.code)]
+            label = _("%(name)s (city level)", name=r.name) if r.kind == "city" else r.name
+            nodes.append(region_node(r.code, label, sum(o.units for o in inside), [units.summed(o) for o in inside]))
+        lines = [
+            units.Line(n, "region", "", str(node["label"]), node["lines"][0]["figures"]) for n, node in enumerate(nodes)
         ]
+        total = units.total([units.summed(r) for r in rows])
         return render_template(
-            "ledger.html", title=_("Ledger"), nodes=nodes, lines=[], total=None, filters=[], keep=[], chips=[]
+            "ledger.html",
+            title=_("Ledger"),
+            nodes=nodes,
+            lines=lines if len(lines) > 1 else [],
+            total=total,
+            filters=[],
+            keep=[],
+            chips=[],
         )
 
     @expose("/<region>")
     @has_access
     def region(self, region: str) -> Any:
-        """The units of one region, for the tree."""
+        """What is below a region: its towns, then its own units."""
         with work() as s:
-            rows = units.region_units(s, region, request.args.get("after", ""), 200)
+            towns = [r for r in units.regions(s) if r.kind == "town" and r.parent_code == region]
+            rows = units.region_units(s, region, request.args.get("after", ""), 201)
         nodes = [
+            region_node(r.code, r.name, r.units, [units.summed(r)]) for r in towns if not request.args.get("after")
+        ]
+        nodes += [
             {
                 "id": f"u{r.id}",
                 "label": r.name,
@@ -74,9 +90,27 @@ class LedgerView(BaseView):
                 "children": [],
                 "lines": [{"label": _("Establishment"), "figures": units.summed(r)}],
             }
-            for r in rows
+            for r in rows[:200]
         ]
+        if len(rows) > 200:
+            after = f"/ledger/{region}?after={rows[199].scope_path}"
+            nodes.append({"id": after, "label": _("More units"), "kind": "unit", "children_url": after, "lines": []})
         return render_template("_ledger_nodes.html", nodes=nodes)
+
+
+def region_node(code: str, label: str, number: int, figures: list[units.Figures]) -> dict[str, Any]:
+    """A region as a node of the tree, with the sum of what is inside."""
+    return {
+        "id": code,
+        "label": label,
+        "kind": "region",
+        "note": _("%(n)s units", n=number),
+        "url": None,
+        "children_url": f"/ledger/{code}",
+        "open": False,
+        "children": [],
+        "lines": [{"label": _("Establishment"), "figures": units.total(figures)}],
+    }
 
 
 class UnitView(BaseView):
@@ -95,8 +129,8 @@ class UnitView(BaseView):
                 raise errors.NotFound(unit=unit_id)
             now = today(s)
             on = shown_day(now)
-            after = request.args.get("after", 0, type=int)
-            lines = units.lines_of(s, row.legal_id)
+            after = seat_after()
+            lines = units.lines_of(s, row.legal_id, None, None if on == now else on)
             people = units.roster(s, row.legal_id, on, kind="establishment", after=after, limit=51)
             leaders = units.roster(s, row.legal_id, on, kind="leadership", limit=200)
             departments = units.departments(s, row.legal_id)
@@ -154,7 +188,7 @@ def roster_context(people: list[Any], base: str) -> dict[str, Any]:
             "person_url": None,
             "id_masked": None,
             "department": p.department,
-            "position": None,
+            "position": units.positions(p.leads),
             "rank": None,
             "entered_on": p.started_on,
         }
@@ -168,7 +202,7 @@ def roster_context(people: list[Any], base: str) -> dict[str, Any]:
         "clear_url": None,
         "prev_url": None,
         "total": None,
-        "next_url": f"{base}&after={people[49].id}" if len(people) > 50 else None,
+        "next_url": f"{base}&after={people[49].line_id}-{people[49].seat}" if len(people) > 50 else None,
         "export_url": None,
     }
 
@@ -244,8 +278,10 @@ class CardView(BaseView):
                 raise errors.NotFound()
             rows = s.execute(
                 text(
-                    "SELECT o.*, unit_name(o.unit_id) AS unit FROM occupancy o WHERE o.person_id = :i"
-                    " AND o.recorded_to IS NULL ORDER BY o.started_on DESC"
+                    "SELECT o.*, unit_name(o.unit_id) AS unit, l.category, l.structure, l.role, l.level, l.scope_unit_id,"
+                    " unit_name(l.scope_unit_id) AS scope_name, p.number FROM occupancy o"
+                    " LEFT JOIN quota_line l ON l.id = o.line_id LEFT JOIN post p ON p.id = o.post_id"
+                    " WHERE o.person_id = :i AND o.recorded_to IS NULL ORDER BY o.started_on DESC"
                 ),
                 {"i": who.person_id},
             ).all()
@@ -264,10 +300,10 @@ class CardView(BaseView):
                 {"label": _("Internal department"), "value": p.department},
             ],
             seat={
-                "number": None,
+                "number": seat.number,
                 "unit": seat.unit,
                 "department": p.department,
-                "category": None,
+                "category": units.line_label(seat) if seat.category else None,
                 "entered_on": seat.started_on,
                 "document": None,
                 "state": "occupied",
@@ -276,7 +312,7 @@ class CardView(BaseView):
             else None,
             positions=[
                 {
-                    "title": _("Leadership position"),
+                    "title": units.line_label(r) if r.role else _("Leadership position"),
                     "unit": r.unit,
                     "level": None,
                     "from_on": r.started_on,
