@@ -169,14 +169,14 @@ def roster(
         session.execute(
             text(
                 "SELECT o.id, o.line_id, o.person_id, o.person_name, o.started_on, o.nature, o.home_unit, o.main,"
-                " p.number AS seat, p.surplus, l.kind, l.category, l.structure, l.role, l.level, l.unit_id,"
+                " p.number AS seat, p.surplus, h.id_mask, h.rank, l.kind, l.category, l.structure, l.role, l.level, l.unit_id,"
                 " l.scope_unit_id, d.name AS department, coalesce(s.name, d.name) AS scope_name,"
                 " (SELECT string_agg(concat_ws('|', x.role, x.level), ',' ORDER BY x.id) FROM occupancy lead"
                 " JOIN quota_line x ON x.id = lead.line_id WHERE lead.person_id = o.person_id AND lead.unit_id = :u"
                 " AND lead.kind = 'leadership' AND lead.recorded_to IS NULL AND lead.started_on <= :d"
                 " AND (lead.ended_on IS NULL OR lead.ended_on > :d)) AS leads"
                 " FROM occupancy o JOIN post p ON p.id = o.post_id JOIN quota_line l ON l.id = o.line_id"
-                " JOIN unit s ON s.id = l.scope_unit_id LEFT JOIN unit d ON d.id = o.department_id"
+                " LEFT JOIN person h ON h.id = o.person_id JOIN unit s ON s.id = l.scope_unit_id LEFT JOIN unit d ON d.id = o.department_id"
                 " WHERE o.unit_id = :u AND o.kind = :k AND o.recorded_to IS NULL AND o.started_on <= :d"
                 " AND (o.ended_on IS NULL OR o.ended_on > :d) AND (o.line_id, p.number) > (:line, :seat)"
                 " ORDER BY o.line_id, p.number LIMIT :n"

@@ -186,10 +186,10 @@ def roster_context(people: list[Any], base: str) -> dict[str, Any]:
             "state": "surplus" if p.surplus else "occupied",
             "person": p.person_name,
             "person_url": None,
-            "id_masked": None,
+            "id_masked": p.id_mask,
             "department": p.department,
             "position": units.positions(p.leads),
-            "rank": None,
+            "rank": p.rank,
             "entered_on": p.started_on,
         }
         for p in people[:50]
@@ -247,7 +247,7 @@ class DisclosureView(BaseView):
                     "seat_no": p.seat,
                     "person": p.person_name,
                     "department": p.department,
-                    "position": None,
+                    "position": units.positions(p.leads),
                     "category": units.line_label(p),
                 }
                 for p in people

@@ -80,6 +80,9 @@
         },
       });
     }
+    // The widget takes the label for itself; the hidden field keeps its name.
+    const label = document.querySelector(`label[for="${CSS.escape(select.id)}"]`);
+    if (label) select.setAttribute("aria-label", label.textContent.replace("*", "").trim());
     const widget = new window.TomSelect(select, settings);
     labelWidget(select, widget);
     for (const other of companions(select)) {

@@ -1,0 +1,109 @@
+"""A served city and a headless Chromium."""
+
+import os
+import secrets
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from app.cli import catalogue
+from app.factory import build
+from tests.world import PASSWORD, World
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+AXE = (Path(__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+def chromium() -> str | None:
+    """Where a Chromium is: named by CHROMIUM, or on the path."""
+    return os.environ.get("CHROMIUM") or next((p for p in map(shutil.which, NAMES) if p), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The browser; where none can be had the tests say so, except in CI, where they must run."""
+    path = chromium()
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium is missing; browser tests must run in CI.")
+        pytest.skip("Chromium is missing and could not be installed; browser tests did not run.")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def address(world: World) -> Iterator[str]:
+    """The application over this module's city, on a port of its own."""
+    catalogue.compile_all()
+    app = build(app_url=world.app_url, signin_url=world.signin_url, secret=secrets.token_bytes(32), keys=world.keys)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    app.extensions["bianzhi"].database.engine.dispose()
+    app.extensions["bianzhi"].signin.engine.dispose()
+
+
+class Desk:
+    """One signed-in user at a browser; every page shown is also checked by axe and for foreign requests."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page, self.address = page, address
+        self.foreign: list[str] = []
+        self.complaints: list[str] = []
+        page.on("request", lambda r: None if r.url.startswith((address, "data:")) else self.foreign.append(r.url))
+        page.on("pageerror", lambda e: self.complaints.append(str(e)))
+        page.on("console", lambda m: self.complaints.append(m.text) if "Content Security Policy" in m.text else None)
+
+    def open(self, path: str) -> Page:
+        """Open a page and check it."""
+        self.page.goto(self.address + path)
+        self.check()
+        return self.page
+
+    def check(self) -> None:
+        """No axe violation, no request elsewhere, no script error."""
+        self.page.evaluate(AXE)
+        found: list[Any] = self.page.evaluate("axe.run().then(r => r.violations.map(v => [v.id, v.nodes[0].html]))")
+        assert found == [], f"{self.page.url}: {found}"
+        assert self.foreign == []
+        assert self.complaints == []
+
+    def pick(self, field: str, typed: str) -> None:
+        """Choose in a search-as-you-type field."""
+        self.page.locator(f"select[name={field}] + .ts-wrapper").click()
+        self.page.keyboard.type(typed)
+        self.page.locator(".ts-dropdown .option:visible").filter(has_text=typed).first.click()
+
+
+@pytest.fixture
+def desks(browser: Browser, address: str) -> Iterator[Any]:
+    """Sign in by user name; gives the user's desk."""
+    contexts = []
+
+    def sign_in(username: str, width: int = 1440) -> Desk:
+        context = browser.new_context(viewport={"width": width, "height": 900}, locale="zh-CN")
+        contexts.append(context)
+        desk = Desk(context.new_page(), address)
+        page = desk.open("/login/")
+        page.fill("[name=username]", username)
+        page.fill("[name=password]", PASSWORD)
+        page.locator("main button[type=submit]").click()
+        page.wait_for_load_state()
+        return desk
+
+    yield sign_in
+    for context in contexts:
+        context.close()

@@ -1,0 +1,186 @@
+"""The main job in a real browser: a clerk applies, two offices approve, the person arrives; and the refusals."""
+
+import datetime as dt
+import re
+from typing import Any
+
+import pytest
+
+from tests.world import Body, World, id_number
+
+pytestmark = pytest.mark.browser
+TODAY = dt.datetime.now(dt.UTC).date()
+
+
+@pytest.fixture(scope="module")
+def body(world: World) -> Body:
+    """A bureau with one seat left, its clerk, the two offices, a person, the administrator."""
+    made = world.body(
+        "佛山市试验局",
+        quotas={"11": 4},
+        people={"11": 3},
+        leaders={"principal:0131": 1},
+        departments=("办公室", "人事科"),
+    )
+    world.account("clerk", "unit_clerk", unit=made.id)
+    world.account("bianban", "office_member", office=("establishment", "440600"))
+    world.account("bianban2", "office_member", office=("establishment", "440600"))
+    world.account("zuzhi", "office_member", office=("organisation", "440600"))
+    world.account("geren", "person", person_id=made.people[0])
+    world.account("sysadmin", "system_admin")
+    world.account("secadmin", "security_admin")
+    world.account("auditor", "auditor")
+    return made
+
+
+def apply(desk: Any, name: str, number: str) -> str:
+    page = desk.open("/case/new/recruit")
+    desk.pick("line", "行政编制")
+    desk.pick("department", "人事科")
+    page.fill("[name=person_name]", name)
+    page.fill("[name=id_number]", number)
+    page.fill("[name=birth_on]", f"{number[6:10]}-{number[10:12]}-{number[12:14]}")
+    with page.expect_navigation():
+        page.locator("#case-form button[value=submit]").click()
+    return str(page.url)
+
+
+def decide(desk: Any, path: str, verdict: str = "approve") -> str:
+    page = desk.open(path)
+    with page.expect_navigation():
+        page.locator(f"#decision button[value={verdict}]").click()
+        if verdict == "reject":  # its consequences are named first
+            page.locator("dialog button[value=ok]").click()
+    desk.check()
+    return str(page.locator("main").inner_text())
+
+
+def test_a_person_enters_from_application_to_disclosure_page_and_the_last_seat_is_given_once(
+    world: World, body: Body, desks: Any
+) -> None:
+    clerk, bianban, zuzhi = desks("clerk"), desks("bianban"), desks("zuzhi")
+
+    good = id_number()
+    wrong = good[:-1] + ("0" if good[-1] != "0" else "1")
+    assert apply(clerk, "欧阳新", wrong).endswith("/case/new/recruit")
+    clerk.check()
+    assert clerk.page.input_value("[name=person_name]") == "欧阳新"
+    assert clerk.page.locator("#id_number-error").is_visible()
+    clerk.page.fill("[name=id_number]", good)
+    clerk.page.locator("#case-form button[value=submit]").click()
+    clerk.page.wait_for_url(re.compile(r"/case/\d+$"))
+    first = "/case/" + clerk.page.url.rsplit("/", 1)[1]
+    second = "/case/" + apply(clerk, "诸葛晚", id_number()).rsplit("/", 1)[1]
+
+    assert bianban.open("/queue").locator(f"a[href='{first}']").count() == 1
+    decide(bianban, first)
+    assert world.figures(body.line) == (4, 3, 1)
+    refused = decide(bianban, second)
+    assert "核定 4" in refused or "核定4" in refused, refused
+    decide(zuzhi, first)
+
+    page = clerk.open(first)
+    page.fill("[name=arrived_on]", TODAY.isoformat())
+    page.locator("form[action*=confirm_arrival] button").click()
+    with page.expect_navigation():
+        page.locator("dialog button[value=ok]").click()
+    clerk.check()
+    assert world.figures(body.line) == (4, 4, 0)
+
+    shown = clerk.open("/disclosure").locator("main").inner_text()
+    assert "欧阳新" in shown
+    assert "诸葛晚" not in shown
+    assert "欧阳新" in clerk.open(f"/unit/{body.id}").locator("main").inner_text()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(
+    ("user", "paths"),
+    [
+        ("clerk", ("/", "/case/start", "/case/new/transfer", "/case/new/retire", "/case/new/leave",
+                   "/case/new/leader", "/case/new/leader_leave", "/list/people", "/list/posts", "/list/cases",
+                   "/list/units", "/disclosure")),
+        ("bianban", ("/", "/queue", "/ledger", "/case/start", "/case/new/quota", "/case/new/quota_new",
+                     "/case/new/lead_new", "/case/new/unit_open", "/case/new/department_open", "/case/new/unit_change",
+                     "/case/new/unit_close", "/case/new/correction", "/case/new/person_correct", "/list/units",
+                     "/list/people?sort=name", "/list/cases")),
+        ("zuzhi", ("/", "/queue", "/ledger", "/list/people")),
+        ("geren", ("/card",)),
+        ("sysadmin", ("/admin/users", "/admin/users/new", "/admin/offices", "/admin/roles")),
+        ("secadmin", ("/admin/users", "/admin/roles")),
+        ("auditor", ("/",)),
+    ],
+)  # fmt: skip
+def test_every_page_is_accessible_and_loads_nothing_from_elsewhere(
+    body: Body, desks: Any, user: str, paths: tuple[str, ...], width: int
+) -> None:
+    desk = desks(user, width)
+    for path in paths:
+        page = desk.open(path)
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{path} is {wide} px wider than the screen"
+
+
+def test_a_task_is_handed_to_a_colleague(world: World, body: Body, desks: Any) -> None:
+    other = world.body("佛山市又一局", quotas={"11": 2})
+    case = world.recruit(other)
+    desk = desks("bianban")
+    page = desk.open(f"/case/{case}")
+    page.locator("#decision details summary").click()
+    desk.pick("hand_over_to", "用")
+    with page.expect_navigation():
+        page.locator("#decision button[value=hand_over]").click()
+    assert world.value("SELECT assignee_id IS NOT NULL FROM task WHERE id = :t", t=world.task(case, "establishment"))
+
+
+def test_a_quota_changes_only_by_a_second_officials_word(world: World, body: Body, desks: Any) -> None:
+    other = world.body("佛山市核编局", quotas={"11": 2}, people={"11": 1})
+    first, second = desks("bianban"), desks("bianban2")
+    page = first.open("/case/new/quota")
+    first.pick("any_line", "佛山市核编局")
+    page.fill("[name=authorised]", "0")
+    page.fill("[name=document_no]", "佛编〔2026〕8号")
+    page.fill("[name=issuer]", "市委编委")
+    page.fill("[name=start]", TODAY.isoformat())
+    page.locator("#case-form button[value=submit]").click()
+    page.wait_for_url(re.compile(r"/case/\d+$"))
+    path = "/case/" + page.url.rsplit("/", 1)[1]
+    decide(first, path)
+    assert world.figures(other.line) == (2, 1, 0), "who filed it may not decide it"
+    decide(second, path)
+    assert world.figures(other.line) == (2, 1, 0), "below what is occupied"
+    page = first.open("/case/new/quota")
+    first.pick("any_line", "佛山市核编局")
+    page.fill("[name=authorised]", "6")
+    page.fill("[name=document_no]", "佛编〔2026〕9号")
+    page.fill("[name=issuer]", "市委编委")
+    page.fill("[name=start]", TODAY.isoformat())
+    page.locator("#case-form button[value=submit]").click()
+    page.wait_for_url(re.compile(r"/case/\d+$"))
+    decide(second, "/case/" + page.url.rsplit("/", 1)[1])
+    assert world.figures(other.line) == (6, 1, 0)
+    assert world.value("SELECT count(*) FROM post WHERE line_id = :l AND status = 'vacant'", l=other.line) == 5
+
+
+def test_the_administrator_gives_and_takes_an_identity(world: World, body: Body, desks: Any) -> None:
+    desk = desks("sysadmin")
+    page = desk.open("/admin/users/new")
+    page.fill("[name=username]", "xin.ren")
+    page.fill("[name=name]", "新人")
+    page.locator("main form button.btn-primary").first.click()
+    page.wait_for_url(re.compile(r"/admin/user/\d+$"))
+    page.select_option("[name=kind]", "unit_clerk")
+    desk.pick("unit", "佛山市试验局")
+    page.fill("[name=started_on]", "2026-01-01")
+    with page.expect_navigation():
+        page.locator("form:has([name=started_on]) button[type=submit]").click()
+    desk.check()
+    query = (
+        "SELECT count(*) FROM account a JOIN ab_user u ON u.id = a.user_id WHERE u.username = 'xin.ren'"
+        " AND (a.ended_on IS NULL OR a.ended_on > kernel_today())"
+    )
+    assert world.value(query) == 1
+    page.locator("form[action*='/end'] button").click()
+    with page.expect_navigation():
+        page.locator("dialog button[value=ok]").click()
+    assert world.value(query) == 0
