@@ -7,6 +7,7 @@ from sqlalchemy import create_engine, text
 from app.cli import demo as city
 from app.cli import deploy, settings
 from app.cli.catalogue import catalogue_group
+from app.cli.ledger import ledger_group
 
 
 @click.command("deploy")
@@ -39,7 +40,7 @@ def effect_due() -> None:
 
 def register(app: Flask) -> None:
     """Add the commands to the application's ``flask``."""
-    for command in (deploy_command, demo_group, effect_due, catalogue_group):
+    for command in (deploy_command, demo_group, effect_due, catalogue_group, ledger_group):
         app.cli.add_command(command)
 
 

@@ -1,0 +1,242 @@
+"""重放: the rows that the entries of one chain add up to, table by table.
+
+Values are as JSON has them: dates and instants as text, so that rows compare by ``==``. What a chain does not
+say is not here: see ``UNCOVERED`` in verify.py.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Fields = Mapping[str, Any]
+Row = dict[str, Any]
+
+UNIT = ("name", "short_name", "uscc", "nature", "category", "grade", "subordination", "body")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry as read: where it stands, when it took effect and was written, for which case, what it says."""
+
+    kind: str
+    chain: int
+    sequence: int
+    type: str
+    effective_on: str
+    recorded_at: str
+    case_id: int | None
+    scope_path: str
+    fields: Fields
+
+
+@dataclass(slots=True)
+class State:
+    """What the entries so far have made: rows by table and key."""
+
+    rows: dict[str, dict[Any, Row]] = field(default_factory=dict)
+    # The entry that last touched a row, to name it beside a difference.
+    touched: dict[tuple[str, Any], int] = field(default_factory=dict)
+
+    def table(self, name: str) -> dict[Any, Row]:
+        """The rows of a table so far."""
+        return self.rows.setdefault(name, {})
+
+    def put(self, e: Entry, table: str, key: Any, row: Row) -> Row:
+        """A new row."""
+        self.touched[table, key] = e.sequence
+        self.table(table)[key] = row
+        return row
+
+    def change(self, e: Entry, table: str, key: Any, **values: Any) -> Row:
+        """Change a row; a row that no entry made appears with only these values and will differ."""
+        self.touched[table, key] = e.sequence
+        row = self.table(table).setdefault(key, {})
+        row.update(values)
+        return row
+
+    def copy(self, e: Entry, table: str, old: Any, new: Any, **values: Any) -> Row:
+        """Close a row's recorded period and add its next version."""
+        before = self.change(e, table, old, recorded_to=e.recorded_at)
+        after = {**before, "id": new, "recorded_at": e.recorded_at, "recorded_to": None, **values}
+        return self.put(e, table, new, after)
+
+
+def _version(s: State, e: Entry, f: Fields) -> None:
+    row: Row = {k: f.get(k) for k in UNIT}
+    row |= {"id": f["version"], "unit_id": f["unit"], "scope_path": e.scope_path, "started_on": e.effective_on}
+    row |= {"ended_on": None, "recorded_at": e.recorded_at, "recorded_to": None}
+    s.put(e, "unit_version", f["version"], row)
+
+
+def unit_opened(s: State, e: Entry, f: Fields) -> None:
+    """A unit and its first version."""
+    row: Row = {k: f.get(k) for k in UNIT}
+    row |= {"id": f["unit"], "parent_id": f["parent"], "legal_id": f["legal"], "node": f["node"]}
+    row |= {"region_code": f["region"], "segment": f["segment"], "scope_path": e.scope_path, "status": "active"}
+    row |= {"not_networked": False, "opened_on": e.effective_on, "closed_on": None}
+    s.put(e, "unit", f["unit"], row)
+    _version(s, e, f)
+
+
+def unit_changed(s: State, e: Entry, f: Fields) -> None:
+    """The old version ends, the new one begins."""
+    s.copy(e, "unit_version", f["closes"], f["ended"], ended_on=e.effective_on)
+    _version(s, e, f)
+    s.change(e, "unit", f["unit"], **{k: f.get(k) for k in UNIT})
+
+
+def unit_closed(s: State, e: Entry, f: Fields) -> None:
+    """The last version ends with the unit."""
+    s.copy(e, "unit_version", f["closes"], f["ended"], ended_on=e.effective_on)
+    s.change(e, "unit", f["unit"], status="closed", closed_on=e.effective_on)
+
+
+def quota_set(s: State, e: Entry, f: Fields) -> None:
+    """A line's number, the seats it makes and ends."""
+    line = f["line"]
+    if line not in s.table("quota_line"):
+        made: Row = {k: f[k] for k in ("kind", "category", "funding", "structure", "role", "level")}
+        made |= {"id": line, "unit_id": e.chain, "scope_unit_id": f["scope"], "closed_to_entry": False}
+        s.put(e, "quota_line", line, made | {"scope_path": e.scope_path})
+        total: Row = {"line_id": line, "authorised": None, "occupied": 0, "reserved": 0, "scope_path": e.scope_path}
+        s.put(e, "ledger_total", line, total)
+    if f["closes"] is not None:
+        s.copy(e, "quota", f["closes"], f["ended"], ended_on=e.effective_on)
+    quota: Row = {k: f[k] for k in ("authorised", "document_no", "issuer")}
+    quota |= {"id": f["quota"], "line_id": line, "started_on": e.effective_on, "ended_on": None}
+    quota |= {"recorded_at": e.recorded_at, "recorded_to": None, "scope_path": e.scope_path}
+    s.put(e, "quota", f["quota"], quota)
+    s.change(e, "ledger_total", line, authorised=f["authorised"])
+    if f["seats_from"] is not None:
+        for number in range(f["seats_from"], f["seats_to"] + 1):
+            _post(s, e, line, number, e.effective_on, "vacant", surplus=False)
+    for number in _numbers(f["abolished"]):
+        s.change(e, "post", (line, number), status="abolished", abolished_on=e.effective_on)
+    for number in _numbers(f["regularised"]):
+        s.change(e, "post", (line, number), surplus=False)
+
+
+def _numbers(text: str | None) -> list[int]:
+    return [int(n) for n in text.split(",")] if text else []
+
+
+def _post(s: State, e: Entry, line: int, number: int, created: str, status: str, *, surplus: bool) -> None:
+    row: Row = {"line_id": line, "unit_id": e.chain, "number": number, "status": status, "surplus": surplus}
+    row |= {"department_id": None, "reserved_case_id": None, "created_on": created, "abolished_on": None}
+    scope = s.table("quota_line").get(line, {}).get("scope_path")
+    s.put(e, "post", (line, number), row | {"scope_path": scope})
+
+
+def _count(s: State, e: Entry, line: int, **steps: int) -> None:
+    total = s.change(e, "ledger_total", line)
+    for name, step in steps.items():
+        total[name] = (total.get(name) or 0) + step
+
+
+def seat_reserved(s: State, e: Entry, f: Fields) -> None:
+    """A seat waits for a case."""
+    s.change(e, "post", (f["line"], f["seat"]), status="reserved", reserved_case_id=e.case_id)
+    _count(s, e, f["line"], reserved=1)
+
+
+def seat_released(s: State, e: Entry, f: Fields) -> None:
+    """A reserved seat is free again."""
+    s.change(e, "post", (f["line"], f["seat"]), status="vacant", reserved_case_id=None)
+    _count(s, e, f["line"], reserved=-1)
+
+
+def seat_occupied(s: State, e: Entry, f: Fields) -> None:
+    """A person sits; a reservation for it is used up."""
+    occupancy(s, e, f)
+    key = (f["line"], f["seat"])
+    post = s.table("post").get(key)
+    if post is None and f["surplus"]:
+        _post(s, e, f["line"], f["seat"], f["started_on"], "occupied", surplus=True)
+    elif post is not None and post["status"] == "reserved":
+        _count(s, e, f["line"], reserved=-1)
+    s.change(e, "post", key, status="occupied", reserved_case_id=None)
+    _count(s, e, f["line"], occupied=1)
+
+
+def occupancy(s: State, e: Entry, f: Fields) -> None:
+    """The row of a seat taken."""
+    row: Row = {k: f[k] for k in ("kind", "nature", "home_unit", "started_on", "entry_way")}
+    row |= {"id": f["occupancy"], "person_id": f["person"], "seat": f["seat"], "line_id": f["line"]}
+    row |= {"unit_id": f["unit"], "department_id": f["department"], "main": bool(f["main"]), "ended_on": None}
+    row |= {"exit_reason": None, "entry_case_id": f["entry_case"], "exit_case_id": None}
+    s.put(e, "occupancy", f["occupancy"], row | {"recorded_at": e.recorded_at, "recorded_to": None})
+
+
+def occupancy_ended(s: State, e: Entry, f: Fields) -> None:
+    """The row of a seat left: closed, and its next version with the last day."""
+    s.copy(
+        e, "occupancy", f["occupancy"], f["ended"],
+        ended_on=f["ended_on"], exit_reason=f["reason"], exit_case_id=e.case_id,
+    )  # fmt: skip
+
+
+def seat_vacated(s: State, e: Entry, f: Fields) -> None:
+    """A person leaves; a surplus seat dies with it."""
+    occupancy_ended(s, e, f)
+    gone = bool(f["abolished"])
+    s.change(
+        e, "post", (f["line"], f["seat"]),
+        status="abolished" if gone else "vacant", abolished_on=f["ended_on"] if gone else None,
+    )  # fmt: skip
+    _count(s, e, f["line"], occupied=-1)
+
+
+def occupancy_absorbed(s: State, e: Entry, f: Fields) -> None:
+    """The rows of a surplus holder who takes a regular seat."""
+    before = dict(s.table("occupancy").get(f["closes"], {}))
+    s.copy(e, "occupancy", f["closes"], f["ended"], ended_on=f["on"])
+    after = {**before, "id": f["occupancy"], "seat": f["seat"], "started_on": f["on"]}
+    s.put(e, "occupancy", f["occupancy"], after | {"recorded_at": e.recorded_at, "recorded_to": None})
+
+
+def seat_absorbed(s: State, e: Entry, f: Fields) -> None:
+    """The surplus seat dies, the freed one is taken."""
+    occupancy_absorbed(s, e, f)
+    s.change(e, "post", (f["line"], f["from_seat"]), status="abolished", abolished_on=f["on"])
+    s.change(e, "post", (f["line"], f["seat"]), status="occupied")
+
+
+def occupancy_corrected(s: State, e: Entry, f: Fields) -> None:
+    """The first day of a seat corrected."""
+    s.copy(e, "occupancy", f["closes"], f["occupancy"], started_on=f["started_on"])
+
+
+def person_registered(s: State, e: Entry, f: Fields) -> None:
+    """A person's identity and commitments; a correction replaces all of them."""
+    s.put(e, "person", f["person"], dict(f))
+
+
+ON_UNIT: dict[str, Callable[[State, Entry, Fields], None]] = {
+    "unit.opened": unit_opened,
+    "unit.changed": unit_changed,
+    "unit.closed": unit_closed,
+    "quota.set": quota_set,
+    "seat.reserved": seat_reserved,
+    "seat.released": seat_released,
+    "seat.occupied": seat_occupied,
+    "seat.vacated": seat_vacated,
+    "seat.absorbed": seat_absorbed,
+    "seat.corrected": occupancy_corrected,
+}
+ON_PERSON: dict[str, Callable[[State, Entry, Fields], None]] = {
+    "person.registered": person_registered,
+    "person.corrected": person_registered,
+    "seat.occupied": occupancy,
+    "seat.vacated": occupancy_ended,
+    "seat.absorbed": occupancy_absorbed,
+    "seat.corrected": occupancy_corrected,
+}
+
+
+def apply(state: State, entry: Entry) -> bool:
+    """Add one entry; False for a type that the chain's kind does not know."""
+    step = (ON_UNIT if entry.kind == "unit" else ON_PERSON).get(entry.type)
+    if step is None:
+        return False
+    step(state, entry, entry.fields)
+    return True

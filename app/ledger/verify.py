@@ -1,0 +1,318 @@
+"""核验: all chains walked and replayed against the tables; whatever differs is named.
+
+Runs as the owner, in one read-only snapshot, some chains at a time, so that memory stays bounded.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from sqlalchemy import Connection, text
+
+from app.domain.canonical import entry_hash, utc_instant
+from app.domain.crypto import KeyRing
+from app.domain.id_number import mask
+from app.ledger.replay import Entry, Row, State, apply
+
+UNITS_AT_ONCE, PEOPLE_AT_ONCE = 100, 2000
+
+# Columns that no entry covers: descriptive, corrected without a movement, or derived for search.
+UNCOVERED = {
+    "person": ("pinyin", "pinyin_initials", "id_proof", "ethnicity", "political", "education", "degree",
+               "native_place", "entry_way"),
+}  # fmt: skip
+ROWS = {
+    "unit": "SELECT * FROM unit WHERE id BETWEEN :a AND :b",
+    "unit_version": "SELECT * FROM unit_version WHERE unit_id BETWEEN :a AND :b",
+    "quota_line": "SELECT * FROM quota_line WHERE unit_id BETWEEN :a AND :b",
+    "quota": "SELECT q.* FROM quota q JOIN quota_line l ON l.id = q.line_id WHERE l.unit_id BETWEEN :a AND :b",
+    "ledger_total": "SELECT t.* FROM ledger_total t JOIN quota_line l ON l.id = t.line_id"
+    " WHERE l.unit_id BETWEEN :a AND :b",
+    "post": "SELECT p.* FROM post p JOIN quota_line l ON l.id = p.line_id WHERE l.unit_id BETWEEN :a AND :b",
+    "occupancy": "SELECT o.*, p.number AS seat, p.line_id AS seat_line FROM occupancy o"
+    " LEFT JOIN post p ON p.id = o.post_id WHERE o.unit_id BETWEEN :a AND :b",
+}
+PEOPLE = "SELECT * FROM person WHERE id BETWEEN :a AND :b"
+SEATS = ROWS["occupancy"].replace("o.unit_id", "o.person_id")
+HEADS = "SELECT chain_id, sequence, hash FROM ledger_chain WHERE chain_kind = :k AND chain_id BETWEEN :a AND :b"
+ENTRIES = "SELECT * FROM ledger_entry WHERE chain_kind = :k AND chain_id BETWEEN :a AND :b ORDER BY chain_id, sequence"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One difference between the tables and what the chains prove."""
+
+    whose: str
+    table: str
+    row: str
+    column: str
+    found: str
+    expected: str
+    sequence: int | None = None
+
+    def sentence(self) -> str:
+        """The finding in one line."""
+        at = f"（流水第 {self.sequence} 条）" if self.sequence else ""
+        return f"{self.whose}{at}：{self.table} {self.row} 的 {self.column}：现为 {self.found}，应为 {self.expected}"
+
+
+def plain(value: Any) -> Any:
+    """A database value as the chain writes it."""
+    if isinstance(value, dt.datetime):
+        return utc_instant(value)
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+class Verifier:
+    """One verification over one connection; ``step`` is told how many chains are done."""
+
+    def __init__(self, connection: Connection, keys: KeyRing, step: Callable[[int], None] = lambda _n: None) -> None:
+        self.connection, self.keys, self.step = connection, keys, step
+        self.scopes: dict[int, str] = {}
+
+    def chains(self) -> int:
+        """How many chains there are, for a progress bar."""
+        return int(self.connection.execute(text("SELECT count(*) FROM ledger_chain")).scalar_one())
+
+    def findings(self) -> Iterator[Finding]:
+        """Everything that differs: units, people, approvals, definitions."""
+        self.scopes = {r.id: r.scope_path for r in self.connection.execute(text("SELECT id, scope_path FROM unit"))}
+        for a, b in self._ranges("unit", "unit", UNITS_AT_ONCE):
+            yield from self._block("unit", a, b)
+        for a, b in self._ranges("person", "person", PEOPLE_AT_ONCE):
+            yield from self._block("person", a, b)
+        yield from self._orphans()
+        yield from self._approvals()
+
+    def _ranges(self, kind: str, table: str, size: int) -> Iterator[tuple[int, int]]:
+        """Ranges of ids that hold about ``size`` chains or rows each; together they hold every id."""
+        rows = self.connection.execute(
+            text(
+                f"SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM (SELECT id FROM {table} UNION"
+                " SELECT chain_id FROM ledger_chain WHERE chain_kind = :k UNION"
+                " SELECT chain_id FROM ledger_entry WHERE chain_kind = :k) x) y WHERE n % :s = 0 ORDER BY id"
+            ),
+            {"k": kind, "s": size},
+        ).scalars()
+        low = -(2**62)
+        for high in rows:
+            yield low, high
+            low = high + 1
+        yield low, 2**62
+
+    def _block(self, kind: str, a: int, b: int) -> Iterator[Finding]:
+        values = {"k": kind, "a": a, "b": b}
+        states: dict[int, State] = {}
+        heads = {r.chain_id: (r.sequence, r.hash) for r in self.connection.execute(text(HEADS), values)}
+        last: dict[int, tuple[int, str]] = {}
+        for r in self.connection.execute(text(ENTRIES), values):
+            yield from self._link(kind, r, *last.get(r.chain_id, (0, "")))
+            last[r.chain_id] = (r.sequence, r.hash)
+            entry = Entry(
+                kind, r.chain_id, r.sequence, r.type, r.effective_on.isoformat(), utc_instant(r.recorded_at),
+                r.case_id, r.scope_path, r.fields,
+            )  # fmt: skip
+            try:
+                known = apply(states.setdefault(r.chain_id, State()), entry)
+            except (KeyError, TypeError):
+                known = False
+            if not known:
+                yield self._of(kind, r.chain_id, "ledger_entry", r.id, "type", r.type, "已知的流水类型", r.sequence)
+        for chain in sorted({*heads, *last}):
+            if heads.get(chain) != last.get(chain):
+                found, due = heads.get(chain), last.get(chain)
+                yield self._of(kind, chain, "ledger_chain", chain, "hash", _head(found), _head(due))
+        if kind == "unit":
+            for table, query in ROWS.items():
+                rows = {self._key(table, r): self._row(table, r) for r in self._all(query, values)}
+                yield from self._compare(kind, states, table, rows)
+        else:
+            yield from self._people(states, values)
+        self.step(len(heads))
+
+    def _all(self, query: str, values: dict[str, Any]) -> Iterator[Row]:
+        return (dict(r) for r in self.connection.execute(text(query), values).mappings())
+
+    def _link(self, kind: str, r: Any, sequence: int, hashed: str) -> Iterator[Finding]:
+        """Numbering, the link to the entry before, and the entry's own hash."""
+        if r.sequence != sequence + 1:
+            yield self._of(kind, r.chain_id, "ledger_entry", r.id, "sequence", r.sequence, sequence + 1, r.sequence)
+        if r.prev_hash != hashed:
+            yield self._of(kind, r.chain_id, "ledger_entry", r.id, "prev_hash", r.prev_hash, hashed, r.sequence)
+        due = entry_hash(
+            fmt=r.format,
+            chain=f"{kind}:{r.chain_id}",
+            sequence=r.sequence,
+            type=r.type,
+            effective_on=r.effective_on.isoformat(),
+            recorded_at=utc_instant(r.recorded_at),
+            case="" if r.case_id is None else str(r.case_id),
+            actor=r.actor,
+            payload=r.payload,
+            prev=r.prev_hash,
+        )
+        if r.hash != due:
+            yield self._of(kind, r.chain_id, "ledger_entry", r.id, "hash", r.hash, due, r.sequence)
+
+    def _key(self, table: str, row: Row) -> Any:
+        return {"post": lambda: (row["line_id"], row["number"]), "ledger_total": lambda: row["line_id"]}.get(
+            table, lambda: row["id"]
+        )()
+
+    def _row(self, table: str, row: Row) -> Row:
+        out = {k: plain(v) for k, v in row.items()}
+        if table == "post":
+            del out["id"]
+        elif table == "occupancy":
+            del out["post_id"], out["person_name"]
+            if out.pop("seat_line") != out["line_id"]:
+                out["seat"] = None
+        return out
+
+    def _compare(self, kind: str, states: dict[int, State], table: str, rows: dict[Any, Row]) -> Iterator[Finding]:
+        """Rows against what the chains made; in both directions."""
+        seen = set()
+        for chain, state in states.items():
+            for key, due in state.table(table).items():
+                seen.add(key)
+                if table == "occupancy":
+                    due = due | {"scope_path": self.scopes.get(due.get("department_id") or due.get("unit_id") or 0)}
+                found = rows.get(key)
+                at = state.touched[table, key]
+                if found is None:
+                    yield self._of(kind, chain, table, key, "*", "无此行", "有此行", at)
+                    continue
+                for column in sorted({*found, *due}):
+                    if found.get(column) != due.get(column):
+                        shown, right = found.get(column), due.get(column)
+                        yield self._of(kind, chain, table, key, column, shown, right, at)
+        for key, row in rows.items():
+            if key not in seen:
+                unit = row.get("unit_id") or row.get("id") or 0
+                owner = row.get("person_id") if kind == "person" else unit
+                yield self._of(kind, owner or 0, table, key, "*", "有此行", "无此行（无流水）")
+
+    def _people(self, states: dict[int, State], values: dict[str, Any]) -> Iterator[Finding]:
+        rows = {r["id"]: r for r in self._all(PEOPLE, values)}
+        names = {i: r["name"] for i, r in rows.items()}
+        seats = {}
+        for r in self._all(SEATS, values):
+            if r["person_name"] != names.get(r["person_id"]) and r["recorded_to"] is None:
+                due = names.get(r["person_id"])
+                yield self._of("person", r["person_id"], "occupancy", r["id"], "person_name", r["person_name"], due)
+            seats[r["id"]] = self._row("occupancy", r)
+        yield from self._compare("person", states, "occupancy", seats)
+        for chain, state in states.items():
+            made = state.table("person").get(chain)
+            if made is None or chain not in rows:
+                yield self._of(
+                    "person", chain, "person", chain, "*", "有此行" if chain in rows else "无此行", "登记与人员各一"
+                )
+                continue
+            yield from self._person(rows[chain], made, state)
+        for chain in rows.keys() - states.keys():
+            yield self._of("person", chain, "person", chain, "*", "有此行", "无此行（无流水）")
+
+    def _person(self, row: Row, made: Row, state: State) -> Iterator[Finding]:
+        """The locked fields against their commitments, the place against the seats."""
+        at = state.touched["person", row["id"]]
+        try:
+            number = self.keys.decrypt(row["id_type"], bytes(row["id_cipher"]))
+        except (InvalidTag, ValueError, IndexError):
+            number = None
+        if number is None:
+            yield self._of("person", row["id"], "person", row["id"], "id_cipher", "不能解密", "登记的证件号码", at)
+        locked = {k: plain(row[k]) for k in ("name", "sex", "birth_on", "work_started_on", "level", "rank")}
+        for column, value in locked.items():
+            if self.keys.commit(column, value) != made[f"commit_{column}"]:
+                yield self._of("person", row["id"], "person", row["id"], column, value, "与登记时的承诺一致的值", at)
+        if number is not None:
+            kept = f"{row['id_type']}:{number}"
+            wrong = {
+                "id_cipher": self.keys.commit("id", kept) != made["commit_id"],
+                "id_index": bytes(row["id_index"]) != self.keys.blind_index(row["id_type"], number),
+                "id_mask": row["id_mask"] != mask(number),
+            }
+            for column in (c for c, bad in wrong.items() if bad):
+                yield self._of("person", row["id"], "person", row["id"], column, "另一号码", "登记的证件号码", at)
+        due: Row = {"id_type": made["id_type"], "id_verified": bool(made["verified"]), **self._place(state)}
+        for column, right in due.items():
+            if plain(row[column]) != right:
+                yield self._of("person", row["id"], "person", row["id"], column, row[column], right, at)
+
+    def _place(self, state: State) -> Row:
+        """Where the seats say that a person is; nothing for one who never sat."""
+        seats = [o for o in state.table("occupancy").values() if o.get("kind") == "establishment"]
+        valid = [o for o in seats if o["recorded_to"] is None]
+        if not valid:
+            return {"state": "outside", "unit_id": None, "department_id": None}
+        now = max(valid, key=lambda o: (o["ended_on"] is None, o["ended_on"] or "", o["started_on"], o["id"]))
+        left = "retired" if str(now["exit_reason"] or "").startswith("31") else "left"
+        return {
+            "state": "serving" if now["ended_on"] is None else left,
+            "unit_id": now["unit_id"],
+            "department_id": now["department_id"],
+            "scope_path": self.scopes.get(now["department_id"] or now["unit_id"]),
+        }
+
+    def _orphans(self) -> Iterator[Finding]:
+        """Rows that hang on a line of no unit, and so in no block."""
+        for table, column in (("quota", "line_id"), ("ledger_total", "line_id"), ("post", "line_id")):
+            key = "line_id" if table == "ledger_total" else "id"
+            for r in self.connection.execute(
+                text(
+                    f"SELECT t.{key} AS id FROM {table} t LEFT JOIN quota_line l ON l.id = t.{column} WHERE l.id IS NULL"
+                )
+            ):
+                yield Finding("台账", table, str(r.id), "*", "有此行", "无此行（无编制线）")
+
+    def _approvals(self) -> Iterator[Finding]:
+        """Every movement rests on filed facts, approved by the offices that its published process demands."""
+        for r in self.connection.execute(
+            text(
+                "SELECT v.id, v.process, encode(sha256(convert_to(v.definition::text || v.requirements::text, 'UTF8')),"
+                " 'hex') AS due, v.hash FROM process_version v"
+            )
+        ):
+            if r.hash != r.due:
+                yield Finding(f"流程 {r.process}", "process_version", str(r.id), "definition", r.hash, r.due)
+        for r in self.connection.execute(
+            text(
+                "SELECT c.case_id, c.facts_hash, encode(sha256(convert_to(c.facts, 'UTF8')), 'hex') AS due"
+                " FROM case_record c WHERE c.facts_hash <> encode(sha256(convert_to(c.facts, 'UTF8')), 'hex')"
+            )
+        ):
+            yield Finding(f"申请件 {r.case_id}", "case_record", str(r.case_id), "facts", r.facts_hash, r.due)
+        for r in self.connection.execute(
+            text(
+                "SELECT e.case_id, min(e.id) AS entry, q.role FROM ledger_entry e"
+                " LEFT JOIN case_record c ON c.case_id = e.case_id"
+                " LEFT JOIN process_version v ON v.id = c.process_version_id"
+                " LEFT JOIN LATERAL (SELECT DISTINCT j ->> 'role' AS role FROM jsonb_each(v.requirements) m(k, reqs),"
+                " jsonb_array_elements(reqs) j WHERE m.k <> 'reserve') q ON c.status = 'effected'"
+                " WHERE e.chain_kind IN ('unit', 'person') AND (c.case_id IS NULL OR (q.role IS NOT NULL AND NOT EXISTS ("
+                " SELECT 1 FROM decision d LEFT JOIN office o ON o.id = d.office_id WHERE d.case_id = c.case_id"
+                " AND d.verdict = 'approve' AND d.facts_hash = c.facts_hash AND (o.kind = q.role"
+                " OR (q.role = 'personnel' AND o.kind IN ('organisation', 'human_resources'))"
+                " OR (q.role = 'source_unit' AND d.unit_id IS NOT NULL)))))"
+                " GROUP BY e.case_id, q.role"
+            )
+        ):
+            whose = f"申请件 {r.case_id}"
+            yield Finding(whose, "decision", str(r.entry), "verdict", "无批准", f"{r.role or '已申报'} 的批准")
+
+    def _of(self, kind: str, chain: int, table: str, row: Any, column: str, found: Any, due: Any,
+            sequence: int | None = None) -> Finding:  # fmt: skip
+        """A finding with the name of its unit or person."""
+        name = self.connection.execute(
+            text(f"SELECT name FROM {'unit' if kind == 'unit' else 'person'} WHERE id = :i"), {"i": chain}
+        ).scalar()
+        whose = f"{'单位' if kind == 'unit' else '人员'} {name or ''}({chain})"
+        key = "-".join(map(str, row)) if isinstance(row, tuple) else str(row)
+        return Finding(whose, table, key, column, str(found), str(due), sequence)
+
+
+def _head(head: tuple[int, str] | None) -> str:
+    return "无" if head is None else f"{head[0]}:{head[1][:16]}"
