@@ -209,6 +209,8 @@ def occupancy_corrected(s: State, e: Entry, f: Fields) -> None:
 def person_registered(s: State, e: Entry, f: Fields) -> None:
     """A person's identity and commitments; a correction replaces all of them."""
     s.put(e, "person", f["person"], dict(f))
+    # Every name the person ever had here: old rows keep the name of their time.
+    s.table("name")[f["commit_name"]] = {}
 
 
 ON_UNIT: dict[str, Callable[[State, Entry, Fields], None]] = {

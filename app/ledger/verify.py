@@ -71,6 +71,8 @@ class Verifier:
     def __init__(self, connection: Connection, keys: KeyRing, step: Callable[[int], None] = lambda _n: None) -> None:
         self.connection, self.keys, self.step = connection, keys, step
         self.scopes: dict[int, str] = {}
+        self.places: set[str] = set()
+        self.classes: dict[int, str] = {}
 
     def chains(self) -> int:
         """How many chains there are, for a progress bar."""
@@ -79,6 +81,11 @@ class Verifier:
     def findings(self) -> Iterator[Finding]:
         """Everything that differs: units, people, approvals, definitions."""
         self.scopes = {r.id: r.scope_path for r in self.connection.execute(text("SELECT id, scope_path FROM unit"))}
+        self.places = set(self.scopes.values())
+        self.classes = {
+            r.id: r.of
+            for r in self.connection.execute(text("SELECT id, k_personnel_class(category) AS of FROM quota_line"))
+        }
         for a, b in self._ranges("unit", "unit", UNITS_AT_ONCE):
             yield from self._block("unit", a, b)
         for a, b in self._ranges("person", "person", PEOPLE_AT_ONCE):
@@ -120,6 +127,10 @@ class Verifier:
                 known = False
             if not known:
                 yield self._of(kind, r.chain_id, "ledger_entry", r.id, "type", r.type, "已知的流水类型", r.sequence)
+                continue
+            scope = self._scope(entry, states[r.chain_id])
+            if r.scope_path != scope:
+                yield self._of(kind, r.chain_id, "ledger_entry", r.id, "scope_path", r.scope_path, scope, r.sequence)
         for chain in sorted({*heads, *last}):
             if heads.get(chain) != last.get(chain):
                 found, due = heads.get(chain), last.get(chain)
@@ -131,6 +142,15 @@ class Verifier:
         else:
             yield from self._people(states, values)
         self.step(len(heads))
+
+    def _scope(self, e: Entry, state: State) -> str | None:
+        """Whose rows an entry belongs to: its unit's, for a person the seat's; a registration names any unit."""
+        if e.kind == "unit":
+            return self.scopes.get(e.chain)
+        if e.type.startswith("person."):
+            return e.scope_path if e.scope_path in self.places else None
+        seat = state.table("occupancy").get(e.fields["occupancy"], {})
+        return self.scopes.get(seat.get("department_id") or seat.get("unit_id") or 0)
 
     def _all(self, query: str, values: dict[str, Any]) -> Iterator[Row]:
         return (dict(r) for r in self.connection.execute(text(query), values).mappings())
@@ -196,12 +216,13 @@ class Verifier:
 
     def _people(self, states: dict[int, State], values: dict[str, Any]) -> Iterator[Finding]:
         rows = {r["id"]: r for r in self._all(PEOPLE, values)}
-        names = {i: r["name"] for i, r in rows.items()}
         seats = {}
         for r in self._all(SEATS, values):
-            if r["person_name"] != names.get(r["person_id"]) and r["recorded_to"] is None:
-                due = names.get(r["person_id"])
-                yield self._of("person", r["person_id"], "occupancy", r["id"], "person_name", r["person_name"], due)
+            who, name = r["person_id"], r["person_name"]
+            now = rows.get(who, {}).get("name")
+            ever = states[who].table("name") if who in states else {}
+            if self.keys.commit("name", name) not in ever or (r["recorded_to"] is None and name != now):
+                yield self._of("person", who, "occupancy", r["id"], "person_name", name, now)
             seats[r["id"]] = self._row("occupancy", r)
         yield from self._compare("person", states, "occupancy", seats)
         for chain, state in states.items():
@@ -247,7 +268,7 @@ class Verifier:
         seats = [o for o in state.table("occupancy").values() if o.get("kind") == "establishment"]
         valid = [o for o in seats if o["recorded_to"] is None]
         if not valid:
-            return {"state": "outside", "unit_id": None, "department_id": None}
+            return {"state": "outside", "unit_id": None, "department_id": None, "personnel_class": "other"}
         now = max(valid, key=lambda o: (o["ended_on"] is None, o["ended_on"] or "", o["started_on"], o["id"]))
         left = "retired" if str(now["exit_reason"] or "").startswith("31") else "left"
         return {
@@ -255,10 +276,16 @@ class Verifier:
             "unit_id": now["unit_id"],
             "department_id": now["department_id"],
             "scope_path": self.scopes.get(now["department_id"] or now["unit_id"]),
+            "personnel_class": self.classes.get(now["line_id"]),
         }
 
     def _orphans(self) -> Iterator[Finding]:
-        """Rows that hang on a line of no unit, and so in no block."""
+        """Rows that belong to no unit or person, and so to no block."""
+        for table in ("ledger_entry", "ledger_chain"):
+            for r in self.connection.execute(
+                text(f"SELECT chain_kind, chain_id FROM {table} WHERE chain_kind NOT IN ('unit', 'person')")
+            ):
+                yield Finding(f"{r.chain_kind}:{r.chain_id}", table, "*", "chain_kind", "有此行", "无此类链")
         for table, column in (("quota", "line_id"), ("ledger_total", "line_id"), ("post", "line_id")):
             key = "line_id" if table == "ledger_total" else "id"
             for r in self.connection.execute(

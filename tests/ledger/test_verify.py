@@ -1,0 +1,274 @@
+"""A direct change of any ledger table, even by the database's superuser, is found and named."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from app.cli import ledger as command
+from app.cli import settings as installation
+from app.domain.canonical import entry_hash, utc_instant
+from app.ledger import seal as sealing
+from app.ledger.verify import UNCOVERED, Finding, Verifier
+from app.workflow import engine
+from tests.world import Body, World, person
+
+TODAY = dt.datetime.now(dt.UTC).date()
+TABLES = ("unit", "unit_version", "quota_line", "quota", "ledger_total", "post", "person", "occupancy",
+          "ledger_entry", "ledger_chain")  # fmt: skip
+# A value that no row holds, for columns where a constraint names the values allowed.
+OTHER = {
+    "kind": "CASE kind WHEN 'establishment' THEN 'rank' ELSE 'establishment' END",
+    "node": "CASE node WHEN 'legal' THEN 'department' ELSE 'legal' END",
+    "state": "CASE state WHEN 'left' THEN 'retired' ELSE 'left' END",
+    "personnel_class": "CASE personnel_class WHEN 'other' THEN 'public' ELSE 'other' END",
+    "nature": "CASE nature WHEN 'regular' THEN 'superior' ELSE 'regular' END",
+    "chain_kind": "'region'",
+    "body": "CASE body WHEN 'organ' THEN 'institution' ELSE 'organ' END",
+    "payload": "payload || ' '",
+}
+# Derived by the database from another column, or the row's own number of a table keyed by others.
+DERIVED = {("ledger_entry", "fields"), ("ledger_entry", "id"), ("post", "id")}
+
+
+def check(connection: Connection, world: World) -> list[Finding]:
+    return list(Verifier(connection, world.keys).findings())
+
+
+@pytest.fixture(scope="module")
+def city(world: World) -> Body:
+    """A city in which everything has happened once."""
+    one = world.body(
+        "甲局",
+        quotas={"11": 8, "13": 1},
+        people={"11": 4, "13": 2},
+        leaders={"principal:0131": 1, "deputy:0132": 2},
+        departments=("办公室", "人事科"),
+    )
+    two = world.body("乙局", quotas={"11": 3}, people={"11": 1})
+    entered = world.recruit(one)
+    world.approve_recruit(entered)
+    world.arrive(world.clerk(one), entered, TODAY - dt.timedelta(days=3))
+    waiting, dropped = world.recruit(one), world.recruit(one)
+    for case in (waiting, dropped):
+        world.decide(world.office("establishment"), case, "establishment")
+    with world.database.transaction(world.clerk(one)) as session:
+        engine.withdraw(session, dropped)
+    move = {"person": one.people[0], "line": two.line, "department": None, "start": TODAY.isoformat()}
+    case = world.submit(world.clerk(two), two, "transfer", move, name="调", effective_on=TODAY)
+    world.decide(world.clerk(one), case, "source_unit")
+    world.approve_recruit(case)
+    surplus = [
+        p for p in one.people if world.value("SELECT line_id FROM occupancy WHERE person_id = :p LIMIT 1", p=p)
+        == one.lines["13"]
+    ]  # fmt: skip
+    leave = {"person": surplus[0], "end": TODAY.isoformat(), "reason": "31"}
+    case = world.submit(world.clerk(one), one, "retire", leave, person_id=surplus[0], effective_on=TODAY)
+    world.approve_recruit(case, personnel="human_resources")
+    lead = {"person": one.people[1], "line": one.lines["principal:0131"], "main": 1, "nature": "regular",
+            "start": TODAY.isoformat()}  # fmt: skip
+    case = world.submit(world.clerk(one), one, "leader", lead, person_id=one.people[1], effective_on=TODAY)
+    world.approve_recruit(case)
+    return one
+
+
+def test_a_city_in_which_everything_went_by_the_kernel_is_clean(world: World, city: Body) -> None:
+    with world.superuser.connect() as connection:
+        assert check(connection, world) == []
+
+
+def columns(connection: Connection, table: str) -> list[tuple[str, str]]:
+    rows = connection.execute(
+        text(
+            "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = :t"
+            " AND table_schema = 'public' ORDER BY ordinal_position"
+        ),
+        {"t": table},
+    )
+    return [(r.column_name, r.data_type) for r in rows]
+
+
+def altered(column: str, kind: str) -> str:
+    """An expression that gives a column another value of its type."""
+    if column in OTHER:
+        return OTHER[column]
+    return {
+        "text": f"coalesce({column}, '') || 'x'",
+        "bigint": f"coalesce({column}, 0) + 1000000",
+        "integer": f"coalesce({column}, 0) + 1",
+        "boolean": f"NOT {column}",
+        "date": f"coalesce({column}, DATE '2020-01-01') - 1",
+        "timestamp with time zone": f"coalesce({column}, now()) - interval '1 second'",
+        "bytea": f"set_byte({column}, length({column}) - 1, (get_byte({column}, length({column}) - 1) + 1) % 256)",
+    }[kind]
+
+
+def tampered(world: World, statement: str, **values: Any) -> list[Finding] | None:
+    """What verify says after a superuser's statement, rolled back afterwards; None where the database refused it."""
+    with world.superuser.connect() as connection:
+        connection.execute(text("SET session_replication_role = replica"))
+        try:
+            done = connection.execute(text(statement), values)
+        except DBAPIError:
+            return None
+        assert done.rowcount == 1
+        found = check(connection, world)
+        connection.rollback()
+        return found
+
+
+def rows(world: World, table: str) -> list[str]:
+    with world.superuser.connect() as connection:
+        return list(connection.execute(text(f"SELECT ctid::text FROM {table} ORDER BY ctid")).scalars())
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_covered_column_is_watched(world: World, city: Body, table: str) -> None:
+    """One row of each table, every column in turn."""
+    with world.superuser.connect() as connection:
+        all_columns = columns(connection, table)
+    missed, refused = [], []
+    for column, kind in all_columns:
+        if column in UNCOVERED.get(table, ()) or (table, column) in DERIVED:
+            continue
+        statement = f"UPDATE {table} SET {column} = {altered(column, kind)} WHERE ctid = :c"
+        outcomes = [tampered(world, statement, c=c) for c in (rows(world, table)[0], rows(world, table)[-1])]
+        if all(o is None for o in outcomes):
+            refused.append(column)
+        elif any(o == [] for o in outcomes):
+            missed.append(column)
+    assert missed == []
+    assert len(refused) < len(all_columns) / 2, f"the test itself is refused too often: {refused}"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_any_change_of_any_row_is_found_and_its_table_named(world: World, city: Body, data: st.DataObject) -> None:
+    table = data.draw(st.sampled_from(TABLES))
+    place = data.draw(st.sampled_from(rows(world, table)))
+    verb = data.draw(st.sampled_from(("UPDATE", "DELETE", "INSERT")))
+    if verb == "DELETE":
+        found = tampered(world, f"DELETE FROM {table} WHERE ctid = :c", c=place)
+    else:
+        with world.superuser.connect() as connection:
+            possible = [
+                c for c in columns(connection, table)
+                if c[0] not in UNCOVERED.get(table, ()) and (table, c[0]) not in DERIVED
+            ]  # fmt: skip
+        column, kind = data.draw(st.sampled_from(possible))
+        if verb == "UPDATE":
+            statement = f"UPDATE {table} SET {column} = {altered(column, kind)} WHERE ctid = :c"
+        else:
+            kept = [c for c, _k in possible if c not in ("id", column)]
+            key = "id, " if any(c == "id" for c, _k in possible) else ""
+            number = "(SELECT max(id) + 1000 FROM " + table + "), " if key else ""
+            statement = (
+                f"INSERT INTO {table} ({key}{', '.join([*kept, column]) if column != 'id' else ', '.join(kept)})"
+                f" OVERRIDING SYSTEM VALUE SELECT {number}{', '.join(kept)}"
+                f"{', ' + altered(column, kind) if column != 'id' else ''} FROM {table} WHERE ctid = :c"
+            )
+        found = tampered(world, statement, c=place)
+    assert found is None or found != []
+
+
+def test_a_changed_name_is_found_with_person_table_and_column(world: World, city: Body) -> None:
+    found = tampered(world, "UPDATE person SET name = '冒名' WHERE id = :p", p=city.people[2])
+    assert found is not None
+    assert [(f.table, f.column, f.found) for f in found if f.table == "person"] == [("person", "name", "冒名")]
+    assert "冒名" in found[0].whose
+
+
+def test_a_decision_taken_away_is_found_by_its_case(world: World, city: Body) -> None:
+    found = tampered(
+        world, "DELETE FROM decision WHERE id = (SELECT min(id) FROM decision WHERE office_id IS NOT NULL)"
+    )
+    assert found is not None
+    assert found[0].table == "decision"
+
+
+def test_a_chain_rewritten_whole_is_found_by_the_seal_alone(world: World, city: Body, tmp_path: Any) -> None:
+    file = tmp_path / "kept.seal.gz"
+    with world.owner.begin() as connection:
+        sealing.seal(connection, world.keys, file)
+    header, heads = sealing.read(file, world.keys)
+    assert header.chains == len(heads)
+    with world.superuser.connect() as connection:
+        assert list(sealing.compare(connection, heads)) == []
+        # The last document number is changed with its row, its entry, the hash and the head: all fits together.
+        connection.execute(text("SET session_replication_role = replica"))
+        e = connection.execute(
+            text("SELECT * FROM ledger_entry WHERE type = 'unit.opened' AND chain_id = :u"),
+            {"u": city.departments["人事科"]},
+        ).one()
+        payload = e.payload.replace("人事科", "监督科")
+        hashed = entry_hash(
+            fmt=e.format, chain=f"unit:{e.chain_id}", sequence=e.sequence, type=e.type,
+            effective_on=e.effective_on.isoformat(), recorded_at=utc_instant(e.recorded_at), case=str(e.case_id),
+            actor=e.actor, payload=payload, prev=e.prev_hash,
+        )  # fmt: skip
+        connection.execute(
+            text("UPDATE ledger_entry SET payload = :p, hash = :h WHERE id = :i"),
+            {"p": payload, "h": hashed, "i": e.id},
+        )
+        for table, key in (("unit", "id"), ("unit_version", "unit_id")):
+            connection.execute(
+                text(f"UPDATE {table} SET name = '监督科', short_name = '监督科' WHERE {key} = :u"), {"u": e.chain_id}
+            )
+        connection.execute(
+            text("UPDATE ledger_chain SET hash = :h WHERE chain_kind = 'unit' AND chain_id = :u"),
+            {"h": hashed, "u": e.chain_id},
+        )
+        assert check(connection, world) == []
+        found = list(sealing.compare(connection, heads))
+        assert [(f.table, f.sequence) for f in found] == [("ledger_entry", 1)]
+        assert "监督科" in found[0].whose
+
+
+def test_a_seal_changed_after_its_signing_is_refused(world: World, city: Body, tmp_path: Any) -> None:
+    import gzip
+
+    file = tmp_path / "changed.seal.gz"
+    with world.owner.begin() as connection:
+        sealing.seal(connection, world.keys, file)
+    lines = gzip.decompress(file.read_bytes()).decode().splitlines()
+    file.write_bytes(gzip.compress("\n".join([*lines[:-1], lines[-1][:-1] + "0"]).encode()))
+    with pytest.raises(sealing.SealRefused):
+        sealing.read(file, world.keys)
+    file.write_bytes(b"no seal")
+    with pytest.raises(sealing.SealRefused):
+        sealing.read(file, world.keys)
+
+
+def test_the_command_says_by_its_exit_status_whether_the_ledger_is_clean(
+    world: World, city: Body, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installation, "owner_url", lambda: world.owner_url)
+    monkeypatch.setattr(installation, "key_ring", lambda: world.keys)
+    run, file = CliRunner(), tmp_path / "now.seal.gz"
+    assert run.invoke(command.ledger_group, ["seal", "--output", str(file)]).exit_code == 0
+    assert run.invoke(command.ledger_group, ["verify", "--seal", str(file)]).exit_code == 0
+    with world.superuser.begin() as connection:
+        connection.execute(text("UPDATE person SET name = name || '改' WHERE id = :p"), {"p": city.people[3]})
+    shown = run.invoke(command.ledger_group, ["verify"])
+    assert shown.exit_code == 1
+    assert "person" in shown.output
+    with world.superuser.begin() as connection:
+        connection.execute(text("UPDATE person SET name = rtrim(name, '改') WHERE id = :p"), {"p": city.people[3]})
+    bad = tmp_path / "bad"
+    bad.write_bytes(b"x")
+    assert run.invoke(command.ledger_group, ["verify", "--seal", str(bad)]).exit_code == 2
+
+
+def test_no_id_number_is_printed(world: World, city: Body) -> None:
+    wanted = person()
+    found = tampered(
+        world, "UPDATE person SET id_cipher = :b WHERE id = :p", p=city.people[1],
+        b=world.keys.encrypt("resident", wanted.id_number),
+    )  # fmt: skip
+    assert found is not None
+    assert wanted.id_number not in " ".join(f.sentence() for f in found)
