@@ -118,6 +118,8 @@ def refusal_of(error: BaseException | None) -> errors.DomainError | None:
         return None
     if error.sqlstate == REFUSED:
         return errors.from_code(error.diag.message_primary or "", json.loads(error.diag.message_detail or "{}"))
+    if (error.sqlstate or "").startswith("22"):  # a value that no column of that type can hold
+        return errors.InvalidInput(errors={})
     kind = CONSTRAINTS.get(error.diag.constraint_name or "")
     return kind(constraint=error.diag.constraint_name) if kind else None
 

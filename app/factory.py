@@ -4,7 +4,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, abort, g, render_template, request
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.models.sqla.base import SQLA
 from flask_babel import get_locale
@@ -58,6 +58,7 @@ def build(*, app_url: str, signin_url: str, secret: bytes, keys: Any, **override
         for view in register():
             builder.add_view_no_menu(view)
     keep_only_used_routes(app)
+    refuse_unreadable(app)
     app.context_processor(shell_context)
     app.after_request(security_headers)
     messages.handle_errors(app, render_template)
@@ -71,6 +72,20 @@ def keep_only_used_routes(app: Flask) -> None:
     @app.before_request
     def refuse_unused() -> tuple[str, int] | None:
         return ("", 404) if request.endpoint in unused else None
+
+
+def refuse_unreadable(app: Flask) -> None:
+    """No text of ours holds the null character, and no row's number has more than 18 digits."""
+
+    @app.before_request
+    def check_values() -> None:
+        for values in (request.args, request.form, request.view_args or {}):
+            for value in values.values():
+                if "\0" in str(value) or (isinstance(value, int) and value >= 10**18):
+                    abort(400)
+        for value in request.args.values():
+            if value.lstrip("-").isdigit() and len(value) > 18:
+                abort(400)
 
 
 def security_headers(response: Response) -> Response:
