@@ -20,11 +20,18 @@ class Batch:
     lines: list[dict[str, Any]] = field(default_factory=list)
     people: list[dict[str, Any]] = field(default_factory=list)
     leaders: list[dict[str, Any]] = field(default_factory=list)
+    allotments: list[dict[str, Any]] = field(default_factory=list)
 
     def text(self) -> str:
         """The batch as the approval's hash covers it."""
         return json.dumps(
-            {"units": self.units, "lines": self.lines, "people": self.people, "leaders": self.leaders},
+            {
+                "units": self.units,
+                "lines": self.lines,
+                "allotments": self.allotments,
+                "people": self.people,
+                "leaders": self.leaders,
+            },
             ensure_ascii=False,
         )
 

@@ -201,6 +201,12 @@ def seat_absorbed(s: State, e: Entry, f: Fields) -> None:
     s.change(e, "post", (f["line"], f["seat"]), status="occupied")
 
 
+def seats_allotted(s: State, e: Entry, f: Fields) -> None:
+    """Seats meant for a department."""
+    for number in _numbers(f["seats"]):
+        s.change(e, "post", (f["line"], number), department_id=f["department"])
+
+
 def occupancy_corrected(s: State, e: Entry, f: Fields) -> None:
     """The first day of a seat corrected."""
     s.copy(e, "occupancy", f["closes"], f["occupancy"], started_on=f["started_on"])
@@ -224,6 +230,7 @@ ON_UNIT: dict[str, Callable[[State, Entry, Fields], None]] = {
     "seat.vacated": seat_vacated,
     "seat.absorbed": seat_absorbed,
     "seat.corrected": occupancy_corrected,
+    "seats.allotted": seats_allotted,
 }
 ON_PERSON: dict[str, Callable[[State, Entry, Fields], None]] = {
     "person.registered": person_registered,

@@ -6,8 +6,8 @@ import datetime as dt
 import re
 from typing import Any
 
+from app.domain import codes as codesets
 from app.domain import id_number
-from app.exchange.roster import codesets
 from app.exchange.roster.layout import CODE, COUNT, DATE, ID_NUMBER, IDENTIFIER, NAME, WORD, Column
 from app.exchange.roster.records import Cell, Value
 

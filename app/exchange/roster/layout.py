@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from app.exchange.roster import codesets
-from app.exchange.roster.codesets import Codes
+from app.domain import codes as codesets
+from app.domain.codes import Codes
 from app.exchange.roster.records import LEADERS, LINES, PEOPLE, UNITS
 
 CODE, COUNT, DATE, ID_NUMBER, IDENTIFIER, NAME, TEXT, WORD = (

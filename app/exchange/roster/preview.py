@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from app.exchange.roster import codesets
+from app.domain import codes as codesets
 from app.exchange.roster.crosschecks import (
     UnitRows,
     check_leaders,

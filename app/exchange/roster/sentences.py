@@ -42,6 +42,8 @@ ERRORS = {
         "the sex “%(found)s” differs from that in the document number (%(allowed)s); please check both."
     ),
     "duplicate_person": N_("%(found)s also stands in %(related)s; one person holds one seat. Keep one row."),
+    "known_person": N_("%(found)s already holds a seat in %(allowed)s; apply for a transfer, or remove the row."),
+    "known_unit": N_("“%(found)s” is in the ledger already (%(allowed)s); take its rows out of the file."),
     "duplicate_unit": N_("the code %(found)s also stands in %(related)s; each unit needs its own code."),
     "duplicate_line": N_("the same line also stands in %(related)s; please put them together into one row."),
     "duplicate_leader": N_("the same person and post also stand in %(related)s; please keep one row."),
@@ -99,6 +101,8 @@ REFUSALS = {
 }
 
 _CHINESE_ERRORS = {
+    "known_person": "%(found)s 已在 %(allowed)s 占编；请改办调动，或删除此行。",
+    "known_unit": "“%(found)s”已在台账中（%(allowed)s）；请从文件中删去该单位的各行。",
     "required": "此列必填，单元格为空；请补填。",
     "formula_cell": "此处是公式，其值可能已过时；请粘贴为数值后再导入。",
     "failure_cell": "此处是表格的出错值；请直接填写内容。",

@@ -1,9 +1,10 @@
 -- Units and quotas. The k_ functions do the work and are not granted; the ledger_ functions ask the case first.
 
-CREATE OR REPLACE FUNCTION k_next_segment(p_parent bigint, p_region text) RETURNS text
+-- Legal bodies are numbered within their region, departments within the unit above them.
+CREATE OR REPLACE FUNCTION k_next_segment(p_parent bigint, p_region text, p_node text) RETURNS text
 LANGUAGE sql SET search_path = public, pg_temp AS $$
   SELECT lpad((coalesce(max(segment::int), 0) + 1)::text, 4, '0') FROM unit
-   WHERE (p_parent IS NULL AND parent_id IS NULL AND region_code = p_region) OR parent_id = p_parent
+   WHERE node = p_node AND CASE p_node WHEN 'legal' THEN region_code = p_region ELSE parent_id = p_parent END
 $$;
 
 CREATE OR REPLACE FUNCTION k_unit_fields(u unit, v unit_version) RETURNS jsonb
@@ -23,7 +24,7 @@ BEGIN
   IF u.parent_id IS NOT NULL THEN SELECT * INTO p FROM unit WHERE id = u.parent_id; END IF;
   u.id := nextval(pg_get_serial_sequence('unit', 'id'));
   u.legal_id := CASE WHEN u.node = 'department' THEN p.legal_id ELSE u.id END;
-  u.segment := coalesce(f ->> 'segment', k_next_segment(u.parent_id, u.region_code));
+  u.segment := coalesce(f ->> 'segment', k_next_segment(u.parent_id, u.region_code, u.node));
   u.scope_path := CASE WHEN u.node = 'department' THEN p.scope_path ELSE u.region_code END || '.' || u.segment;
   u.name := f ->> 'name'; u.short_name := coalesce(f ->> 'short_name', f ->> 'name'); u.uscc := f ->> 'uscc';
   u.nature := coalesce(f ->> 'nature', ''); u.category := coalesce(f ->> 'category', '');

@@ -1,6 +1,22 @@
 -- 建库: a legal body with its departments, lines, people and leaders enters as an opening balance.
 -- The approval rests on the batch's hash; people are set-based, the entries equal those of single calls.
 
+-- 分配: so many of a line's seats are meant for a department; the lowest not yet allotted. Never more than there are.
+CREATE OR REPLACE FUNCTION k_allot(p_case bigint, p_line bigint, p_department bigint, p_number int, p_on date) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE l quota_line; v_numbers text; v_count int;
+BEGIN
+  SELECT * INTO l FROM quota_line WHERE id = p_line;
+  WITH meant AS (UPDATE post SET department_id = p_department WHERE id IN (SELECT id FROM post WHERE line_id = p_line
+    AND department_id IS NULL AND NOT surplus AND status <> 'abolished' ORDER BY number LIMIT p_number) RETURNING number)
+  SELECT string_agg(number::text, ',' ORDER BY number), count(*) INTO v_numbers, v_count FROM meant;
+  IF v_count < p_number THEN
+    PERFORM refuse('quota_exhausted', jsonb_build_object('line', p_line, 'authorised', v_count, 'occupied', 0, 'reserved', 0));
+  END IF;
+  PERFORM chain_append('unit', l.unit_id, 'seats.allotted', p_on, clock_timestamp(), p_case,
+    jsonb_build_object('line', p_line, 'department', p_department, 'seats', v_numbers), l.scope_path);
+END $$;
+
 -- Bulk people of one unit: each sits on the next free seat of the line; beyond the quota on surplus seats.
 CREATE OR REPLACE FUNCTION k_open_people(p_case bigint, p_unit bigint, p_people jsonb) RETURNS int
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
@@ -78,6 +94,10 @@ BEGIN
     v_prevs[o.n], v_hashes[o.n], v_scope
   FROM opening o JOIN ledger_entry x ON x.chain_kind = 'person' AND x.chain_id = o.person AND x.sequence = 2;
   UPDATE ledger_chain SET sequence = v_seq, hash = v_hash WHERE chain_kind = 'unit' AND chain_id = p_unit;
+  INSERT INTO alarm (rule, code, standing, state, unit_id, person_id, case_id, user_id, operator, facts, scope_path)
+  SELECT 'AL06', 'id_unverified', false, 'open', p_unit, o.person, p_case, scope_number(1), v_actor,
+    jsonb_build_object('id_mask', o.f ->> 'id_mask', 'proof', o.f ->> 'proof'), o.scope
+  FROM opening o WHERE (o.f ->> 'verified')::int = 0;
   SELECT count(*) INTO v_count FROM opening;
   PERFORM k_surplus_alarm(line, p_case) FROM (SELECT DISTINCT line FROM opening ORDER BY line) x;
   RETURN v_count;
@@ -98,7 +118,8 @@ BEGIN
     IF j ->> 'uscc' IS NOT NULL AND EXISTS (SELECT 1 FROM unit WHERE uscc = j ->> 'uscc' AND status = 'active') THEN
       PERFORM refuse('duplicate_unit', jsonb_build_object('unit', j ->> 'name'));
     END IF;
-    v_id := k_open_unit(p_case, j || jsonb_build_object('parent', v_keys -> (j ->> 'parent_key')), (j ->> 'start')::date);
+    v_id := k_open_unit(p_case, CASE WHEN j ->> 'parent_key' IS NULL THEN j
+      ELSE j || jsonb_build_object('parent', v_keys -> (j ->> 'parent_key')) END, (j ->> 'start')::date);
     v_legal := coalesce(v_legal, v_id);
     v_keys := v_keys || jsonb_build_object(j ->> 'key', v_id);
   END LOOP;
@@ -110,6 +131,10 @@ BEGIN
   SELECT jsonb_agg(p || jsonb_build_object('line', v_lines -> (p ->> 'line_key'),
     'department', v_keys -> (p ->> 'department_key')) ORDER BY ord) INTO v_people
   FROM jsonb_array_elements(b -> 'people') WITH ORDINALITY x(p, ord);
+  FOR j IN SELECT * FROM jsonb_array_elements(coalesce(b -> 'allotments', '[]')) LOOP
+    PERFORM k_allot(p_case, (v_lines ->> (j ->> 'line_key'))::bigint, (v_keys ->> (j ->> 'department_key'))::bigint,
+      (j ->> 'authorised')::int, (j ->> 'start')::date);
+  END LOOP;
   IF v_people IS NOT NULL THEN v_count := k_open_people(p_case, v_legal, v_people); END IF;
   FOR j IN SELECT * FROM jsonb_array_elements(b -> 'leaders') LOOP
     SELECT id INTO v_id FROM person WHERE id_index = decode(j ->> 'person_index', 'hex');
