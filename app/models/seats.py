@@ -103,6 +103,7 @@ class Post(Base):
         CheckConstraint("(status = 'abolished') = (abolished_on is not null)", name="abolished"),
         Index("ix_post_vacant", "line_id", "number", postgresql_where="status = 'vacant'"),
         Index("ix_post_scope", "scope_path", "id"),
+        Index("ix_post_unit", "unit_id"),
         Index("uq_post_case", "reserved_case_id", unique=True, postgresql_where="reserved_case_id is not null"),
     )
 

@@ -147,14 +147,15 @@ def unit(session: Session, unit_id: int) -> Any:
 
 
 def departments(session: Session, unit_id: int) -> list[Any]:
-    """内设机构 with their number of people today."""
+    """内设机构 with the seats meant for them (核定) and their people (实有) today."""
     return list(
         session.execute(
             text(
-                "SELECT u.id, u.name, count(o.id) AS people FROM unit u LEFT JOIN occupancy o ON o.department_id = u.id"
-                " AND o.kind = 'establishment' AND o.recorded_to IS NULL AND o.ended_on IS NULL"
-                " WHERE u.legal_id = :u AND u.node = 'department' AND u.status = 'active' GROUP BY u.id, u.name, u.scope_path"
-                " ORDER BY u.scope_path LIMIT 200"
+                "SELECT u.id, u.name, (SELECT count(*) FROM occupancy o WHERE o.department_id = u.id"
+                " AND o.kind = 'establishment' AND o.recorded_to IS NULL AND o.ended_on IS NULL) AS people,"
+                " (SELECT count(*) FROM post p WHERE p.unit_id = u.legal_id AND p.department_id = u.id"
+                " AND p.status <> 'abolished') AS allotted FROM unit u"
+                " WHERE u.legal_id = :u AND u.node = 'department' AND u.status = 'active' ORDER BY u.scope_path LIMIT 200"
             ),
             {"u": unit_id},
         )

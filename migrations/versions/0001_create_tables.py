@@ -471,6 +471,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('line_id', 'number', name='uq_post_number')
     )
     op.create_index('ix_post_scope', 'post', ['scope_path', 'id'], unique=False)
+    op.create_index('ix_post_unit', 'post', ['unit_id'], unique=False)
     op.create_index('ix_post_vacant', 'post', ['line_id', 'number'], unique=False, postgresql_where="status = 'vacant'")
     op.create_index('uq_post_case', 'post', ['reserved_case_id'], unique=True, postgresql_where='reserved_case_id is not null')
     op.create_table('quota',
@@ -724,6 +725,7 @@ def downgrade() -> None:
     op.drop_table('quota')
     op.drop_index('uq_post_case', table_name='post', postgresql_where='reserved_case_id is not null')
     op.drop_index('ix_post_vacant', table_name='post', postgresql_where="status = 'vacant'")
+    op.drop_index('ix_post_unit', table_name='post')
     op.drop_index('ix_post_scope', table_name='post')
     op.drop_table('post')
     op.drop_index('ix_ledger_total_scope', table_name='ledger_total')
