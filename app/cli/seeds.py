@@ -2,11 +2,15 @@
 
 import json
 
+import chinese_calendar
 from sqlalchemy import Connection, text
 
+from app.domain.code_sets import SETS
 from app.domain.regions import foshan
 from app.workflow import definition
 
+# Cases began no earlier; older holidays decide no deadline.
+FIRST_YEAR = 2024
 OFFICES = {
     "establishment": "委编办",
     "organisation": "委组织部",
@@ -54,6 +58,8 @@ def plant(connection: Connection) -> None:
                     "n": f"{d.name[:-1]}{d.name[-1]}{title}" if party else f"{d.name}{title}",
                 },
             )
+    plant_codes(connection)
+    plant_calendar(connection)
     for code, name, level, basis in ALARM_RULES:
         connection.execute(
             text(
@@ -82,6 +88,52 @@ def plant(connection: Connection) -> None:
                 "r": json.dumps(process.requirements),
             },
         )
+
+
+def plant_codes(connection: Connection) -> None:
+    """The code lists; a value that is no longer in one is ended, never deleted."""
+    connection.execute(
+        text(
+            "INSERT INTO code_set (name, title, source) VALUES (:name, :title, :source)"
+            " ON CONFLICT (name) DO UPDATE SET title = excluded.title, source = excluded.source"
+        ),
+        [{"name": s.name, "title": s.title, "source": s.source} for s in SETS],
+    )
+    rows = [(s.name, code, name, n) for s in SETS for n, (code, name) in enumerate(s.codes.items(), 1)]
+    values = {
+        "s": [r[0] for r in rows],
+        "c": [r[1] for r in rows],
+        "n": [r[2] for r in rows],
+        "p": [r[3] for r in rows],
+    }
+    connection.execute(
+        text(
+            "INSERT INTO code (code_set, code, name, position) SELECT * FROM unnest(cast(:s AS text[]),"
+            " cast(:c AS text[]), cast(:n AS text[]), cast(:p AS int[])) ON CONFLICT ON CONSTRAINT uq_code_value"
+            " DO UPDATE SET name = excluded.name, position = excluded.position, ended_on = NULL"
+        ),
+        values,
+    )
+    connection.execute(
+        text(
+            "UPDATE code SET ended_on = current_date WHERE ended_on IS NULL AND (code_set, code) NOT IN"
+            " (SELECT * FROM unnest(cast(:s AS text[]), cast(:c AS text[])))"
+        ),
+        {"s": values["s"], "c": values["c"]},
+    )
+
+
+def plant_calendar(connection: Connection) -> None:
+    """The State Council's published holidays and make-up days; other days follow the weekday."""
+    published = {**dict.fromkeys(chinese_calendar.holidays, False), **dict.fromkeys(chinese_calendar.workdays, True)}
+    days = [d for d in published if d.year >= FIRST_YEAR]
+    connection.execute(
+        text(
+            'INSERT INTO working_day ("on", worked) SELECT * FROM unnest(cast(:d AS date[]), cast(:w AS boolean[]))'
+            ' ON CONFLICT ("on") DO UPDATE SET worked = excluded.worked'
+        ),
+        {"d": days, "w": [published[d] for d in days]},
+    )
 
 
 def ensure_user(connection: Connection, username: str, name: str, password_hash: str | None) -> int:

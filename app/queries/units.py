@@ -7,28 +7,15 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-CATEGORIES = {
-    "11": "行政编制",
-    "12": "政法专项编制",
-    "13": "机关工勤编制",
-    "14": "后勤服务人员编制",
-    "15": "老干部服务人员编制",
-    "21": "参公事业编制",
-    "22": "事业编制",
-    "23": "事业工勤编制",
-    "31": "单列编制",
-    "91": "编外控制数",
-}
-LEVELS = {
-    "0121": "厅局级正职",
-    "0122": "厅局级副职",
-    "0131": "县处级正职",
-    "0132": "县处级副职",
-    "0141": "乡科级正职",
-    "0142": "乡科级副职",
-}
-ROLES = {"principal": "正职", "deputy": "副职", "other": "其他领导"}
-STRUCTURES = {"none": "", "management": "管理岗位", "professional": "专业技术岗位", "workman": "工勤岗位"}
+from app.domain import codes
+
+STRUCTURES = {"management": "管理岗位", "professional": "专业技术岗位", "workman": "工勤岗位"}
+
+
+def level_name(code: str) -> str:
+    """A leadership level as spoken: 县处级正职."""
+    name = codes.LEVEL.get(code, code)
+    return f"{name}职" if name.endswith(("正", "副")) else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +59,9 @@ def line_label(row: Any) -> str:
     """How a line is called: its category, or the leadership position."""
     if row.kind == "leadership":
         scope = "" if row.scope_unit_id == row.unit_id else f"{row.scope_name} · "
-        return f"{scope}{LEVELS.get(row.level, row.level)}（{ROLES.get(row.role, row.role)}）"
+        return f"{scope}{level_name(row.level)}（{codes.ROLE.get(row.role, row.role)}）"
     structure = STRUCTURES.get(row.structure, "")
-    return CATEGORIES.get(row.category, row.category) + (f"（{structure}）" if structure else "")
+    return codes.CATEGORY.get(row.category, row.category) + (f"（{structure}）" if structure else "")
 
 
 TODAY_LINES = (
@@ -192,7 +179,7 @@ def positions(packed: str | None) -> str | None:
     if not packed:
         return None
     pairs = (part.split("|") for part in packed.split(","))
-    return "、".join(f"{LEVELS.get(level, level)}（{ROLES.get(role, role)}）" for role, level in pairs)
+    return "、".join(f"{level_name(level)}（{codes.ROLE.get(role, role)}）" for role, level in pairs)
 
 
 def regions(session: Session) -> list[Any]:

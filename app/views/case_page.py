@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from wtforms import DateField
 
-from app.domain import errors
+from app.domain import code_sets, codes, errors
 from app.domain.workdays import workdays_between
 from app.models import Application
 from app.queries import cases, units
@@ -48,7 +48,11 @@ FACTS = (
     ("birth_on", "出生日期"),
     ("education", "学历"),
     ("work_started_on", "参加工作时间"),
+    ("level", "职务层次"),
     ("rank", "职级"),
+    ("entry_way", "入编方式"),
+    ("reason", "原因"),
+    ("name", "机构名称"),
     ("start", "生效日期"),
     ("end", "出编日期"),
     ("authorised", "核定数"),
@@ -57,7 +61,15 @@ FACTS = (
     ("nature", "任职性质"),
     ("home_unit", "占编单位"),
 )
-SEX = {"1": "男", "2": "女"}
+NAMED = {
+    "sex": codes.SEX,
+    "education": codes.EDUCATION,
+    "rank": codes.RANK,
+    "level": codes.LEVEL,
+    "nature": codes.NATURE_OF_POST,
+    "entry_way": codes.ENTRY_WAY,
+    "reason": code_sets.EXIT,
+}
 
 
 def context(s: Session, case_id: int, who: Hat) -> dict[str, Any]:
@@ -137,9 +149,7 @@ def context(s: Session, case_id: int, who: Hat) -> dict[str, Any]:
 
 def _facts(facts: dict[str, Any], line: Any) -> list[dict[str, Any]]:
     out = [
-        {"label": label, "value": SEX.get(facts[k], facts[k]) if k == "sex" else facts[k]}
-        for k, label in FACTS
-        if facts.get(k)
+        {"label": label, "value": NAMED.get(k, {}).get(str(facts[k]), facts[k])} for k, label in FACTS if facts.get(k)
     ]
     if line is not None:
         out.insert(0, {"label": _("Establishment line"), "value": f"{line.unit_name} · {units.line_label(line)}"})

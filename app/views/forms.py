@@ -9,40 +9,20 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, Field, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from app.domain import code_sets, codes
 from app.domain.id_number import normalise, problems
 from app.domain.regions import foshan
-from app.queries import units
 from app.workflow.definition import Process
 
-EDUCATION = [
-    ("", "—"),
-    ("11", "博士研究生"),
-    ("14", "硕士研究生"),
-    ("21", "大学本科"),
-    ("31", "大学专科"),
-    ("41", "中专"),
-    ("61", "高中及以下"),
-]
-ENTRY_WAYS = [
-    ("2", "考试录用"),
-    ("81", "公开招聘"),
-    ("83", "选调生"),
-    ("36", "选举"),
-    ("34", "军转安置"),
-    ("84", "退役士兵安置"),
-    ("85", "高层次人才"),
-    ("6", "其他"),
-]
-NATURES = [("regular", "本单位"), ("concurrent", "兼任"), ("attached", "挂职"), ("superior", "上级管理")]
 
-FUNDING = [("1", "财政全额"), ("2", "财政差额"), ("3", "自收自支")]
-UNIT_CATEGORIES = [
-    ("34", "政府工作部门"),
-    ("31", "党委工作部门"),
-    ("42", "公益一类事业单位"),
-    ("43", "公益二类事业单位"),
-]
-GRADES = [("107", "正处级"), ("108", "副处级"), ("109", "正科级"), ("110", "副科级"), ("119", "不定级")]
+def chosen(known: dict[str, str], *, empty: bool = False) -> list[tuple[str, str]]:
+    """A code list as choices, with an empty one where nothing has to be chosen."""
+    return [*([("", "—")] if empty else []), *known.items()]
+
+
+LEAD_EXITS = chosen({k: v for k, v in code_sets.POSITION_CHANGE.items() if k in "134567"})
+EXITS = chosen({k: v for k, v in code_sets.EXIT.items() if len(k) == 2 and k not in ("31", "97", "98")})
+BODIES = [("organ", "党政机关"), ("institution", "事业单位")]
 
 MESSAGES = {
     "id_length": _l("An identity number has 18 characters (15 for old ones). Compare with the card."),
@@ -53,22 +33,6 @@ MESSAGES = {
     "id_sex_differs": _l("The sex inside the number differs from the one entered."),
     "birth_range": _l("At entry a person is between 16 and 70 years old."),
 }
-
-
-EXITS = [
-    ("32", "辞去公职"),
-    ("33", "辞退"),
-    ("34", "开除"),
-    ("35", "死亡"),
-    ("91", "取消录用"),
-    ("92", "解除、终止聘用"),
-    ("93", "提前退休"),
-    ("95", "调出本市"),
-    ("96", "因公牺牲"),
-    ("37", "其他"),
-]
-LEAD_EXITS = [("1", "晋升"), ("3", "交流"), ("4", "离退"), ("5", "辞职"), ("7", "处分"), ("9", "其他")]
-BODIES = [("organ", "党政机关"), ("institution", "事业单位")]
 
 
 def _searched(label: Any, url: str, *, required: bool = True, preload: bool = False, **data: str) -> Field:
@@ -97,10 +61,6 @@ def _one_of(label: Any, choices: list[tuple[str, str]], *, required: bool = Fals
     return SelectField(label, choices=choices, validators=[InputRequired()] if required else [Optional()])
 
 
-def _chosen(names: dict[str, str]) -> list[tuple[str, str]]:
-    return list(names.items())
-
-
 # What each field name of a definition means on a page.
 FIELDS: dict[str, Callable[[], Field]] = {
     "line": lambda: _searched(_l("Establishment line"), "/search/lines", preload=True),
@@ -123,33 +83,31 @@ FIELDS: dict[str, Callable[[], Field]] = {
     "id_number": lambda: _text(_l("Identity number"), longest=24, autocomplete="off"),
     "sex": lambda: _one_of(_l("Sex"), [("1", "男"), ("2", "女")]),
     "birth_on": lambda: _day(_l("Day of birth")),
-    "education": lambda: _one_of(_l("Education"), EDUCATION),
+    "education": lambda: _one_of(_l("Education"), chosen(codes.EDUCATION, empty=True)),
     "work_started_on": lambda: _day(_l("Start of work"), required=False),
-    "level": lambda: _one_of(_l("Level of position"), [("", "—"), *_chosen(units.LEVELS)]),
-    "rank": lambda: _text(_l("Rank"), required=False, longest=20),
-    "entry_way": lambda: _one_of(_l("Way of entry"), ENTRY_WAYS),
+    "level": lambda: _one_of(_l("Level of position"), chosen(codes.LEVEL, empty=True)),
+    "rank": lambda: _one_of(_l("Rank"), chosen(codes.RANK, empty=True)),
+    "entry_way": lambda: _one_of(_l("Way of entry"), chosen(codes.ENTRY_WAY)),
     "exit_reason": lambda: _one_of(_l("Reason of leaving"), EXITS),
     "start": lambda: _day(_l("Effective on")),
     "end": lambda: _day(_l("First day outside")),
     "main": lambda: BooleanField(_l("Main position"), default=True),
-    "nature": lambda: _one_of(_l("Kind of appointment"), NATURES),
+    "nature": lambda: _one_of(_l("Kind of appointment"), chosen(codes.NATURE_OF_POST)),
     "home_unit": lambda: _text(_l("Home unit (for leaders from elsewhere)"), required=False),
     "authorised": lambda: IntegerField(_l("Authorised number"), validators=[InputRequired(), NumberRange(0, 100000)]),
     "document_no": lambda: _text(_l("Document number"), longest=60),
     "issuer": lambda: _text(_l("Issuing body")),
-    "category": lambda: _one_of(_l("Kind of establishment"), _chosen(units.CATEGORIES)),
-    "funding": lambda: _one_of(_l("Funding"), FUNDING),
-    "structure": lambda: _one_of(
-        _l("Kind of post (institutions)"), [(k, v or "—") for k, v in units.STRUCTURES.items()]
-    ),
-    "role": lambda: _one_of(_l("Position"), _chosen(units.ROLES)),
+    "category": lambda: _one_of(_l("Kind of establishment"), chosen(codes.CATEGORY)),
+    "funding": lambda: _one_of(_l("Funding"), chosen(codes.FUNDING)),
+    "structure": lambda: _one_of(_l("Kind of post (institutions)"), chosen(codes.STRUCTURE)),
+    "role": lambda: _one_of(_l("Position"), chosen(codes.ROLE)),
     "region": lambda: _one_of(_l("Region"), [(d.code, d.name) for d in foshan()]),
     "unit_name": lambda: _text(_l("Name of the unit")),
     "short_name": lambda: _text(_l("Short name"), required=False, longest=50),
     "uscc": lambda: _text(_l("Unified social credit code"), required=False, longest=18),
     "body": lambda: _one_of(_l("Kind of body"), BODIES),
-    "unit_category": lambda: _one_of(_l("Class of unit"), UNIT_CATEGORIES),
-    "grade": lambda: _one_of(_l("Grade of unit"), GRADES),
+    "unit_category": lambda: _one_of(_l("Class of unit"), chosen(codes.UNIT_CATEGORY)),
+    "grade": lambda: _one_of(_l("Grade of unit"), chosen(codes.UNIT_GRADE)),
 }
 
 
@@ -164,7 +122,7 @@ def fields_of(plan: Process) -> dict[str, Field]:
     elif plan.process == "leader_leave":
         members["exit_reason"] = _one_of(_l("Reason of leaving"), LEAD_EXITS)
     elif plan.process == "lead_new":
-        members["level"] = _one_of(_l("Level of position"), _chosen(units.LEVELS))
+        members["level"] = _one_of(_l("Level of position"), chosen(codes.LEVEL))
     elif plan.process == "person_correct":
         members |= {
             "person_name": _text(_l("Correct name (empty: unchanged)"), required=False, longest=50),

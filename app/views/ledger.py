@@ -8,7 +8,7 @@ from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 from sqlalchemy import text
 
-from app.domain import errors
+from app.domain import codes, errors
 from app.queries import units
 from app.views.rows import alarm_rows, case_rows
 from app.views.shell import hat, work
@@ -156,7 +156,12 @@ class UnitView(BaseView):
             total=None,
             documents=[],
             departments=[
-                {"name": d.name, "url": None, "note": _("%(n)s people", n=d.people), "figures": None}
+                {
+                    "name": d.name,
+                    "url": None,
+                    "note": _("%(n)s people", n=d.people),
+                    "figures": units.Figures.of(d.allotted, d.people, 0) if d.allotted else None,
+                }
                 for d in departments
             ],
             leaders=[line for line in lines if line.kind == "leadership"],
@@ -189,7 +194,7 @@ def roster_context(people: list[Any], base: str) -> dict[str, Any]:
             "id_masked": p.id_mask,
             "department": p.department,
             "position": units.positions(p.leads),
-            "rank": p.rank,
+            "rank": codes.RANK.get(p.rank, p.rank),
             "entered_on": p.started_on,
         }
         for p in people[:50]

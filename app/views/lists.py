@@ -10,6 +10,7 @@ from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 from sqlalchemy import text
 
+from app.domain import codes
 from app.domain.regions import foshan
 from app.queries import units
 from app.queries.listings import LISTS, Asked, Listing, rows
@@ -51,6 +52,8 @@ def shown(listing: Listing, row: Any, key: str) -> str | None:
     if key == "line":
         return units.line_label(row)
     value = getattr(row, key)
+    if key == "rank":
+        return codes.RANK.get(value, value)
     if isinstance(value, dt.datetime):
         return local(value).strftime("%Y-%m-%d %H:%M")
     if key == "state":
