@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 export FLASK_APP := wsgi:create_app
 
-.PHONY: help run test lint check bench vendor clean demo
+.PHONY: help run test lint check bench vendor clean
 
 help:
-	@echo "make run | test | lint | check | vendor | clean"
+	@echo "make run | test | lint | check | bench | vendor | clean"
 
 run: .venv/run.stamp
 	$(BIN)/python -W ignore -m app.cli.server
@@ -24,6 +24,9 @@ lint: .venv/dev.stamp
 
 check:
 	.ci/run
+
+bench: .venv/run.stamp
+	$(BIN)/python -W ignore bench/run.py --people $(or $(PEOPLE),120000)
 
 vendor:
 	npm ci --ignore-scripts

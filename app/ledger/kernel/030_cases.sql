@@ -28,8 +28,9 @@ BEGIN
          AND a.scope_path >= scope_part(4) AND a.scope_path < scope_part(5)), false) THEN
     PERFORM refuse('not_allowed');
   END IF;
-  v_key := CASE WHEN f ->> 'person_index' IS NOT NULL THEN decode(f ->> 'person_index', 'hex')
-    ELSE (SELECT id_index FROM person WHERE id = (f ->> 'person')::bigint) END;
+  -- A known person's own key comes first, so no other one can hide a second running case.
+  v_key := CASE WHEN f ->> 'person' IS NOT NULL THEN (SELECT id_index FROM person WHERE id = (f ->> 'person')::bigint)
+    ELSE decode(f ->> 'person_index', 'hex') END;
   SELECT * INTO r FROM case_record WHERE case_id = p_case FOR UPDATE;
   IF NOT FOUND THEN
     INSERT INTO case_record (case_id, process_version_id, unit_id, filed_by, revision, facts, facts_hash, person_key, status)
@@ -48,7 +49,59 @@ BEGIN
   RETURN r.revision;
 END $$;
 
--- One decision of the office (or the asked unit) that the identity stands for.
+-- The movement that ends a case of this version; a reservation only prepares it.
+CREATE OR REPLACE FUNCTION case_movement(r case_record) RETURNS text
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT k FROM process_version v, jsonb_object_keys(v.requirements) k
+   WHERE v.id = r.process_version_id AND k <> 'reserve' ORDER BY k LIMIT 1
+$$;
+
+-- Where a person sits now: the unit whose consent a transfer needs.
+CREATE OR REPLACE FUNCTION case_source(r case_record) RETURNS bigint
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT unit_id FROM occupancy WHERE person_id = (r.facts::jsonb ->> 'person')::bigint
+    AND kind = 'establishment' AND recorded_to IS NULL AND ended_on IS NULL
+$$;
+
+-- What a movement will touch names the office responsible: never a fact that the movement does not use, so that
+-- no office can be asked about another region's seats.
+DROP FUNCTION IF EXISTS case_office(text, case_record);
+CREATE OR REPLACE FUNCTION case_office(p_role text, r case_record, p_movement text) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+DECLARE f jsonb := r.facts::jsonb; v_unit bigint; v_category text;
+BEGIN
+  IF p_movement IN ('open_unit', 'open_balance') AND f ->> 'parent' IS NULL THEN  -- a town's is its district's
+    RETURN (SELECT o.id FROM office o JOIN region g ON CASE WHEN f ->> 'region' IS NULL THEN g.kind = 'city'
+        ELSE g.code = f ->> 'region' END
+      AND o.region_code = CASE WHEN g.kind = 'town' THEN g.parent_code ELSE g.code END WHERE o.kind = p_role);
+  ELSIF p_movement = 'open_unit' THEN v_unit := (f ->> 'parent')::bigint;
+  ELSIF p_movement IN ('change_unit', 'close_unit') OR (p_movement = 'set_quota' AND f ->> 'line' IS NULL) THEN
+    v_unit := (f ->> 'unit')::bigint; v_category := f ->> 'category';
+  ELSIF p_movement = 'correct' AND f ->> 'occupancy' IS NOT NULL THEN
+    SELECT l.unit_id, l.category INTO v_unit, v_category FROM occupancy o JOIN quota_line l ON l.id = o.line_id
+     WHERE o.id = (f ->> 'occupancy')::bigint;
+  ELSIF p_movement IN ('correct', 'vacate') THEN
+    SELECT l.unit_id, l.category INTO v_unit, v_category FROM occupancy o JOIN quota_line l ON l.id = o.line_id
+     WHERE o.person_id = (f ->> 'person')::bigint AND o.recorded_to IS NULL
+     ORDER BY o.kind = 'establishment' DESC, o.ended_on IS NULL DESC, o.started_on DESC, o.id DESC LIMIT 1;
+  ELSE
+    SELECT unit_id, category INTO v_unit, v_category FROM quota_line WHERE id = (f ->> 'line')::bigint;
+  END IF;
+  RETURN responsible_office(p_role, v_unit, coalesce(nullif(v_category, ''), '11'));
+END $$;
+
+-- Whether the case's published process asks this office or unit for its word.
+CREATE OR REPLACE FUNCTION case_asks(r case_record, p_office bigint, p_unit bigint) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT EXISTS (SELECT 1 FROM (
+      SELECT q ->> 'role' AS role FROM jsonb_each(v.requirements) m(k, qs), jsonb_array_elements(qs) q
+      UNION SELECT t ->> 'role' FROM jsonb_array_elements(v.definition -> 'stages') s, jsonb_array_elements(s -> 'tasks') t) x
+    WHERE CASE x.role WHEN 'source_unit' THEN p_unit = case_source(r)
+      ELSE p_office = case_office(x.role, r, case_movement(r)) END)
+  FROM process_version v WHERE v.id = r.process_version_id
+$$;
+
+-- One decision of the office (or the asked unit) that the identity stands for; nobody decides what he filed or his own matter.
 CREATE OR REPLACE FUNCTION case_decide(p_case bigint, p_verdict text, p_opinion text, p_checks jsonb, p_address text)
 RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE r case_record; v_id bigint; v_kind text := scope_part(3); v_office bigint; v_unit bigint;
@@ -59,30 +112,16 @@ BEGIN
   IF v_kind IN ('office_member', 'office_head', 'service') THEN v_office := scope_number(7);
   ELSIF v_kind IN ('unit_clerk', 'unit_head') THEN v_unit := scope_number(6); END IF;
   IF v_office IS NULL AND v_unit IS NULL THEN PERFORM refuse('not_allowed'); END IF;
-  IF r.filed_by = scope_number(1) AND v_kind <> 'service' THEN PERFORM refuse('self_approval'); END IF;
+  IF NOT coalesce(case_asks(r, v_office, v_unit), false) THEN PERFORM refuse('not_your_office'); END IF;
+  IF v_kind <> 'service' AND (r.filed_by = scope_number(1) OR EXISTS (SELECT 1 FROM account x
+      WHERE x.user_id = scope_number(1) AND x.person_id = coalesce((r.facts::jsonb ->> 'person')::bigint,
+        (SELECT person_id FROM occupancy WHERE id = (r.facts::jsonb ->> 'occupancy')::bigint)))) THEN
+    PERFORM refuse('self_approval');
+  END IF;
   INSERT INTO decision (case_id, office_id, unit_id, user_id, account_id, verdict, opinion, facts_hash, checks, address)
   VALUES (p_case, v_office, v_unit, scope_number(1), scope_number(2), p_verdict, p_opinion, r.facts_hash,
     coalesce(p_checks, '{}'), p_address) RETURNING id INTO v_id;
   RETURN v_id;
-END $$;
-
--- The line a case is about names the unit and category by which offices are responsible.
-CREATE OR REPLACE FUNCTION case_office(p_role text, p_case case_record) RETURNS bigint
-LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
-DECLARE l quota_line; f jsonb := p_case.facts::jsonb;
-BEGIN
-  SELECT * INTO l FROM quota_line WHERE id = (f ->> 'line')::bigint;
-  IF NOT FOUND THEN
-    SELECT q.* INTO l FROM occupancy o JOIN quota_line q ON q.id = o.line_id
-     WHERE o.person_id = (f ->> 'person')::bigint AND o.kind = 'establishment' AND o.recorded_to IS NULL
-     ORDER BY o.started_on DESC LIMIT 1;
-  END IF;
-  IF coalesce(l.unit_id, p_case.unit_id) IS NULL THEN  -- a new unit: its region's office (a town's is its district's)
-    RETURN (SELECT o.id FROM office o JOIN region g ON CASE WHEN f ->> 'region' IS NULL THEN g.kind = 'city'
-        ELSE g.code = f ->> 'region' END
-      AND o.region_code = CASE WHEN g.kind = 'town' THEN g.parent_code ELSE g.code END WHERE o.kind = p_role);
-  END IF;
-  RETURN responsible_office(p_role, coalesce(l.unit_id, p_case.unit_id), coalesce(nullif(l.category, ''), '11'));
 END $$;
 
 -- Opens a movement: locks the case, finds the approvals its published version demands, on these facts.
@@ -100,12 +139,8 @@ BEGIN
   END IF;
   FOR q IN SELECT * FROM jsonb_array_elements(v_requirements) LOOP
     v_office := NULL; v_unit := NULL;
-    IF q ->> 'role' = 'source_unit' THEN
-      SELECT o.unit_id INTO v_unit FROM occupancy o WHERE o.person_id = (r.facts::jsonb ->> 'person')::bigint
-        AND o.kind = 'establishment' AND o.recorded_to IS NULL AND o.ended_on IS NULL;
-    ELSE
-      v_office := case_office(q ->> 'role', r);
-    END IF;
+    IF q ->> 'role' = 'source_unit' THEN v_unit := case_source(r);
+    ELSE v_office := case_office(q ->> 'role', r, p_movement); END IF;
     -- The latest word of each person counts, and no other of that side may have rejected since.
     SELECT count(*) FILTER (WHERE verdict = 'approve' AND facts_hash = r.facts_hash) INTO v_count FROM (
       SELECT DISTINCT ON (d.user_id) d.verdict, d.facts_hash FROM decision d
@@ -116,6 +151,11 @@ BEGIN
       PERFORM refuse('case_not_approved', jsonb_build_object('movement', p_movement, 'missing', q ->> 'role'));
     END IF;
   END LOOP;
+  -- Who posts has a part in the case: its unit, a side that decided it, or the system's own service.
+  IF NOT coalesce(scope_part(3) = 'service' OR r.unit_id = scope_number(6) OR EXISTS (SELECT 1 FROM decision d
+      WHERE d.case_id = p_case AND (d.office_id = scope_number(7) OR d.unit_id = scope_number(6))), false) THEN
+    PERFORM refuse('not_allowed');
+  END IF;
   RETURN r;
 END $$;
 
@@ -144,7 +184,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE v_id bigint; v_user bigint := scope_number(1); a application;
 BEGIN
   IF v_user IS NULL THEN PERFORM refuse('not_allowed'); END IF;
-  SELECT * INTO a FROM application WHERE id = p_case;
+  SELECT * INTO a FROM application WHERE id = p_case
+    AND (scope_path >= scope_part(4) AND scope_path < scope_part(5) OR takes_part(p_case));
   INSERT INTO alarm (rule, code, standing, state, unit_id, line_id, person_id, case_id, user_id, operator, facts, scope_path)
   VALUES (p_rule, p_code, false, 'open', a.unit_id,
     (SELECT id FROM quota_line WHERE id = (p_facts ->> 'line')::bigint), a.person_id, a.id,

@@ -3,8 +3,9 @@
 -- Legal bodies are numbered within their region, departments within the unit above them.
 CREATE OR REPLACE FUNCTION k_next_segment(p_parent bigint, p_region text, p_node text) RETURNS text
 LANGUAGE sql SET search_path = public, pg_temp AS $$
-  SELECT lpad((coalesce(max(segment::int), 0) + 1)::text, 4, '0') FROM unit
-   WHERE node = p_node AND CASE p_node WHEN 'legal' THEN region_code = p_region ELSE parent_id = p_parent END
+  SELECT lpad(n::text, greatest(4, length(n::text)), '0') FROM (SELECT coalesce(max(segment::int), 0) + 1 AS n FROM unit
+    WHERE CASE p_node WHEN 'department' THEN node = 'department' AND parent_id = p_parent
+      ELSE node <> 'department' AND region_code = p_region END) x
 $$;
 
 CREATE OR REPLACE FUNCTION k_unit_fields(u unit, v unit_version) RETURNS jsonb
@@ -21,11 +22,21 @@ DECLARE u unit; v unit_version; p unit; v_now timestamptz := clock_timestamp(); 
 BEGIN
   u.region_code := f ->> 'region'; u.parent_id := (f ->> 'parent')::bigint; u.node := coalesce(f ->> 'node', 'legal');
   PERFORM 1 FROM region WHERE code = u.region_code FOR UPDATE;  -- orders the segments of a region
-  IF u.parent_id IS NOT NULL THEN SELECT * INTO p FROM unit WHERE id = u.parent_id; END IF;
+  IF NOT FOUND THEN PERFORM refuse('not_found', jsonb_build_object('region', u.region_code)); END IF;
+  IF u.parent_id IS NOT NULL OR u.node = 'department' THEN  -- held against its closing
+    SELECT x.* INTO p FROM unit x JOIN region g ON g.code = u.region_code WHERE x.id = u.parent_id
+      AND x.status = 'active' AND (x.region_code = g.code OR x.region_code = g.parent_code AND u.node <> 'department')
+      FOR KEY SHARE OF x;
+    IF NOT FOUND THEN PERFORM refuse('not_found', jsonb_build_object('unit', u.parent_id)); END IF;
+  END IF;
   u.id := nextval(pg_get_serial_sequence('unit', 'id'));
   u.legal_id := CASE WHEN u.node = 'department' THEN p.legal_id ELSE u.id END;
   u.segment := coalesce(f ->> 'segment', k_next_segment(u.parent_id, u.region_code, u.node));
+  IF u.segment !~ '^[0-9]{4,}$' THEN PERFORM refuse('invalid_input', '{"errors": {"segment": ["required"]}}'); END IF;
   u.scope_path := CASE WHEN u.node = 'department' THEN p.scope_path ELSE u.region_code END || '.' || u.segment;
+  IF EXISTS (SELECT 1 FROM unit WHERE scope_path = u.scope_path) THEN
+    PERFORM refuse('duplicate_unit', jsonb_build_object('unit', f ->> 'name', 'segment', u.segment));
+  END IF;
   u.name := f ->> 'name'; u.short_name := coalesce(f ->> 'short_name', f ->> 'name'); u.uscc := f ->> 'uscc';
   u.nature := coalesce(f ->> 'nature', ''); u.category := coalesce(f ->> 'category', '');
   u.grade := coalesce(f ->> 'grade', ''); u.subordination := coalesce(f ->> 'subordination', '');
@@ -62,6 +73,10 @@ CREATE OR REPLACE FUNCTION k_line(f jsonb) RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE v_id bigint; v_unit bigint := (f ->> 'unit')::bigint; v_scope bigint := coalesce((f ->> 'scope')::bigint, (f ->> 'unit')::bigint);
 BEGIN
+  IF NOT EXISTS (SELECT 1 FROM unit u JOIN unit s ON s.id = v_scope AND s.legal_id = u.id AND s.status = 'active'
+      WHERE u.id = v_unit AND u.legal_id = u.id AND u.status = 'active') THEN
+    PERFORM refuse('not_found', jsonb_build_object('unit', v_unit, 'scope', v_scope));
+  END IF;
   INSERT INTO quota_line (unit_id, kind, category, funding, structure, scope_unit_id, role, level, closed_to_entry, scope_path)
   SELECT v_unit, coalesce(f ->> 'kind', 'establishment'), coalesce(f ->> 'category', ''), coalesce(f ->> 'funding', ''),
     coalesce(f ->> 'structure', 'none'), v_scope, coalesce(f ->> 'role', ''), coalesce(f ->> 'level', ''), false, scope_path
@@ -78,16 +93,30 @@ BEGIN
   RETURN v_id;
 END $$;
 
--- The first day from p_from on when more sat on the line than was authorised; null when none.
-CREATE OR REPLACE FUNCTION k_first_bad_day(p_line bigint, p_from date) RETURNS date
+-- The first day from p_from on that the movement recorded at p_now leaves further over the quota than it was; null when
+-- none. A day that no document covers is before the ledger's knowledge; on one with 未核定 nobody may sit.
+CREATE OR REPLACE FUNCTION k_first_bad_day(p_line bigint, p_from date, p_now timestamptz) RETURNS date
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-  SELECT min(c.on_day) FROM (
-    SELECT greatest(started_on, p_from) AS on_day FROM quota WHERE line_id = p_line AND recorded_to IS NULL
-    UNION SELECT greatest(started_on, p_from) FROM occupancy WHERE line_id = p_line AND recorded_to IS NULL) c
-  WHERE (SELECT count(*) FROM occupancy o WHERE o.line_id = p_line AND o.recorded_to IS NULL
-           AND o.started_on <= c.on_day AND (o.ended_on IS NULL OR o.ended_on > c.on_day))
-      > coalesce((SELECT q.authorised FROM quota q WHERE q.line_id = p_line AND q.recorded_to IS NULL
-           AND q.started_on <= c.on_day AND (q.ended_on IS NULL OR q.ended_on > c.on_day)), 0)
+  WITH held AS (SELECT started_on, ended_on, recorded_at < p_now AS was, recorded_to IS NULL AS will FROM occupancy
+      WHERE line_id = p_line AND (recorded_to IS NULL OR recorded_to = p_now)),
+    allowed AS (SELECT started_on, ended_on, coalesce(authorised, 0) AS n, recorded_at < p_now AS was,
+        recorded_to IS NULL AS will FROM quota
+      WHERE line_id = p_line AND (recorded_to IS NULL OR recorded_to = p_now)),
+    days AS (SELECT p_from AS d UNION SELECT started_on FROM held UNION SELECT ended_on FROM held
+      UNION SELECT started_on FROM allowed UNION SELECT ended_on FROM allowed),
+    counts AS (SELECT d, count(*) FILTER (WHERE h.was) AS was, count(*) FILTER (WHERE h.will) AS will,
+        (SELECT max(n) FROM allowed q WHERE q.was AND q.started_on <= d AND (q.ended_on IS NULL OR q.ended_on > d)) AS had,
+        (SELECT max(n) FROM allowed q WHERE q.will AND q.started_on <= d AND (q.ended_on IS NULL OR q.ended_on > d)) AS has
+      FROM days LEFT JOIN held h ON h.started_on <= d AND (h.ended_on IS NULL OR h.ended_on > d)
+      WHERE d >= p_from GROUP BY d)
+  SELECT min(d) FROM counts WHERE will > has AND will - has > greatest(0, was - coalesce(had, was))
+$$;
+
+-- Whether a seat existed on a day and nobody holds it then or later.
+CREATE OR REPLACE FUNCTION k_free_since(p post, p_on date) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT p.created_on <= p_on AND NOT EXISTS (SELECT 1 FROM occupancy o WHERE o.post_id = p.id AND o.recorded_to IS NULL
+    AND (o.ended_on IS NULL OR o.ended_on > p_on))
 $$;
 
 -- 核定: seats are created or abolished with the number; never below what is occupied and reserved.
@@ -96,10 +125,13 @@ LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
   v_line bigint := coalesce((f ->> 'line')::bigint, k_line(f)); t ledger_total; l quota_line; q quota; v_bad date;
   v_new int := (f ->> 'authorised')::int; v_now timestamptz; v_last int; v_seats int; v_from int; v_to int; v_closes bigint;
-  v_cut text; v_regular text; v_ended bigint; v_quota bigint;
+  v_cut text; v_regular text; v_ended bigint; v_quota bigint; v_gone int;
 BEGIN
   SELECT * INTO t FROM ledger_total WHERE line_id = v_line FOR UPDATE;
   SELECT * INTO l FROM quota_line WHERE id = v_line;
+  -- A closed unit has no quota; held against its closing.
+  PERFORM 1 FROM unit WHERE id = l.unit_id AND status = 'active' FOR SHARE;
+  IF NOT FOUND THEN PERFORM refuse('not_found', jsonb_build_object('line', v_line)); END IF;
   v_now := clock_timestamp();
   IF coalesce(f ->> 'document_no', '') = '' THEN PERFORM refuse('document_missing'); END IF;
   IF coalesce(v_new, 0) < t.occupied + t.reserved THEN
@@ -117,6 +149,8 @@ BEGIN
   END IF;
   INSERT INTO quota (line_id, authorised, document_no, issuer, started_on, recorded_at, scope_path)
   VALUES (v_line, v_new, f ->> 'document_no', coalesce(f ->> 'issuer', ''), p_on, v_now, l.scope_path) RETURNING id INTO v_quota;
+  v_bad := k_first_bad_day(v_line, p_on, v_now);
+  IF v_bad IS NOT NULL THEN PERFORM refuse('bad_day', jsonb_build_object('day', v_bad, 'line', v_line)); END IF;
   SELECT coalesce(max(number), 0), count(*) FILTER (WHERE status <> 'abolished') INTO v_last, v_seats
     FROM post WHERE line_id = v_line;
   IF coalesce(v_new, 0) > v_seats THEN
@@ -124,19 +158,19 @@ BEGIN
     INSERT INTO post (line_id, unit_id, number, status, surplus, created_on, scope_path)
     SELECT v_line, l.unit_id, n, 'vacant', false, p_on, l.scope_path FROM generate_series(v_from, v_to) n;
   ELSIF coalesce(v_new, 0) < v_seats THEN
+    -- The highest numbers go, of those that nobody held since that day.
     WITH cut AS (UPDATE post SET status = 'abolished', abolished_on = p_on WHERE id IN (
-      SELECT id FROM post WHERE line_id = v_line AND status = 'vacant' ORDER BY number DESC
+      SELECT id FROM post x WHERE line_id = v_line AND status = 'vacant' AND k_free_since(x, p_on) ORDER BY number DESC
       LIMIT v_seats - coalesce(v_new, 0)) RETURNING number)
-    SELECT string_agg(number::text, ',' ORDER BY number) INTO v_cut FROM cut;
+    SELECT string_agg(number::text, ',' ORDER BY number), count(*) INTO v_cut, v_gone FROM cut;
+    IF v_gone < v_seats - coalesce(v_new, 0) THEN
+      PERFORM refuse('bad_day', jsonb_build_object('day', p_on, 'line', v_line));
+    END IF;
   END IF;
   WITH kept AS (UPDATE post SET surplus = false WHERE line_id = v_line AND surplus AND status <> 'abolished'
     RETURNING number)
   SELECT string_agg(number::text, ',' ORDER BY number) INTO v_regular FROM kept;
   UPDATE ledger_total SET authorised = v_new WHERE line_id = v_line;
-  v_bad := CASE WHEN v_new IS NULL OR t.occupied = 0 THEN NULL ELSE k_first_bad_day(v_line, p_on) END;
-  IF v_bad IS NOT NULL AND NOT (t.authorised IS NOT NULL AND t.occupied > t.authorised) THEN
-    PERFORM refuse('bad_day', jsonb_build_object('day', v_bad, 'line', v_line));
-  END IF;
   PERFORM chain_append('unit', l.unit_id, 'quota.set', p_on, v_now, p_case, jsonb_build_object(
     'line', v_line, 'kind', l.kind, 'category', l.category, 'funding', l.funding, 'structure', l.structure,
     'scope', l.scope_unit_id, 'role', l.role, 'level', l.level, 'authorised', v_new,
@@ -176,17 +210,39 @@ BEGIN
   RETURN v_unit;
 END $$;
 
+-- Refuses to close a unit that has seats, people or units below it, on that day or since.
+CREATE OR REPLACE FUNCTION k_empty_unit(u unit, p_on date) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE v_busy date;
+BEGIN
+  IF EXISTS (SELECT 1 FROM ledger_total t JOIN quota_line l ON l.id = t.line_id
+      WHERE (l.unit_id = u.id OR l.scope_unit_id = u.id) AND (t.occupied > 0 OR t.reserved > 0 OR t.authorised > 0))
+    OR EXISTS (SELECT 1 FROM occupancy WHERE department_id = u.id AND recorded_to IS NULL AND ended_on IS NULL)
+    OR EXISTS (SELECT 1 FROM unit WHERE parent_id = u.id AND status = 'active') THEN
+    PERFORM refuse('unit_not_empty', jsonb_build_object('unit', u.id));
+  END IF;
+  SELECT max(d) INTO v_busy FROM (
+    SELECT ended_on FROM occupancy WHERE (unit_id = u.id OR department_id = u.id) AND recorded_to IS NULL
+    UNION ALL SELECT q.ended_on FROM quota q JOIN quota_line l ON l.id = q.line_id
+      WHERE (l.unit_id = u.id OR l.scope_unit_id = u.id) AND q.authorised > 0 AND q.recorded_to IS NULL
+    UNION ALL SELECT closed_on FROM unit WHERE parent_id = u.id) x(d);
+  IF v_busy > p_on THEN PERFORM refuse('bad_day', jsonb_build_object('day', p_on, 'unit', u.id, 'until', v_busy)); END IF;
+END $$;
+
 -- Change (rename, class, grade) or close a unit; a closed one holds no seat in use.
 CREATE OR REPLACE FUNCTION k_revise_unit(p_case bigint, f jsonb, p_close boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE u unit; v unit_version; n unit_version; v_ended bigint; v_on date := k_day((f ->> 'start')::date); v_now timestamptz;
 BEGIN
-  SELECT * INTO u FROM unit WHERE id = (f ->> 'unit')::bigint FOR UPDATE;
-  IF NOT FOUND OR u.status = 'closed' THEN PERFORM refuse('not_found'); END IF;
-  IF p_close AND EXISTS (SELECT 1 FROM ledger_total t JOIN quota_line l ON l.id = t.line_id
-      WHERE (l.unit_id = u.id OR l.scope_unit_id = u.id) AND (t.occupied > 0 OR t.reserved > 0 OR t.authorised > 0)) THEN
-    PERFORM refuse('unit_not_empty', jsonb_build_object('unit', u.id));
+  IF p_close THEN  -- keeps out whoever would enter
+    PERFORM 1 FROM ledger_total WHERE line_id IN (SELECT id FROM quota_line WHERE unit_id = (f ->> 'unit')::bigint
+      OR scope_unit_id = (f ->> 'unit')::bigint) ORDER BY line_id FOR UPDATE;
+    SELECT * INTO u FROM unit WHERE id = (f ->> 'unit')::bigint FOR UPDATE;
+  ELSE
+    SELECT * INTO u FROM unit WHERE id = (f ->> 'unit')::bigint FOR NO KEY UPDATE;
   END IF;
+  IF u.id IS NULL OR u.status = 'closed' THEN PERFORM refuse('not_found'); END IF;
+  IF p_close THEN PERFORM k_empty_unit(u, v_on); END IF;
   v_now := clock_timestamp();
   SELECT * INTO v FROM unit_version WHERE unit_id = u.id AND ended_on IS NULL AND recorded_to IS NULL;
   IF v_on < v.started_on THEN PERFORM refuse('bad_day', jsonb_build_object('day', v_on)); END IF;

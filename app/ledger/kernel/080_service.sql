@@ -40,13 +40,12 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE r case_record;
 BEGIN
   SELECT * INTO r FROM case_record WHERE case_id = p_case;
-  RETURN case_office(p_role, r);
+  RETURN case_office(p_role, r, case_movement(r));
 END $$;
 
 CREATE OR REPLACE FUNCTION case_source_unit(p_case bigint) RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT o.unit_id FROM case_record r JOIN occupancy o ON o.person_id = (r.facts::jsonb ->> 'person')::bigint
-   WHERE r.case_id = p_case AND o.kind = 'establishment' AND o.recorded_to IS NULL AND o.ended_on IS NULL
+  SELECT case_source(r) FROM case_record r WHERE r.case_id = p_case
 $$;
 
 -- The sides whose latest word approves the present facts, as 'office:unit'.
