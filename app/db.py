@@ -56,8 +56,9 @@ def bind(factory: sessionmaker[Session] | object) -> None:
         source = session.info.get("token_source")
         if token is None and callable(source):
             token = source()
-        # Nothing named: no rows.
-        connection.exec_driver_sql("SELECT begin_request(%s)", (token or "",))  # type: ignore[attr-defined]
+        # Nothing named: no rows. The answer is the identity's parts, as the policies read them.
+        named = connection.exec_driver_sql("SELECT begin_request(%s)", (token or "",)).scalar()  # type: ignore[attr-defined]
+        session.info["parts"] = (named or "").split("|")
 
 
 class Database:

@@ -51,8 +51,8 @@ LISTS = {
         ),
         Listing(
             "people",
-            "SELECT x.id, x.name, x.id_mask, x.birth_on, x.rank, unit_name(x.unit_id) AS unit,"
-            " unit_name(x.department_id) AS department, x.state FROM person x",
+            "SELECT x.id, x.name, x.id_mask, x.birth_on, x.rank, u.name AS unit, d.name AS department, x.state"
+            " FROM person x LEFT JOIN unit u ON u.id = x.unit_id LEFT JOIN unit d ON d.id = x.department_id",
             "true",
             ("name", "id_mask", "birth_on", "rank", "unit", "department", "state"),
             {"unit": PLACE, "name": Order("x.name"), "birth_on": Order("x.birth_on", "date")},
@@ -63,14 +63,15 @@ LISTS = {
         Listing(
             "posts",
             "SELECT x.id, x.number, l.kind, l.category, l.structure, l.role, l.level, l.unit_id, l.scope_unit_id,"
-            " unit_name(x.unit_id) AS unit, unit_name(l.scope_unit_id) AS scope_name, o.person_name AS holder,"
+            " u.name AS unit, d.name AS scope_name, o.person_name AS holder,"
             " CASE WHEN x.surplus AND x.status = 'occupied' THEN 'surplus' ELSE x.status END AS state"
-            " FROM post x JOIN quota_line l ON l.id = x.line_id LEFT JOIN occupancy o ON o.post_id = x.id"
+            " FROM post x JOIN quota_line l ON l.id = x.line_id LEFT JOIN unit u ON u.id = x.unit_id"
+            " LEFT JOIN unit d ON d.id = l.scope_unit_id LEFT JOIN occupancy o ON o.post_id = x.id"
             " AND o.recorded_to IS NULL AND o.ended_on IS NULL",
             "true",
             ("unit", "line", "number", "holder", "state"),
             {"unit": PLACE},
-            "strpos(unit_name(x.unit_id), :q) > 0",
+            "strpos(u.name, :q) > 0",
             "x.status",
             ("vacant", "reserved", "occupied", "abolished"),
         ),

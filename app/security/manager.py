@@ -106,34 +106,21 @@ class Hat:
 def load_hat(database: Database, token: str) -> Hat | None:
     """The hat of an open session, or None when it is closed, expired or the account has ended."""
     with database.transaction(Identity(token)) as connection:
-        parts = [connection.execute(text("SELECT scope_part(:n)"), {"n": 1}).scalar_one()]
-        if parts[0] is None:
-            return None
         row = connection.execute(
             text(
-                "SELECT array(SELECT coalesce(scope_part(n), '') FROM generate_series(1, 13) n) AS parts, u.username,"
-                " u.last_name || u.first_name AS name, coalesce(o.name, unit_name(a.unit_id), '') AS label"
+                "SELECT u.username, u.last_name || u.first_name AS name, coalesce(o.name, unit_name(a.unit_id), '') AS label"
                 " FROM ab_user u JOIN account a ON a.id = scope_number(2) LEFT JOIN office o ON o.id = a.office_id"
                 " WHERE u.id = scope_number(1)"
             )
-        ).one()
-    p = row.parts
+        ).one_or_none()
+        p: list[str] = connection.info["parts"]
+    if row is None:
+        return None
     number = [int(x) if x.isdecimal() else None for x in p]
     return Hat(
-        int(p[0]),
-        int(p[1]),
-        p[2],
-        p[3],
-        p[4],
-        number[5],
-        number[6],
-        number[7],
-        p[8],
-        p[10],
-        row.username,
-        row.name,
-        row.label,
-    )
+        int(p[0]), int(p[1]), p[2], p[3], p[4], number[5], number[6], number[7], p[8], p[10], row.username,
+        row.name, row.label,
+    )  # fmt: skip
 
 
 class BianzhiSecurityManager(SecurityManager):

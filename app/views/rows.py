@@ -1,12 +1,19 @@
 """Rows that several pages show: cases and alarms."""
 
+from functools import cache
 from typing import Any
 
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 
 def states() -> dict[str, tuple[str, str]]:
     """Every state of cases, tasks, seats, people, alarms and accounts: its label and its tone."""
+    return _states(str(get_locale()))
+
+
+@cache
+def _states(_locale: str) -> dict[str, tuple[str, str]]:
     return {
         "draft": (_("Draft"), ""),
         "running": (_("In progress"), "blue"),

@@ -20,20 +20,30 @@ from app.workflow.definition import Process, TaskPlan, parse
 Facts = Mapping[str, str | int | None]
 
 
+# A published version never changes, so its parsed form is kept.
+_parsed: dict[int, Process] = {}
+
+
 def today(session: Session) -> dt.date:
     """The kernel's day (Foshan time)."""
     return session.execute(text("SELECT kernel_today()")).scalar_one()
 
 
 def me(session: Session, part: int) -> str | None:
-    """One part of the transaction's identity (see 010_identity.sql)."""
-    return session.execute(text("SELECT scope_part(:n)"), {"n": part}).scalar_one()
+    """One part of the transaction's identity (see 010_identity.sql), as the database named it at the beginning."""
+    if "parts" not in session.info:
+        session.connection()  # begins the transaction, and with it the identity
+    parts: list[str] = session.info["parts"]
+    return parts[part - 1] or None if part <= len(parts) else None
 
 
 def process_of(session: Session, case: Application) -> Process:
     """The definition that this case runs on."""
-    version = session.get_one(ProcessVersion, case.process_version_id)
-    return parse(dict(version.definition))
+    known = _parsed.get(case.process_version_id)
+    if known is None:
+        version = session.get_one(ProcessVersion, case.process_version_id)
+        known = _parsed[version.id] = parse(dict(version.definition))
+    return known
 
 
 def latest(session: Session, process: str) -> tuple[int, Process]:
@@ -43,7 +53,9 @@ def latest(session: Session, process: str) -> tuple[int, Process]:
     ).one_or_none()
     if version is None:
         raise errors.NotFound(process=process)
-    return version.id, parse(dict(version.definition))
+    if version.id not in _parsed:
+        _parsed[version.id] = parse(dict(version.definition))
+    return version.id, _parsed[version.id]
 
 
 def locked(session: Session, case_id: int) -> Application:
