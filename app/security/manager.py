@@ -9,7 +9,6 @@ from typing import Any
 
 from flask import g, session
 from flask_appbuilder.security.sqla.manager import SecurityManager
-from sqlalchemy import text
 
 from app.db import Database, Identity
 
@@ -75,9 +74,6 @@ class Hat:
     person_id: int | None
     office_kind: str
     region: str
-    username: str
-    name: str
-    label: str
 
     is_authenticated = True
     is_active = True
@@ -106,21 +102,12 @@ class Hat:
 def load_hat(database: Database, token: str) -> Hat | None:
     """The hat of an open session, or None when it is closed, expired or the account has ended."""
     with database.transaction(Identity(token)) as connection:
-        row = connection.execute(
-            text(
-                "SELECT u.username, u.last_name || u.first_name AS name, coalesce(o.name, unit_name(a.unit_id), '') AS label"
-                " FROM ab_user u JOIN account a ON a.id = scope_number(2) LEFT JOIN office o ON o.id = a.office_id"
-                " WHERE u.id = scope_number(1)"
-            )
-        ).one_or_none()
+        connection.connection()  # begins, and with it names the identity
         p: list[str] = connection.info["parts"]
-    if row is None:
+    if not p[0]:
         return None
     number = [int(x) if x.isdecimal() else None for x in p]
-    return Hat(
-        int(p[0]), int(p[1]), p[2], p[3], p[4], number[5], number[6], number[7], p[8], p[10], row.username,
-        row.name, row.label,
-    )  # fmt: skip
+    return Hat(int(p[0]), int(p[1]), p[2], p[3], p[4], number[5], number[6], number[7], p[8], p[10])
 
 
 class BianzhiSecurityManager(SecurityManager):

@@ -16,7 +16,7 @@ from app.views.checks import live
 from app.views.filing import filing, loaded, typed
 from app.views.forms import form_class
 from app.views.messages import sentence
-from app.views.shell import hat, work
+from app.views.shell import hat, place, work
 from app.workflow import engine
 from app.workflow.definition import Process
 
@@ -108,7 +108,7 @@ class CaseView(BaseView):
             "case_form.html",
             title=plan.title,
             process={"name": plan.title, "code": plan.process, "days": None, "article": None},
-            unit={"name": who.label},
+            unit={"name": place()["place"]},
             form=form,
             sections=[{"title": plan.title, "help": plan.guide, "fields": list(plan.fields), "wide": []}],
             papers=plan.papers,

@@ -11,7 +11,7 @@ from app.domain.workdays import workdays_between
 from app.queries import cases, units
 from app.security.manager import Hat
 from app.views.rows import alarm_rows, case_rows
-from app.views.shell import hat, work
+from app.views.shell import hat, place, work
 from app.workflow import engine
 
 USUAL = ("recruit", "transfer", "retire")
@@ -95,7 +95,7 @@ class HomeView(IndexView):
         return render_template(
             "home_office.html",
             title=_("Home"),
-            office={"name": who.label},
+            office={"name": place()["place"]},
             counts=[
                 {"label": _("To decide"), "number": figures.open, "tone": "", "url": "/queue"},
                 {"label": _("Due today"), "number": figures.due, "tone": "amber", "url": "/queue"},

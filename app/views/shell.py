@@ -101,7 +101,7 @@ def shell_context() -> dict[str, Any]:
         who = hat()
         context |= {
             "nav": menu(who),
-            "user": {"name": who.name, "label": f"{who.label} {KINDS[who.kind]}".strip()},
+            "user": {"name": place()["name"], "label": place()["label"]},
             "user_menu": [],
             "hats": hats(),
             "hat_url": "/hat/",
@@ -111,19 +111,32 @@ def shell_context() -> dict[str, Any]:
 
 
 def hats() -> list[dict[str, Any]]:
-    """The user's accounts, this one marked."""
+    """The user's accounts, this one marked; asked once a request."""
     if "hats" not in g:
         with work() as s:
             rows = s.execute(
                 text(
-                    "SELECT a.id, a.kind, coalesce(o.name, unit_name(a.unit_id), '') AS label FROM account a"
+                    "SELECT a.id, a.kind, coalesce(o.name, unit_name(a.unit_id), '') AS place,"
+                    " u.last_name || u.first_name AS name FROM account a JOIN ab_user u ON u.id = a.user_id"
                     " LEFT JOIN office o ON o.id = a.office_id WHERE a.user_id = scope_number(1)"
-                    " AND a.started_on <= kernel_today() AND (a.ended_on IS NULL OR a.ended_on > kernel_today()) ORDER BY a.id"
+                    " AND a.started_on <= kernel_today() AND (a.ended_on IS NULL OR a.ended_on > kernel_today())"
+                    " ORDER BY a.id"
                 )
             ).all()
         g.hats = [
-            {"id": r.id, "label": f"{r.label} {KINDS[r.kind]}".strip(), "active": r.id == hat().account_id}
+            {
+                "id": r.id,
+                "place": r.place,
+                "name": r.name,
+                "label": f"{r.place} {KINDS[r.kind]}".strip(),
+                "active": r.id == hat().account_id,
+            }
             for r in rows
         ]
     found: list[dict[str, Any]] = g.hats
     return found
+
+
+def place() -> dict[str, Any]:
+    """The account in use: ``place`` (unit or office), ``label`` with the kind, ``name`` of the user."""
+    return next(h for h in hats() if h["active"])

@@ -66,6 +66,26 @@ def locked(session: Session, case_id: int) -> Application:
     return case
 
 
+def locked_task(session: Session, task_id: int) -> tuple[Application, Task]:
+    """A task with its case, the case locked first; a foreign one answers as an absent one."""
+    of = select(Task.application_id).where(Task.id == task_id).scalar_subquery()
+    case = session.scalars(select(Application).where(Application.id == of).with_for_update()).one_or_none()
+    task = session.get(Task, task_id) if case is not None else None
+    if case is None or task is None:
+        raise errors.NotFound(task=task_id)
+    return case, task
+
+
+def operator(session: Session) -> str:
+    """The name of whoever acts, asked once a transaction."""
+    if "operator" not in session.info:
+        user = me(session, 1)
+        found = session.execute(text("SELECT operator_name(:u)"), {"u": int(user)}).scalar_one() if user else "—"
+        session.info["operator"] = found
+    name: str = session.info["operator"]
+    return name
+
+
 def note(
     session: Session,
     case: Application,
@@ -77,13 +97,12 @@ def note(
 ) -> None:
     """Add one step to the timeline, with its operator."""
     user = me(session, 1)
-    operator = session.execute(text("SELECT operator_name(:u)"), {"u": int(user)}).scalar_one() if user else "—"
     session.add(
         ApplicationEvent(
             application_id=case.id,
             kind=kind,
             user_id=int(user) if user else None,
-            operator=operator,
+            operator=operator(session),
             side=side,
             opinion=opinion,
             facts=facts or {},
@@ -246,11 +265,7 @@ def decide(session: Session, task_id: int, *, verdict: str, opinion: str, addres
         AlreadyDecided: a colleague was first.
         QuotaExhausted, SurplusLine: the seat could not be reserved.
     """
-    task = session.get(Task, task_id)
-    if task is None:
-        raise errors.NotFound(task=task_id)
-    case = locked(session, task.application_id)
-    session.refresh(task)
+    case, task = locked_task(session, task_id)
     if task.state != "open" or case.state != "running":
         raise errors.AlreadyDecided(state=task.state)
     if verdict not in ("approve", "return", "reject"):
@@ -261,20 +276,22 @@ def decide(session: Session, task_id: int, *, verdict: str, opinion: str, addres
         raise errors.InvalidInput(errors={"opinion": ["required"]})
     plan = process_of(session, case)
     todo = next(t for t in plan.stages[task.stage].tasks if t.code == task.code)
-    task.decision_id = session.execute(
+    decision = session.execute(
         text("SELECT case_decide(:c, :v, :o, '{}', :a)"),
         {"c": case.id, "v": verdict, "o": opinion, "a": address},
     ).scalar_one()
+    reserved = verdict == "approve" and todo.on_approve == "reserve"
+    if reserved:
+        session.execute(text("SELECT ledger_reserve(:c)"), {"c": case.id})
     task.state = {"approve": "approved", "return": "returned", "reject": "rejected"}[verdict]
-    task.closed_at, case.changed_at = func.now(), func.now()
+    task.decision_id, task.closed_at, case.changed_at = decision, func.now(), func.now()
     note(session, case, verdict, side=todo.title, opinion=opinion)
     if verdict == "reject":
         _end(session, case, "rejected", "rejected", opinion)
     elif verdict == "return":
         case.state = "returned"
     else:
-        if todo.on_approve == "reserve":
-            session.execute(text("SELECT ledger_reserve(:c)"), {"c": case.id})
+        if reserved:
             note(session, case, "reserved", side="台账")
         _advance(session, case, plan)
     return case
@@ -283,17 +300,11 @@ def decide(session: Session, task_id: int, *, verdict: str, opinion: str, addres
 def _advance(session: Session, case: Application, plan: Process) -> None:
     """Go on when every task of the stage has been approved."""
     session.flush()  # counts the decision just made
-    open_left = session.scalar(
-        select(func.count())
-        .select_from(Task)
-        .where(Task.application_id == case.id, Task.stage == case.stage, Task.state == "open")
-    )
-    approved = set(
-        session.scalars(
-            select(Task.code).where(Task.application_id == case.id, Task.stage == case.stage, Task.state == "approved")
-        )
-    )
-    if open_left or approved != {t.code for t in plan.stages[case.stage].tasks}:
+    tasks = session.execute(
+        select(Task.code, Task.state).where(Task.application_id == case.id, Task.stage == case.stage)
+    ).all()
+    approved = {t.code for t in tasks if t.state == "approved"}
+    if any(t.state == "open" for t in tasks) or approved != {t.code for t in plan.stages[case.stage].tasks}:
         return
     if case.stage + 1 < len(plan.stages):
         open_stage(session, case, plan, case.stage + 1)
@@ -356,11 +367,9 @@ def _end(session: Session, case: Application, state: str, reason: str, result: s
 
 def hand_over(session: Session, task_id: int, user_id: int) -> None:
     """Hand an open task to a colleague of the same office."""
-    task = session.get(Task, task_id)
-    if task is None or str(task.office_id) != me(session, 7):
+    case, task = locked_task(session, task_id)
+    if str(task.office_id) != me(session, 7):
         raise errors.NotFound(task=task_id)
-    case = locked(session, task.application_id)
-    session.refresh(task)
     if task.state != "open":
         raise errors.AlreadyDecided(state=task.state)
     if not session.execute(text("SELECT office_has(:o, :u)"), {"o": task.office_id, "u": user_id}).scalar_one():
