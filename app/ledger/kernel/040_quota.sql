@@ -24,15 +24,15 @@ BEGIN
   PERFORM 1 FROM region WHERE code = u.region_code FOR UPDATE;  -- orders the segments of a region
   IF NOT FOUND THEN PERFORM refuse('not_found', jsonb_build_object('region', u.region_code)); END IF;
   IF u.parent_id IS NOT NULL OR u.node = 'department' THEN  -- held against its closing
-    SELECT x.* INTO p FROM unit x JOIN region g ON g.code = u.region_code WHERE x.id = u.parent_id
-      AND x.status = 'active' AND (x.region_code = g.code OR x.region_code = g.parent_code AND u.node <> 'department')
-      FOR KEY SHARE OF x;
+    SELECT x.* INTO p FROM unit x JOIN region a ON a.code = x.region_code JOIN region g ON g.code = u.region_code
+     WHERE x.id = u.parent_id AND x.status = 'active' AND starts_with(g.prefix, a.prefix)
+       AND (u.node <> 'department' OR g.code = a.code) FOR KEY SHARE OF x;
     IF NOT FOUND THEN PERFORM refuse('not_found', jsonb_build_object('unit', u.parent_id)); END IF;
   END IF;
   u.id := nextval(pg_get_serial_sequence('unit', 'id'));
   u.legal_id := CASE WHEN u.node = 'department' THEN p.legal_id ELSE u.id END;
   u.segment := coalesce(f ->> 'segment', k_next_segment(u.parent_id, u.region_code, u.node));
-  IF u.segment !~ '^[0-9]{4,}$' THEN PERFORM refuse('invalid_input', '{"errors": {"segment": ["required"]}}'); END IF;
+  IF u.segment !~ '^[0-9]{4,9}$' THEN PERFORM refuse('invalid_input', '{"errors": {"segment": ["required"]}}'); END IF;
   u.scope_path := CASE WHEN u.node = 'department' THEN p.scope_path ELSE u.region_code END || '.' || u.segment;
   IF EXISTS (SELECT 1 FROM unit WHERE scope_path = u.scope_path) THEN
     PERFORM refuse('duplicate_unit', jsonb_build_object('unit', f ->> 'name', 'segment', u.segment));
@@ -130,8 +130,10 @@ BEGIN
   SELECT * INTO t FROM ledger_total WHERE line_id = v_line FOR UPDATE;
   SELECT * INTO l FROM quota_line WHERE id = v_line;
   -- A closed unit has no quota; held against its closing.
-  PERFORM 1 FROM unit WHERE id = l.unit_id AND status = 'active' FOR SHARE;
-  IF NOT FOUND THEN PERFORM refuse('not_found', jsonb_build_object('line', v_line)); END IF;
+  PERFORM 1 FROM unit WHERE id IN (l.unit_id, l.scope_unit_id) ORDER BY id FOR SHARE;
+  IF l.id IS NULL OR EXISTS (SELECT 1 FROM unit WHERE id IN (l.unit_id, l.scope_unit_id) AND status = 'closed') THEN
+    PERFORM refuse('not_found', jsonb_build_object('line', v_line));
+  END IF;
   v_now := clock_timestamp();
   IF coalesce(f ->> 'document_no', '') = '' THEN PERFORM refuse('document_missing'); END IF;
   IF coalesce(v_new, 0) < t.occupied + t.reserved THEN

@@ -23,11 +23,30 @@ BEGIN
   RETURN l;
 END $$;
 
+-- The locks of a movement, in the one order: totals by id, people by id (with the surplus holders whom an exit
+-- may move), the units' chain heads by id. Whoever appends to a person's chain holds the person's row.
+DROP FUNCTION IF EXISTS k_lock_lines(bigint, bigint);
+CREATE OR REPLACE FUNCTION k_lock(p_person bigint, p_line bigint) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM 1 FROM ledger_total WHERE line_id = p_line OR line_id IN (SELECT line_id FROM occupancy
+    WHERE person_id = p_person AND recorded_to IS NULL AND ended_on IS NULL) ORDER BY line_id FOR UPDATE;
+  PERFORM 1 FROM person WHERE id = p_person OR id IN (SELECT o.person_id FROM occupancy o
+    JOIN post x ON x.id = o.post_id AND x.surplus WHERE o.recorded_to IS NULL AND o.ended_on IS NULL AND o.line_id IN (
+      SELECT line_id FROM occupancy WHERE person_id = p_person AND recorded_to IS NULL AND ended_on IS NULL))
+    ORDER BY id FOR UPDATE;
+  PERFORM 1 FROM ledger_chain WHERE chain_kind = 'unit' AND chain_id IN (
+    SELECT unit_id FROM occupancy WHERE person_id = p_person AND recorded_to IS NULL AND ended_on IS NULL
+    UNION SELECT unit_id FROM quota_line WHERE id = p_line) ORDER BY chain_id FOR UPDATE;
+END $$;
+
 CREATE OR REPLACE FUNCTION ledger_reserve(p_case bigint) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE r case_record := case_open_movement(p_case, 'reserve'); l quota_line; p post;
 BEGIN
   IF r.status = 'reserved' THEN RETURN (SELECT id FROM post WHERE reserved_case_id = p_case); END IF;
+  -- All that a transfer will need, since it may take effect in this same transaction.
+  PERFORM k_lock((r.facts::jsonb ->> 'person')::bigint, (r.facts::jsonb ->> 'line')::bigint);
   l := k_enterable((r.facts::jsonb ->> 'line')::bigint);
   IF l.kind <> 'establishment' THEN PERFORM refuse('wrong_category'); END IF;
   SELECT * INTO p FROM post WHERE line_id = l.id AND status = 'vacant' ORDER BY number LIMIT 1 FOR UPDATE;
@@ -79,14 +98,15 @@ BEGIN
     PERFORM refuse('bad_day', jsonb_build_object('day', p_on, 'line', l.id, 'seat_since', p_post.created_on));
   END IF;
   IF l.kind = 'leadership' THEN v_department := nullif(l.scope_unit_id, l.unit_id); END IF;
-  SELECT scope_path INTO v_scope FROM unit WHERE id = coalesce(v_department, l.unit_id)
-    AND (legal_id = l.unit_id OR id = l.unit_id);
+  SELECT scope_path INTO v_scope FROM unit WHERE id = coalesce(v_department, l.unit_id) AND status = 'active'
+    AND (legal_id = l.unit_id OR id = l.unit_id) FOR KEY SHARE;  -- held against its closing
   IF v_scope IS NULL THEN PERFORM refuse('not_found', jsonb_build_object('department', v_department)); END IF;
   INSERT INTO occupancy (person_id, person_name, post_id, line_id, unit_id, department_id, kind, main, nature, home_unit,
     started_on, entry_way, entry_case_id, recorded_at, scope_path)
   SELECT p_person, name, p_post.id, l.id, l.unit_id, v_department, l.kind, coalesce((f ->> 'main')::int, 1) = 1,
     coalesce(f ->> 'nature', 'regular'), f ->> 'home_unit', p_on, f ->> 'entry_way', p_case, p_now, v_scope
   FROM person WHERE id = p_person RETURNING * INTO o;
+  IF NOT FOUND THEN PERFORM refuse('not_found', jsonb_build_object('person', p_person)); END IF;
   UPDATE post SET status = 'occupied', reserved_case_id = NULL WHERE id = p_post.id;
   v_fields := k_occupied_fields(o, p_post, p_case);
   IF l.kind = 'establishment' THEN
@@ -125,6 +145,18 @@ BEGIN
   RETURN p;
 END $$;
 
+-- The locked fields of a person are never written without a commitment to each.
+CREATE OR REPLACE FUNCTION k_committed(f jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE v_missing text;
+BEGIN
+  SELECT string_agg(k, ',') INTO v_missing FROM unnest(ARRAY['commit_name', 'commit_id', 'commit_sex', 'commit_birth_on',
+    'commit_work_started_on', 'commit_level', 'commit_rank']) k WHERE coalesce(f ->> k, '') = '';
+  IF v_missing IS NOT NULL THEN
+    PERFORM refuse('invalid_input', jsonb_build_object('errors', jsonb_build_object(v_missing, '["required"]'::jsonb)));
+  END IF;
+END $$;
+
 -- 登记: a person the city does not know yet; an already known identity document is refused or, if left, taken up.
 CREATE OR REPLACE FUNCTION k_register(p_case bigint, f jsonb, p_scope text, p_on date, p_now timestamptz) RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
@@ -135,7 +167,9 @@ BEGIN
     IF v_known.state = 'serving' THEN PERFORM refuse('duplicate_person', jsonb_build_object('person', v_known.id)); END IF;
     RETURN v_known.id;
   END IF;
-  p := k_person_row(f, p_scope);
+  PERFORM k_committed(f);
+  -- The number of a row and where a person serves are the kernel's to say, not the form's.
+  p := k_person_row(f - 'id' - 'personnel_class' || '{"state": "outside"}', p_scope);
   INSERT INTO person SELECT (p).*;
   PERFORM chain_append('person', p.id, 'person.registered', p_on, p_now, p_case, k_registered_fields(p, f), p_scope);
   RETURN p.id;
@@ -159,12 +193,10 @@ LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE p post; v_id bigint; v_bad date; v_other post;
 BEGIN
   SELECT * INTO p FROM post WHERE reserved_case_id = p_case FOR UPDATE;
-  IF EXISTS (SELECT 1 FROM occupancy WHERE post_id = p.id AND recorded_to IS NULL
-      AND (ended_on IS NULL OR ended_on > p_on)) THEN
-    -- The reserved seat was in use on that day; another of the line may have been free since.
-    SELECT x.* INTO v_other FROM post x WHERE x.line_id = p.line_id AND x.status = 'vacant' AND x.created_on <= p_on
-      AND NOT EXISTS (SELECT 1 FROM occupancy o WHERE o.post_id = x.id AND o.recorded_to IS NULL
-        AND (o.ended_on IS NULL OR o.ended_on > p_on)) ORDER BY x.number LIMIT 1 FOR UPDATE;
+  IF NOT k_free_since(p, p_on) THEN
+    -- The reserved seat was in use on that day, or not yet made; another of the line may have been free since.
+    SELECT x.* INTO v_other FROM post x WHERE x.line_id = p.line_id AND x.status = 'vacant' AND k_free_since(x, p_on)
+     ORDER BY x.number LIMIT 1 FOR UPDATE;
     IF NOT FOUND THEN PERFORM refuse('bad_day', jsonb_build_object('day', p_on, 'line', p.line_id)); END IF;
     UPDATE post SET status = 'vacant', reserved_case_id = NULL WHERE id = p.id;
     PERFORM chain_append('unit', p.unit_id, 'seat.released', kernel_today(), p_now, p_case,
@@ -176,7 +208,7 @@ BEGIN
   END IF;
   UPDATE ledger_total SET reserved = reserved - 1, occupied = occupied + 1 WHERE line_id = p.line_id;
   v_id := k_sit(p_case, p, p_person, f, p_on, p_now);
-  v_bad := k_first_bad_day(p.line_id, p_on);
+  v_bad := k_first_bad_day(p.line_id, p_on, p_now);
   IF v_bad IS NOT NULL THEN PERFORM refuse('bad_day', jsonb_build_object('day', v_bad, 'line', p.line_id)); END IF;
   RETURN v_id;
 END $$;
@@ -189,6 +221,8 @@ DECLARE
   v_person bigint := (f ->> 'person')::bigint; v_line bigint := (f ->> 'line')::bigint; v_now timestamptz; v_scope text;
 BEGIN
   IF r.status <> 'reserved' THEN PERFORM refuse('case_not_approved', jsonb_build_object('missing', 'reservation')); END IF;
+  -- The unit itself says who has come, and when.
+  IF NOT coalesce(scope_part(3) = 'service' OR r.unit_id = scope_number(6), false) THEN PERFORM refuse('not_allowed'); END IF;
   SELECT scope_path INTO v_scope FROM ledger_total WHERE line_id = v_line FOR UPDATE;
   v_now := clock_timestamp();
   IF v_person IS NULL THEN v_person := k_register(p_case, f, v_scope, v_on, v_now); END IF;
@@ -242,36 +276,29 @@ BEGIN
   PERFORM chain_append('person', m.person_id, 'seat.absorbed', n.ended_on, p_now, p_case, v_fields, m.scope_path);
 END $$;
 
--- Leaves every seat a person holds in a unit: the establishment seat, and the regular leadership seats with it.
-CREATE OR REPLACE FUNCTION k_vacate(p_case bigint, p_person bigint, p_reason text, p_on date, p_now timestamptz)
+-- Leaves the establishment seat and the regular leadership seats with it; with p_all every leadership seat in the city.
+DROP FUNCTION IF EXISTS k_vacate(bigint, bigint, text, date, timestamptz);
+CREATE OR REPLACE FUNCTION k_vacate(p_case bigint, p_person bigint, p_reason text, p_on date, p_now timestamptz, p_all boolean)
 RETURNS void LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE o occupancy;
 BEGIN
   FOR o IN SELECT * FROM occupancy WHERE person_id = p_person AND recorded_to IS NULL AND ended_on IS NULL
-      AND (kind = 'establishment' OR nature = 'regular') ORDER BY kind DESC, line_id LOOP
+      AND (p_all OR kind = 'establishment' OR nature = 'regular') ORDER BY kind DESC, line_id LOOP
     PERFORM k_leave(p_case, o, p_reason, p_on, p_now);
     PERFORM k_surplus_alarm(o.line_id, p_case);
   END LOOP;
 END $$;
 
-CREATE OR REPLACE FUNCTION k_lock_lines(p_person bigint, p_line bigint) RETURNS void
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-BEGIN
-  PERFORM 1 FROM ledger_total WHERE line_id = p_line OR line_id IN (SELECT line_id FROM occupancy
-    WHERE person_id = p_person AND recorded_to IS NULL AND ended_on IS NULL) ORDER BY line_id FOR UPDATE;
-  PERFORM 1 FROM person WHERE id = p_person FOR UPDATE;
-END $$;
-
--- 出编: retirement and every other exit; what the person leads in that unit is left on the same day.
+-- 出编: retirement and every other exit; whatever the person leads is left on the same day.
 CREATE OR REPLACE FUNCTION ledger_vacate(p_case bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE r case_record := case_open_movement(p_case, 'vacate'); f jsonb := r.facts::jsonb;
   v_on date := k_day((f ->> 'end')::date); v_person bigint := (f ->> 'person')::bigint;
 BEGIN
-  PERFORM k_lock_lines(v_person, NULL);
+  PERFORM k_lock(v_person, NULL);
   IF NOT EXISTS (SELECT 1 FROM occupancy WHERE person_id = v_person AND kind = 'establishment'
       AND recorded_to IS NULL AND ended_on IS NULL) THEN PERFORM refuse('not_seated'); END IF;
-  PERFORM k_vacate(p_case, v_person, f ->> 'reason', v_on, clock_timestamp());
+  PERFORM k_vacate(p_case, v_person, f ->> 'reason', v_on, clock_timestamp(), true);
   UPDATE person SET state = CASE WHEN f ->> 'reason' LIKE '31%' THEN 'retired' ELSE 'left' END WHERE id = v_person;
   PERFORM k_effected(p_case);
 END $$;
@@ -283,15 +310,11 @@ DECLARE r case_record := case_open_movement(p_case, 'move'); f jsonb := r.facts:
   v_on date := k_day((f ->> 'start')::date); v_person bigint := (f ->> 'person')::bigint;
 BEGIN
   IF r.status <> 'reserved' THEN PERFORM refuse('case_not_approved', jsonb_build_object('missing', 'reservation')); END IF;
-  PERFORM k_lock_lines(v_person, (f ->> 'line')::bigint);
+  PERFORM k_lock(v_person, (f ->> 'line')::bigint);
   IF NOT EXISTS (SELECT 1 FROM occupancy WHERE person_id = v_person AND kind = 'establishment'
       AND recorded_to IS NULL AND ended_on IS NULL) THEN PERFORM refuse('not_seated'); END IF;
-  -- Both units' chain heads are locked in order before either is written.
-  PERFORM 1 FROM ledger_chain WHERE chain_kind = 'unit' AND chain_id IN (
-    SELECT unit_id FROM occupancy WHERE person_id = v_person AND recorded_to IS NULL AND ended_on IS NULL
-    UNION SELECT unit_id FROM quota_line WHERE id = (f ->> 'line')::bigint) ORDER BY chain_id FOR UPDATE;
   v_now := clock_timestamp();
-  PERFORM k_vacate(p_case, v_person, coalesce(f ->> 'reason', '11'), v_on, v_now);
+  PERFORM k_vacate(p_case, v_person, coalesce(f ->> 'reason', '11'), v_on, v_now, false);
   PERFORM k_free_from(v_person, v_on);
   PERFORM k_fill(p_case, v_person, f, v_on, v_now);
   PERFORM k_effected(p_case);

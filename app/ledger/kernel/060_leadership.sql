@@ -1,23 +1,32 @@
 -- Leadership positions (领导职数) and corrections (更正).
 
+-- Whether a person holds an establishment seat of a unit on every day of a period.
+CREATE OR REPLACE FUNCTION k_seated(p_person bigint, p_unit bigint, p_period daterange) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT coalesce(range_agg(daterange(started_on, ended_on)) @> p_period, false) FROM occupancy
+   WHERE person_id = p_person AND unit_id = p_unit AND kind = 'establishment' AND recorded_to IS NULL
+$$;
+
 CREATE OR REPLACE FUNCTION k_take_lead(p_case bigint, f jsonb, p_on date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE l quota_line; p post; v_person bigint := (f ->> 'person')::bigint; v_nature text := coalesce(f ->> 'nature', 'regular');
-  v_id bigint; v_bad date;
+  v_id bigint; v_bad date; v_now timestamptz;
 BEGIN
   l := k_enterable((f ->> 'line')::bigint);
   IF l.kind <> 'leadership' THEN PERFORM refuse('wrong_category'); END IF;
   PERFORM 1 FROM person WHERE id = v_person FOR UPDATE;
-  IF v_nature = 'regular' AND NOT EXISTS (SELECT 1 FROM occupancy WHERE person_id = v_person AND kind = 'establishment'
-      AND unit_id = l.unit_id AND recorded_to IS NULL AND started_on <= p_on AND (ended_on IS NULL OR ended_on > p_on)) THEN
+  IF v_nature = 'regular' AND NOT k_seated(v_person, l.unit_id, daterange(p_on, NULL)) THEN
     PERFORM refuse('leader_without_seat', jsonb_build_object('person', v_person, 'unit', l.unit_id));
   ELSIF v_nature <> 'regular' AND coalesce(f ->> 'home_unit', '') = '' THEN
     PERFORM refuse('leader_without_seat', jsonb_build_object('person', v_person, 'missing', 'home_unit'));
   END IF;
-  SELECT x.* INTO p FROM post x WHERE x.line_id = l.id AND x.status = 'vacant' ORDER BY x.number LIMIT 1 FOR UPDATE;
+  SELECT x.* INTO p FROM post x WHERE x.line_id = l.id AND x.status = 'vacant' AND k_free_since(x, p_on)
+   ORDER BY x.number LIMIT 1 FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('bad_day', jsonb_build_object('day', p_on, 'line', l.id)); END IF;
+  v_now := clock_timestamp();
   UPDATE ledger_total SET occupied = occupied + 1 WHERE line_id = l.id;
-  v_id := k_sit(p_case, p, v_person, f, p_on, clock_timestamp());
-  v_bad := k_first_bad_day(l.id, p_on);
+  v_id := k_sit(p_case, p, v_person, f, p_on, v_now);
+  v_bad := k_first_bad_day(l.id, p_on, v_now);
   IF v_bad IS NOT NULL THEN PERFORM refuse('bad_day', jsonb_build_object('day', v_bad, 'line', l.id)); END IF;
   RETURN v_id;
 END $$;
@@ -50,11 +59,15 @@ END $$;
 CREATE OR REPLACE FUNCTION ledger_correct(p_case bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE r case_record := case_open_movement(p_case, 'correct'); f jsonb := r.facts::jsonb; p person; o occupancy;
-  n occupancy; v_now timestamptz; v_fields jsonb; v_bad date; v_new date;
+  n occupancy; v_now timestamptz; v_fields jsonb; v_bad date; v_new date; v_made date;
 BEGIN
   IF f ->> 'occupancy' IS NULL THEN
     SELECT * INTO p FROM person WHERE id = (f ->> 'person')::bigint FOR UPDATE;
     IF NOT FOUND THEN PERFORM refuse('not_found'); END IF;
+    PERFORM k_committed(f);
+    IF (f ->> 'id_cipher' IS NULL) <> (f ->> 'new_index' IS NULL) THEN
+      PERFORM refuse('invalid_input', '{"errors": {"id_number": ["required"]}}');
+    END IF;
     v_now := clock_timestamp();
     UPDATE person SET name = coalesce(f ->> 'person_name', name), pinyin = coalesce(f ->> 'pinyin', pinyin),
       pinyin_initials = coalesce(f ->> 'pinyin_initials', pinyin_initials), sex = coalesce(f ->> 'sex', sex),
@@ -66,26 +79,42 @@ BEGIN
      WHERE id = p.id RETURNING * INTO p;
     UPDATE occupancy SET person_name = p.name WHERE person_id = p.id AND recorded_to IS NULL;
     PERFORM chain_append('person', p.id, 'person.corrected', kernel_today(), v_now, p_case,
-      k_registered_fields(p, f) || jsonb_build_object('corrects', (f ->> 'corrects')::int), p.scope_path);
+      k_registered_fields(p, f) || jsonb_build_object('corrects', (SELECT max(sequence) FROM ledger_entry
+        WHERE chain_kind = 'person' AND chain_id = p.id AND type IN ('person.registered', 'person.corrected'))), p.scope_path);
   ELSE
     SELECT * INTO o FROM occupancy WHERE id = (f ->> 'occupancy')::bigint;
+    IF NOT FOUND THEN PERFORM refuse('not_found', jsonb_build_object('occupancy', f ->> 'occupancy')); END IF;
     PERFORM 1 FROM ledger_total WHERE line_id = o.line_id FOR UPDATE;
+    PERFORM 1 FROM person WHERE id = o.person_id FOR UPDATE;
     SELECT * INTO o FROM occupancy WHERE id = o.id AND recorded_to IS NULL;
     IF NOT FOUND THEN PERFORM refuse('later_entries', jsonb_build_object('occupancy', f ->> 'occupancy')); END IF;
     v_now := clock_timestamp(); v_new := k_day((f ->> 'start')::date);
-    IF v_new < (SELECT created_on FROM post WHERE id = o.post_id) OR v_new > coalesce(o.ended_on, v_new) THEN
+    SELECT created_on INTO v_made FROM post WHERE id = o.post_id;
+    -- An old seat held since before its document (opening balance) may be held from any such day.
+    IF v_new < v_made AND o.started_on >= v_made OR v_new > coalesce(o.ended_on, v_new) THEN
       PERFORM refuse('bad_day', jsonb_build_object('day', v_new, 'line', o.line_id));
     END IF;
     IF EXISTS (SELECT 1 FROM occupancy x WHERE x.recorded_to IS NULL AND x.id <> o.id
         AND (x.post_id = o.post_id OR (x.person_id = o.person_id AND x.kind = o.kind AND o.kind = 'establishment'))
-        AND daterange(x.started_on, x.ended_on) && daterange(v_new, o.ended_on)) THEN
+        AND daterange(x.started_on, x.ended_on) && daterange(v_new, o.ended_on))
+      -- Moved from another seat in one step: that seat's last day rests on this first one.
+      OR (o.kind = 'establishment' AND EXISTS (SELECT 1 FROM occupancy x WHERE x.recorded_to IS NULL AND x.id <> o.id
+        AND x.person_id = o.person_id AND x.kind = o.kind AND x.ended_on = o.started_on)) THEN
       PERFORM refuse('later_entries', jsonb_build_object('occupancy', o.id));
     END IF;
     UPDATE occupancy SET recorded_to = v_now WHERE id = o.id;
     n := o; n.id := nextval(pg_get_serial_sequence('occupancy', 'id')); n.started_on := v_new; n.recorded_at := v_now;
     INSERT INTO occupancy SELECT (n).*;
-    v_bad := k_first_bad_day(o.line_id, v_new);
-    IF v_bad IS NOT NULL AND (SELECT occupied <= authorised FROM ledger_total WHERE line_id = o.line_id) THEN
+    -- A leader sits in his unit on every day that he leads it.
+    IF o.kind = 'leadership' AND o.nature = 'regular' AND NOT k_seated(o.person_id, o.unit_id, daterange(v_new, o.ended_on)) THEN
+      PERFORM refuse('leader_without_seat', jsonb_build_object('person', o.person_id, 'unit', o.unit_id));
+    ELSIF o.kind = 'establishment' AND EXISTS (SELECT 1 FROM occupancy x WHERE x.person_id = o.person_id
+        AND x.unit_id = o.unit_id AND x.kind = 'leadership' AND x.nature = 'regular' AND x.recorded_to IS NULL
+        AND NOT k_seated(o.person_id, o.unit_id, daterange(x.started_on, x.ended_on))) THEN
+      PERFORM refuse('later_entries', jsonb_build_object('occupancy', o.id));
+    END IF;
+    v_bad := k_first_bad_day(o.line_id, v_new, v_now);
+    IF v_bad IS NOT NULL THEN
       PERFORM refuse('bad_day', jsonb_build_object('day', v_bad, 'line', o.line_id));
     END IF;
     v_fields := jsonb_build_object('closes', o.id, 'occupancy', n.id, 'started_on', v_new, 'person', o.person_id,

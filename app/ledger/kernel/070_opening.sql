@@ -27,19 +27,24 @@ BEGIN
   SELECT scope_path INTO v_scope FROM unit WHERE id = p_unit;
   PERFORM 1 FROM ledger_total t JOIN quota_line l ON l.id = t.line_id WHERE l.unit_id = p_unit ORDER BY line_id FOR UPDATE OF t;
   v_now := clock_timestamp();
-  CREATE TEMP TABLE IF NOT EXISTS opening (f jsonb, person bigint, line bigint, seat int, post bigint, occupancy bigint,
-    n bigint, started_on date, department bigint, scope text) ON COMMIT DROP;
-  TRUNCATE opening;
-  INSERT INTO opening (f, person, line, n, started_on, department)
-  SELECT j, nextval(pg_get_serial_sequence('person', 'id')), (j ->> 'line')::bigint, ord,
+  -- A table of that name made by the caller, with triggers of his, is not ours to drop: the call ends there.
+  IF to_regclass('pg_temp.opening') IS NOT NULL THEN DROP TABLE pg_temp.opening; END IF;
+  CREATE TEMP TABLE opening (f jsonb, person bigint, known boolean, line bigint, seat int, post bigint, occupancy bigint,
+    n bigint, started_on date, department bigint, scope text, payload text) ON COMMIT DROP;
+  -- Whoever left before, or was known as somebody else's leader only, is taken up under the same row.
+  INSERT INTO opening (f, person, known, line, n, started_on, department)
+  SELECT j, coalesce(p.id, nextval(pg_get_serial_sequence('person', 'id'))), p.id IS NOT NULL, (j ->> 'line')::bigint, ord,
     (j ->> 'start')::date, (j ->> 'department')::bigint
-  FROM jsonb_array_elements(p_people) WITH ORDINALITY x(j, ord);
-  SELECT p.id::text INTO v_duplicate FROM opening o JOIN person p ON p.id_index = decode(o.f ->> 'person_index', 'hex') LIMIT 1;
+  FROM jsonb_array_elements(p_people) WITH ORDINALITY x(j, ord)
+  LEFT JOIN person p ON p.id_index = decode(j ->> 'person_index', 'hex');
+  SELECT p.id::text INTO v_duplicate FROM opening o JOIN person p ON p.id = o.person AND p.state = 'serving' LIMIT 1;
   IF FOUND THEN PERFORM refuse('duplicate_person', jsonb_build_object('person', v_duplicate)); END IF;
   IF EXISTS (SELECT 1 FROM opening o LEFT JOIN quota_line l ON l.id = o.line AND l.unit_id = p_unit
       AND l.kind = 'establishment' WHERE l.id IS NULL) THEN PERFORM refuse('wrong_category'); END IF;
   IF EXISTS (SELECT 1 FROM opening WHERE started_on > kernel_today()) THEN PERFORM refuse('future_effect'); END IF;
-  UPDATE opening o SET scope = u.scope_path FROM unit u WHERE u.id = coalesce(o.department, p_unit);
+  UPDATE opening o SET scope = u.scope_path FROM unit u WHERE u.id = coalesce(o.department, p_unit) AND u.legal_id = p_unit;
+  IF EXISTS (SELECT 1 FROM opening WHERE scope IS NULL) THEN PERFORM refuse('not_found'); END IF;
+  PERFORM k_committed(o.f) FROM opening o WHERE NOT o.known;
   -- Vacant seats first, in their order; then surplus seats beyond the last number.
   UPDATE opening o SET seat = s.number, post = s.id, occupancy = nextval(pg_get_serial_sequence('occupancy', 'id'))
   FROM (SELECT n, line, row_number() OVER (PARTITION BY line ORDER BY n) AS k FROM opening) r
@@ -55,20 +60,24 @@ BEGIN
   UPDATE post p SET status = 'occupied' FROM opening o WHERE o.post = p.id AND p.status = 'vacant';
   INSERT INTO person SELECT (r.p).* FROM (
     SELECT k_person_row(o.f || jsonb_build_object('id', o.person, 'state', 'serving',
-      'personnel_class', k_personnel_class(l.category)), o.scope) p FROM opening o JOIN quota_line l ON l.id = o.line) r;
-  UPDATE person p SET unit_id = p_unit, department_id = o.department FROM opening o WHERE p.id = o.person;
+      'personnel_class', k_personnel_class(l.category)), o.scope) p FROM opening o JOIN quota_line l ON l.id = o.line WHERE NOT o.known) r;
+  UPDATE person p SET unit_id = p_unit, department_id = o.department, state = 'serving', scope_path = o.scope,
+    personnel_class = k_personnel_class(l.category) FROM opening o JOIN quota_line l ON l.id = o.line WHERE p.id = o.person;
   INSERT INTO occupancy (id, person_id, person_name, post_id, line_id, unit_id, department_id, kind, main, nature,
     started_on, entry_way, entry_case_id, recorded_at, scope_path)
   OVERRIDING SYSTEM VALUE
-  SELECT occupancy, person, f ->> 'person_name', post, line, p_unit, department, 'establishment', true, 'regular',
-    started_on, f ->> 'entry_way', p_case, v_now, scope FROM opening;
+  SELECT occupancy, person, p.name, post, line, p_unit, department, 'establishment', true, 'regular',
+    started_on, f ->> 'entry_way', p_case, v_now, scope FROM opening JOIN person p ON p.id = person;
+  UPDATE opening o SET payload = canonical(k_occupied_fields(c, s, p_case)) FROM occupancy c JOIN post s ON s.id = c.post_id
+   WHERE c.id = o.occupancy;
   UPDATE ledger_total t SET occupied = t.occupied + c.n FROM (SELECT line, count(*) n FROM opening GROUP BY line) c
    WHERE c.line = t.line_id;
-  -- Person chains: two entries each, the second on the first.
+  -- Person chains: two entries each, the second on the first; a known person's goes on.
+  PERFORM chain_append('person', o.person, 'seat.occupied', o.started_on, v_now, p_case, o.payload::jsonb, o.scope)
+     FROM opening o WHERE o.known;
   WITH made AS (
-    SELECT o.*, p.id AS pid, canonical(k_registered_fields(p, o.f)) AS first,
-      canonical(k_occupied_fields(c, s, p_case)) AS second
-    FROM opening o JOIN person p ON p.id = o.person JOIN occupancy c ON c.id = o.occupancy JOIN post s ON s.id = o.post),
+    SELECT o.*, canonical(k_registered_fields(p, o.f)) AS first, o.payload AS second
+    FROM opening o JOIN person p ON p.id = o.person WHERE NOT o.known),
   one AS (SELECT m.*, entry_hash(1, 'person:' || m.person, 1, 'person.registered', m.started_on, v_now, p_case,
     v_actor, m.first, '') AS h1 FROM made m),
   two AS (SELECT *, entry_hash(1, 'person:' || person, 2, 'seat.occupied', started_on, v_now, p_case, v_actor,
@@ -82,17 +91,16 @@ BEGIN
   -- The unit's chain: one entry a person, each on the one before.
   SELECT * INTO v_head FROM ledger_chain WHERE chain_kind = 'unit' AND chain_id = p_unit FOR UPDATE;
   v_hash := v_head.hash; v_seq := v_head.sequence;
-  FOR e IN SELECT o.n, o.started_on, x.payload FROM opening o JOIN ledger_entry x ON x.chain_kind = 'person'
-      AND x.chain_id = o.person AND x.sequence = 2 ORDER BY o.n LOOP
+  FOR e IN SELECT o.n, o.started_on, o.payload FROM opening o ORDER BY o.n LOOP
     v_seq := v_seq + 1; v_prevs := v_prevs || v_hash;
     v_hash := entry_hash(1, 'unit:' || p_unit, v_seq, 'seat.occupied', e.started_on, v_now, p_case, v_actor, e.payload, v_hash);
     v_hashes := v_hashes || v_hash;
   END LOOP;
   INSERT INTO ledger_entry (chain_kind, chain_id, sequence, format, type, effective_on, recorded_at, payload, case_id,
     actor, prev_hash, hash, scope_path)
-  SELECT 'unit', p_unit, v_head.sequence + o.n, 1, 'seat.occupied', o.started_on, v_now, x.payload, p_case, v_actor,
+  SELECT 'unit', p_unit, v_head.sequence + o.n, 1, 'seat.occupied', o.started_on, v_now, o.payload, p_case, v_actor,
     v_prevs[o.n], v_hashes[o.n], v_scope
-  FROM opening o JOIN ledger_entry x ON x.chain_kind = 'person' AND x.chain_id = o.person AND x.sequence = 2;
+  FROM opening o;
   UPDATE ledger_chain SET sequence = v_seq, hash = v_hash WHERE chain_kind = 'unit' AND chain_id = p_unit;
   INSERT INTO alarm (rule, code, standing, state, unit_id, person_id, case_id, user_id, operator, facts, scope_path)
   SELECT 'AL06', 'id_unverified', false, 'open', p_unit, o.person, p_case, scope_number(1), v_actor,
@@ -114,18 +122,26 @@ BEGIN
   IF r.facts::jsonb ->> 'batch' IS DISTINCT FROM encode(sha256(convert_to(p_batch, 'UTF8')), 'hex') THEN
     PERFORM refuse('facts_changed');
   END IF;
+  -- The office that approved answers for its own region.
+  IF EXISTS (SELECT 1 FROM jsonb_array_elements(b -> 'units') u JOIN region g ON g.code = u ->> 'region'
+      JOIN region a ON a.code = r.facts::jsonb ->> 'region' WHERE NOT starts_with(g.prefix, a.prefix)) THEN
+    PERFORM refuse('not_allowed');
+  END IF;
+  -- Whoever the city knows already is locked in one order before anything is written.
+  PERFORM 1 FROM person WHERE id_index IN (SELECT decode(j2 ->> 'person_index', 'hex')
+    FROM jsonb_array_elements(coalesce(b -> 'people', '[]') || coalesce(b -> 'leaders', '[]')) j2) ORDER BY id FOR UPDATE;
   FOR j IN SELECT * FROM jsonb_array_elements(b -> 'units') LOOP
     IF j ->> 'uscc' IS NOT NULL AND EXISTS (SELECT 1 FROM unit WHERE uscc = j ->> 'uscc' AND status = 'active') THEN
       PERFORM refuse('duplicate_unit', jsonb_build_object('unit', j ->> 'name'));
     END IF;
     v_id := k_open_unit(p_case, CASE WHEN j ->> 'parent_key' IS NULL THEN j
-      ELSE j || jsonb_build_object('parent', v_keys -> (j ->> 'parent_key')) END, (j ->> 'start')::date);
+      ELSE j || jsonb_build_object('parent', v_keys -> (j ->> 'parent_key')) END, k_day((j ->> 'start')::date));
     v_legal := coalesce(v_legal, v_id);
     v_keys := v_keys || jsonb_build_object(j ->> 'key', v_id);
   END LOOP;
   FOR j IN SELECT * FROM jsonb_array_elements(b -> 'lines') LOOP
-    v_id := k_set_quota(p_case, j || jsonb_build_object('unit', v_keys -> (j ->> 'unit_key'),
-      'scope', v_keys -> coalesce(j ->> 'scope_key', j ->> 'unit_key')), (j ->> 'start')::date);
+    v_id := k_set_quota(p_case, j - 'line' || jsonb_build_object('unit', v_keys -> (j ->> 'unit_key'),
+      'scope', v_keys -> coalesce(j ->> 'scope_key', j ->> 'unit_key')), k_day((j ->> 'start')::date));
     v_lines := v_lines || jsonb_build_object(j ->> 'key', v_id);
   END LOOP;
   SELECT jsonb_agg(p || jsonb_build_object('line', v_lines -> (p ->> 'line_key'),
@@ -139,9 +155,9 @@ BEGIN
   FOR j IN SELECT * FROM jsonb_array_elements(b -> 'leaders') LOOP
     SELECT id INTO v_id FROM person WHERE id_index = decode(j ->> 'person_index', 'hex');
     IF v_id IS NULL THEN v_id := k_register(p_case, j || jsonb_build_object('state', 'outside'),
-      (SELECT scope_path FROM unit WHERE id = v_legal), (j ->> 'start')::date, clock_timestamp()); END IF;
+      (SELECT scope_path FROM unit WHERE id = v_legal), k_day((j ->> 'start')::date), clock_timestamp()); END IF;
     PERFORM k_take_lead(p_case, j || jsonb_build_object('person', v_id, 'line', v_lines -> (j ->> 'line_key')),
-      (j ->> 'start')::date);
+      k_day((j ->> 'start')::date));
   END LOOP;
   PERFORM k_effected(p_case);
   RETURN jsonb_build_object('unit', v_legal, 'people', v_count, 'units', v_keys);
