@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.cli import catalogue, commands, demo, deploy, embedded, settings
 from app.db import Database, SignInDatabase
 from app.domain.errors import DomainError
-from app.workflow import engine
+from app.workflow import due
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -21,12 +21,12 @@ def effect_once() -> int:
     database = Database(settings.app_url(), pool_size=1)
     identity = SignInDatabase(settings.signin_url()).open_service("svc-worker")
     with database.transaction(identity) as session:
-        due = engine.due_cases(session)
+        cases = due.due_cases(session)
     done = 0
-    for case_id in due:
+    for case_id in cases:
         try:
             with database.transaction(identity, case_id=case_id) as session:
-                engine.effect_due(session, case_id)
+                due.effect_due(session, case_id)
             done += 1
         except DomainError as refusal:
             # The case stays approved and not effected; the alarm has been recorded with it.

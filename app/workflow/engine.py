@@ -376,26 +376,3 @@ def hand_over(session: Session, task_id: int, user_id: int) -> None:
         raise errors.NotAllowed(user=user_id)
     task.assignee_id = user_id
     note(session, case, "handed_over", side="办理部门")
-
-
-def due_cases(session: Session) -> list[int]:
-    """Approved cases whose day has come, in date order."""
-    return list(
-        session.scalars(
-            select(Application.id)
-            .where(
-                Application.state == "awaiting",
-                Application.effective_on <= today(session),
-                Application.process != "recruit",
-            )
-            .order_by(Application.effective_on, Application.id)
-            .limit(200)
-        )
-    )
-
-
-def effect_due(session: Session, case_id: int) -> None:
-    """Post one approved case under its true date (a job's work)."""
-    case = locked(session, case_id)
-    if case.state == "awaiting":
-        take_effect(session, case, process_of(session, case), None)

@@ -61,15 +61,28 @@ class Line:
     def vacant(self) -> list[Seat]:
         return [s for s in self.seats if not s.gone and s.reserved is None and self.holder(s) is None]
 
-    def authorised_on(self, day: Day) -> int:
-        return next((n for n, a, b in self.quotas if a <= day and (b is None or b > day)), 0)
+    def authorised_on(self, day: Day) -> int | None:
+        return next((n for n, a, b in self.quotas if a <= day and (b is None or b > day)), None)
 
     def occupied_on(self, day: Day) -> int:
         return sum(s.on(day) for s in self.stays)
 
-    def overfull_from(self, day: Day) -> bool:
-        marks = [max(day, a) for _n, a, _b in self.quotas] + [max(day, s.start) for s in self.stays]
-        return any(self.occupied_on(m) > self.authorised_on(m) for m in marks)
+    def free_since(self, seat: Seat, day: Day) -> bool:
+        held = any(s.seat == seat.number and (s.end is None or s.end > day) for s in self.stays)
+        return seat.created <= day and not held
+
+    def worse_than(self, before: "Line", day: Day) -> bool:
+        """Whether some day from ``day`` on is further over the quota than it was."""
+        marks = {day}
+        for line in (self, before):
+            marks |= {x for _n, a, b in line.quotas for x in (a, b) if x}
+            marks |= {x for s in line.stays for x in (s.start, s.end) if x}
+        for mark in (m for m in marks if m >= day):
+            has, had = self.authorised_on(mark), before.authorised_on(mark)
+            was, will = before.occupied_on(mark), self.occupied_on(mark)
+            if has is not None and will > has and will - has > max(0, was - (was if had is None else had)):
+                return True
+        return False
 
 
 class Model:
@@ -97,22 +110,26 @@ class Model:
 
     def set_quota(self, name: str, number: int, day: Day) -> None:
         line = self.lines[name]
-        over = line.occupied > line.authorised
+        before = copy.deepcopy(line)
         if number < line.occupied + line.reserved or day < line.quotas[-1][1]:
             raise Refused("below use, or before the last number")
         last, start, _end = line.quotas[-1]
         line.quotas[-1:] = [(last, start, day), (number, day, None)]
+        if line.worse_than(before, day):
+            raise Refused("a day would be over-full")
         live = [s for s in line.seats if not s.gone]
         top = max((s.number for s in line.seats), default=0)
         for n in range(number - len(live)):
             line.seats.append(Seat(top + 1 + n, day))
-        for seat in sorted(line.vacant(), key=lambda s: -s.number)[: max(0, len(live) - number)]:
+        spare = [s for s in line.vacant() if line.free_since(s, day)]
+        cut = sorted(spare, key=lambda s: -s.number)[: max(0, len(live) - number)]
+        if len(cut) < len(live) - number:
+            raise Refused("a seat was held since that day")
+        for seat in cut:
             seat.gone = True
         for seat in line.seats:
             if not seat.gone:
                 seat.surplus = False
-        if line.occupied and not over and line.overfull_from(day):
-            raise Refused("a day would be over-full")
 
     def reserve(self, name: str, case: int) -> None:
         line = self.lines[name]
@@ -129,21 +146,16 @@ class Model:
         line = self.lines[name]
         if day > self.today:
             raise Refused("the future")
+        before = copy.deepcopy(line)
         seat = next(s for s in line.seats if s.reserved == case)
-
-        def used(x: Seat) -> bool:
-            return any(s.seat == x.number and (s.end is None or s.end > day) for s in line.stays)
-
-        if used(seat):
-            others = [s for s in line.vacant() if s.created <= day and not used(s)]
+        if not line.free_since(seat, day):
+            others = [s for s in line.vacant() if line.free_since(s, day)]
             if not others:
                 raise Refused("no seat was free on that day")
             seat.reserved, seat = None, min(others, key=lambda s: s.number)
         seat.reserved = None
-        if day < seat.created:
-            raise Refused("before the seat")
         line.stays.append(Stay(person, seat.number, day))
-        if line.overfull_from(day):
+        if line.worse_than(before, day):
             raise Refused("a day would be over-full")
 
     def vacate(self, person: int, day: Day) -> None:
@@ -173,12 +185,15 @@ class Model:
         name, stay = self.where(person)
         line = self.lines[name]
         seat = next(s for s in line.seats if s.number == stay.seat)
-        if day < seat.created or day > self.today:
+        before = copy.deepcopy(line)
+        if (day < seat.created <= stay.start) or day > self.today:
             raise Refused("before the seat, or the future")
-        others = [s for ln in self.lines.values() for s in ln.stays if s.person == person and s is not stay]
-        others += [s for s in line.stays if s.seat == stay.seat and s is not stay]
+        mine = [s for ln in self.lines.values() for s in ln.stays if s.person == person and s is not stay]
+        if any(s.end == stay.start for s in mine):
+            raise Refused("moved in one step: another stay rests on this day")
+        others = mine + [s for s in line.stays if s.seat == stay.seat and s is not stay]
         if any(s.end is None or s.end > day for s in others if s.start != s.end):
             raise Refused("another stay is in the way")
         stay.start = day
-        if line.occupied <= line.authorised and line.overfull_from(day):
+        if line.worse_than(before, day):
             raise Refused("a day would be over-full")

@@ -193,7 +193,7 @@ class Ledger(RuleBasedStateMachine):
                         " AND started_on <= :d AND (ended_on IS NULL OR ended_on > :d)), 0)",
                         l=self.bodies[name].line, m=moment, d=day,
                     )  # fmt: skip
-                    assert got == (line.occupied_on(day), line.authorised_on(day)), (name, moment, day)
+                    assert got == (line.occupied_on(day), line.authorised_on(day) or 0), (name, moment, day)
 
     def by_office(self, who: Any, process: str, facts: dict[str, Any], body: Body, day: dt.date) -> int:
         with self.world.database.transaction(who) as session:

@@ -6,7 +6,7 @@ import pytest
 
 from app.domain import errors
 from app.ledger.people import facts_of
-from app.workflow import engine
+from app.workflow import due, engine
 from tests.world import World, person
 
 TODAY = dt.datetime.now(dt.UTC).date()
@@ -131,3 +131,26 @@ def test_a_withdrawn_case_gives_its_seat_back(world: World) -> None:
         engine.withdraw(session, case)
     assert world.figures(body.line) == (1, 0, 0)
     assert world.state(case) == "withdrawn"
+
+
+def test_a_transfer_of_a_later_day_waits_for_it_and_the_job_posts_it_under_its_true_date(world: World) -> None:
+    source = world.body("寅局", quotas={"11": 2}, people={"11": 2})
+    target = world.body("卯局", quotas={"11": 2})
+    tomorrow = TODAY + dt.timedelta(days=1)
+    facts = {"person": source.people[0], "line": target.line, "department": None, "start": tomorrow.isoformat()}
+    case = world.submit(world.clerk(target), target, "transfer", facts, name="明日", effective_on=tomorrow)
+    world.decide(world.clerk(source), case, "source_unit")
+    world.approve_recruit(case)
+    assert world.state(case) == "awaiting"
+    assert world.figures(target.line) == (2, 0, 1)
+    with world.database.transaction(world.service("svc-worker")) as session:
+        assert case not in due.due_cases(session)
+    # A day passes: the case's own day is moved instead of the clock.
+    with world.superuser.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE application SET effective_on = '{TODAY}' WHERE id = {case}")
+    with world.database.transaction(world.service("svc-worker")) as session:
+        assert case in due.due_cases(session)
+    with pytest.raises(errors.FutureEffect), world.database.transaction(world.service("svc-worker")) as session:
+        due.effect_due(session, case)
+    assert world.state(case) == "awaiting"
+    assert world.figures(source.line) == (2, 2, 0)
