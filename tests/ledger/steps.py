@@ -1,0 +1,180 @@
+"""Short words for the businesses of the ledger, each through the real engine and the real decisions."""
+
+import datetime as dt
+import hashlib
+import json
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+
+from app.db import Identity
+from app.domain import errors
+from app.ledger import opening
+from app.ledger.opening import Batch
+from app.ledger.people import PersonFacts, facts_of
+from app.ledger.verify import Verifier
+from app.workflow import engine
+from tests.world import Body, World
+
+# The city's day, as the kernel has it.
+TODAY = dt.datetime.now(ZoneInfo("Asia/Shanghai")).date()
+
+
+def ago(days: int) -> dt.date:
+    return TODAY - dt.timedelta(days=days)
+
+
+def filer(world: World, region: str = "440600") -> Identity:
+    """The official of an establishment office who files; another one decides."""
+    return world.office("establishment", region, username=f"filer{region}")
+
+
+def file(world: World, process: str, facts: dict[str, Any], *, about: Body | None = None, day: dt.date | None = None,
+         region: str = "440600") -> int:  # fmt: skip
+    """An establishment office's own case, filed and waiting for its second official."""
+    with world.database.transaction(filer(world, region)) as session:
+        prefix = session.execute(text("SELECT prefix FROM region WHERE code = :r"), {"r": region}).scalar_one()
+        case = engine.draft(session, process=process, unit_id=None, office_id=int(engine.me(session, 7) or 0),
+                            scope_path=about.scope_path if about else prefix, form={})  # fmt: skip
+        engine.submit(session, case.id, facts=facts, person_id=None, person_name=None, effective_on=day or TODAY,
+                      unit_id=about.id if about else None)  # fmt: skip
+        return case.id
+
+
+def review(world: World, case: int, region: str = "440600") -> None:
+    world.decide(world.office("establishment", region), case, "review")
+
+
+def by_office(world: World, process: str, facts: dict[str, Any], *, about: Body | None = None,
+              day: dt.date | None = None, region: str = "440600") -> int:  # fmt: skip
+    """File and approve; a refusal of the kernel comes out of here."""
+    case = file(world, process, facts, about=about, day=day, region=region)
+    review(world, case, region)
+    return case
+
+
+def set_quota(world: World, body: Body, line: int, number: int | None, day: dt.date = TODAY) -> int:
+    facts = {"line": line, "authorised": number, "document_no": "佛编〔2026〕9号", "issuer": "市委编委",
+             "start": day.isoformat()}  # fmt: skip
+    return by_office(world, "quota", facts, about=body, day=day)
+
+
+def reserved(world: World, body: Body, *, line: int | None = None, who: PersonFacts | None = None,
+             personnel: str = "organisation") -> int:  # fmt: skip
+    """A recruitment approved by both offices: a seat waits for an arrival."""
+    case = world.recruit(body, line=line, facts=who)
+    world.approve_recruit(case, personnel=personnel)
+    return case
+
+
+def entered(world: World, body: Body, day: dt.date = TODAY, **more: Any) -> int:
+    """A person taken in from ``day``; returns its id."""
+    case = reserved(world, body, **more)
+    world.arrive(world.clerk(body), case, day)
+    return int(world.value("SELECT person_id FROM application WHERE id = :c", c=case))
+
+
+def by_unit(world: World, body: Body, process: str, facts: dict[str, Any], day: dt.date = TODAY,
+            personnel: str = "organisation") -> int:  # fmt: skip
+    """A unit's case with the usual two offices, which takes effect on the last approval."""
+    case = world.submit(world.clerk(body), body, process, facts, effective_on=day)
+    world.approve_recruit(case, personnel=personnel)
+    return case
+
+
+def leave(world: World, body: Body, who: int, day: dt.date = TODAY, reason: str = "32", **more: Any) -> int:
+    facts = {"person": who, "end": day.isoformat(), "reason": reason}
+    return by_unit(world, body, "leave", facts, day, **more)
+
+
+def lead(world: World, body: Body, line: int, who: int, day: dt.date = TODAY, *, nature: str = "regular",
+         home: str | None = None, main: int = 1) -> int:  # fmt: skip
+    facts = {"person": who, "line": line, "nature": nature, "home_unit": home, "main": main, "start": day.isoformat()}
+    return by_unit(world, body, "leader", facts, day)
+
+
+def stop_leading(world: World, body: Body, line: int, who: int, day: dt.date = TODAY) -> int:
+    return by_unit(world, body, "leader_leave", {"line": line, "person": who, "end": day.isoformat()}, day)
+
+
+def wanted(world: World, source: Body, target: Body, who: int, day: dt.date = TODAY, line: int | None = None) -> int:
+    """A transfer that the source unit has agreed to."""
+    facts = {"person": who, "line": line or target.line, "department": None, "start": day.isoformat()}
+    case = world.submit(world.clerk(target), target, "transfer", facts, name="调", effective_on=day)
+    world.decide(world.clerk(source), case, "source_unit")
+    return case
+
+
+def transfer(world: World, source: Body, target: Body, who: int, day: dt.date = TODAY, line: int | None = None) -> int:
+    case = wanted(world, source, target, who, day, line)
+    world.approve_recruit(case)
+    return case
+
+
+def seat(world: World, who: int, kind: str = "establishment") -> int:
+    """The occupancy that a person holds now."""
+    return int(
+        world.value(
+            "SELECT id FROM occupancy WHERE person_id = :p AND kind = :k AND recorded_to IS NULL"
+            " ORDER BY ended_on IS NULL DESC, started_on DESC LIMIT 1", p=who, k=kind)
+    )  # fmt: skip
+
+
+def correct_start(world: World, body: Body, occupancy: int, day: dt.date) -> int:
+    return by_office(world, "correction", {"occupancy": occupancy, "start": day.isoformat()}, about=body)
+
+
+def open_batch(world: World, batch: Batch) -> dict[str, Any]:
+    with world.database.transaction(world.service("svc-opening")) as session:
+        return opening.enter(session, batch, note="测试")
+
+
+def call(world: World, who: Identity | None, statement: str, **values: Any) -> Any:
+    """One statement of the app role under an identity, committed."""
+    with world.database.transaction(who) as session:
+        found = session.execute(text(statement), values)
+        return found.scalar() if found.returns_rows else None
+
+
+def raw_case(world: World, who: Identity, process: str, facts: dict[str, Any], *, unit: int | None, scope: str) -> int:
+    """A case of which the engine knows nothing: the row and the filed facts alone, as an injected statement has it."""
+    with world.database.transaction(who) as session:
+        case = session.execute(
+            text(
+                "INSERT INTO application (process, process_version_id, unit_id, scope_path, title, state, created_by)"
+                " SELECT :p, id, :u, :s, '件', 'running', scope_number(1)::int FROM process_version WHERE process = :p"
+                " ORDER BY version DESC LIMIT 1 RETURNING id"
+            ),
+            {"p": process, "u": unit, "s": scope},
+        ).scalar_one()
+        session.execute(text("SELECT case_file(:c, :f)"), {"c": case, "f": json.dumps(facts, ensure_ascii=False)})
+        return int(case)
+
+
+def approve(world: World, who: Identity, case: int) -> None:
+    """A decision alone, without the engine."""
+    call(world, who, "SELECT case_decide(:c, 'approve', '', '{}', '')", c=case)
+
+
+def refusal(act: Any, *args: Any, **named: Any) -> errors.DomainError:
+    """The refusal of an act; it is an error of the test when there is none."""
+    try:
+        act(*args, **named)
+    except errors.DomainError as found:
+        return found
+    raise AssertionError("accepted")
+
+
+def findings(world: World) -> list[str]:
+    """What verification says: every chain replayed against every table."""
+    with world.superuser.connect() as connection:
+        return [f.sentence() for f in Verifier(connection, world.keys).findings()]
+
+
+def newcomer_facts(world: World, who: PersonFacts) -> dict[str, Any]:
+    return facts_of(who, world.keys)
+
+
+def digest(batch: Batch) -> str:
+    return hashlib.sha256(batch.text().encode()).hexdigest()
