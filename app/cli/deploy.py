@@ -34,6 +34,12 @@ def ensure_database(admin_url: str, database: str, passwords: dict[str, str] | N
                 connection.execute(
                     sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(passwords[role]))
                 )
+        # Short queries under row policies: a compiled plan costs more than it saves, and the ordered index scan that a
+        # page needs loses to a bitmap of all rows, because the planner cannot see a policy's range (docs/architecture.md).
+        for setting in ("jit", "enable_bitmapscan"):
+            connection.execute(
+                sql.SQL("ALTER ROLE {} SET {} = off").format(sql.Identifier(APP), sql.Identifier(setting))
+            )
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone() is None:
             connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(OWNER)))
             connection.execute(

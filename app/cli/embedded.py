@@ -12,6 +12,7 @@ SETTINGS = {
     "shared_buffers": "256MB",
     "timezone": "UTC",
     "fsync": "on",
+    "random_page_cost": "1.1",
     "listen_addresses": "",
 }
 

@@ -29,15 +29,18 @@ DROP FUNCTION IF EXISTS k_lock_lines(bigint, bigint);
 CREATE OR REPLACE FUNCTION k_lock(p_person bigint, p_line bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
-  PERFORM 1 FROM ledger_total WHERE line_id = p_line OR line_id IN (SELECT line_id FROM occupancy
-    WHERE person_id = p_person AND recorded_to IS NULL AND ended_on IS NULL) ORDER BY line_id FOR UPDATE;
-  PERFORM 1 FROM person WHERE id = p_person OR id IN (SELECT o.person_id FROM occupancy o
-    JOIN post x ON x.id = o.post_id AND x.surplus WHERE o.recorded_to IS NULL AND o.ended_on IS NULL AND o.line_id IN (
-      SELECT line_id FROM occupancy WHERE person_id = p_person AND recorded_to IS NULL AND ended_on IS NULL))
-    ORDER BY id FOR UPDATE;
-  PERFORM 1 FROM ledger_chain WHERE chain_kind = 'unit' AND chain_id IN (
+  -- One list of keys, not an OR: each is looked up by its index.
+  PERFORM 1 FROM ledger_total WHERE line_id = ANY (ARRAY(SELECT p_line UNION SELECT line_id FROM occupancy
+    WHERE person_id = p_person AND recorded_to IS NULL AND ended_on IS NULL)) ORDER BY line_id FOR UPDATE;
+  IF p_person IS NOT NULL THEN
+    PERFORM 1 FROM person WHERE id = ANY (ARRAY(SELECT p_person UNION SELECT o.person_id FROM occupancy o
+      JOIN post x ON x.id = o.post_id AND x.surplus WHERE o.recorded_to IS NULL AND o.ended_on IS NULL AND o.line_id IN (
+        SELECT line_id FROM occupancy WHERE person_id = p_person AND recorded_to IS NULL AND ended_on IS NULL)))
+      ORDER BY id FOR UPDATE;
+  END IF;
+  PERFORM 1 FROM ledger_chain WHERE chain_kind = 'unit' AND chain_id = ANY (ARRAY(
     SELECT unit_id FROM occupancy WHERE person_id = p_person AND recorded_to IS NULL AND ended_on IS NULL
-    UNION SELECT unit_id FROM quota_line WHERE id = p_line) ORDER BY chain_id FOR UPDATE;
+    UNION SELECT unit_id FROM quota_line WHERE id = p_line)) ORDER BY chain_id FOR UPDATE;
 END $$;
 
 CREATE OR REPLACE FUNCTION ledger_reserve(p_case bigint) RETURNS bigint
