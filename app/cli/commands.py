@@ -25,7 +25,7 @@ def demo_group() -> None:
 
 
 @demo_group.command("load")
-@click.option("--people", default=20_000, show_default=True, type=click.IntRange(500, 1_000_000))
+@click.option("--people", default=20_000, show_default=True, type=click.IntRange(2_000, 1_000_000))
 def demo_load(people: int) -> None:
     """Load the invented city through the kernel (an empty database only)."""
     city.load(people)

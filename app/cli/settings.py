@@ -6,6 +6,7 @@ import secrets
 from functools import cache
 from pathlib import Path
 
+import psycopg
 from sqlalchemy.engine import make_url
 
 from app.cli import deploy, embedded
@@ -68,11 +69,21 @@ def signin_url() -> str:
     return _url(deploy.SIGNIN)
 
 
+def _maintenance(outside: str) -> str:
+    """Where to connect while the city's database may not exist: ``postgres``, or the named one if that is closed."""
+    url = make_url(outside).set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
+    try:
+        psycopg.connect(url).close()
+    except psycopg.OperationalError:
+        return outside
+    return url
+
+
 def prepare() -> None:
     """Make roles and database where they are missing."""
     outside = os.environ.get("DATABASE_URL")
     if outside:
         database = make_url(outside).database or DATABASE
-        deploy.ensure_database(outside, database, passwords())
+        deploy.ensure_database(_maintenance(outside), database, passwords())
     else:
         deploy.ensure_database(_embedded().url("postgres"), DATABASE)
