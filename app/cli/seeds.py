@@ -5,7 +5,7 @@ import json
 import chinese_calendar
 from sqlalchemy import Connection, text
 
-from app.domain.code_sets import SETS
+from app.domain.codes import code_sets
 from app.domain.regions import foshan
 from app.workflow import definition
 
@@ -97,9 +97,9 @@ def plant_codes(connection: Connection) -> None:
             "INSERT INTO code_set (name, title, source) VALUES (:name, :title, :source)"
             " ON CONFLICT (name) DO UPDATE SET title = excluded.title, source = excluded.source"
         ),
-        [{"name": s.name, "title": s.title, "source": s.source} for s in SETS],
+        [{"name": s.name, "title": s.title, "source": s.source} for s in code_sets().values()],
     )
-    rows = [(s.name, code, name, n) for s in SETS for n, (code, name) in enumerate(s.codes.items(), 1)]
+    rows = [(s.name, code, name, n) for s in code_sets().values() for n, (code, name) in enumerate(s.items(), 1)]
     values = {
         "s": [r[0] for r in rows],
         "c": [r[1] for r in rows],

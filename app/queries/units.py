@@ -8,37 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.domain import codes
-
-STRUCTURES = {"management": "管理岗位", "professional": "专业技术岗位", "workman": "工勤岗位"}
-
-
-def level_name(code: str) -> str:
-    """A leadership level as spoken: 县处级正职."""
-    name = codes.LEVEL.get(code, code)
-    return f"{name}职" if name.endswith(("正", "副")) else name
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """核定 · 实有 · 空缺 · 预留 · 可用 · 超编 of a line or a sum of lines; never offset."""
-
-    authorised: int | None
-    occupied: int
-    reserved: int
-    vacant: int
-    usable: int
-    surplus: int
-
-    @classmethod
-    def of(cls, authorised: int | None, occupied: int, reserved: int) -> "Figures":
-        """The figures of one line."""
-        fixed = authorised if authorised is not None else occupied
-        vacant = max(0, fixed - occupied)
-        return cls(authorised, occupied, reserved, vacant, max(0, vacant - reserved), max(0, occupied - fixed))
-
-    def __getitem__(self, key: str) -> int | None:
-        value: int | None = getattr(self, key)
-        return value
+from app.domain.quota import Figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +29,8 @@ def line_label(row: Any) -> str:
     """How a line is called: its category, or the leadership position."""
     if row.kind == "leadership":
         scope = "" if row.scope_unit_id == row.unit_id else f"{row.scope_name} · "
-        return f"{scope}{level_name(row.level)}（{codes.ROLE.get(row.role, row.role)}）"
-    structure = STRUCTURES.get(row.structure, "")
+        return f"{scope}{codes.label('level', row.level)}（{codes.ROLE.get(row.role, row.role)}）"
+    structure = "" if row.structure == "none" else codes.label("structure", row.structure)
     return codes.CATEGORY.get(row.category, row.category) + (f"（{structure}）" if structure else "")
 
 
@@ -179,7 +149,7 @@ def positions(packed: str | None) -> str | None:
     if not packed:
         return None
     pairs = (part.split("|") for part in packed.split(","))
-    return "、".join(f"{level_name(level)}（{codes.ROLE.get(role, role)}）" for role, level in pairs)
+    return "、".join(f"{codes.label('level', level)}（{codes.ROLE.get(role, role)}）" for role, level in pairs)
 
 
 def regions(session: Session) -> list[Any]:
@@ -215,26 +185,12 @@ def region_units(session: Session, region: str, after: str = "", limit: int = 50
     )
 
 
-def total(parts: list[Figures]) -> Figures:
-    """The sum of figures, each column for itself: vacancies and surplus never offset."""
-    fixed = [p.authorised for p in parts if p.authorised is not None]
-    return Figures(
-        sum(fixed) if fixed else None,
-        sum(p.occupied for p in parts),
-        sum(p.reserved for p in parts),
-        sum(p.vacant for p in parts),
-        sum(p.usable for p in parts),
-        sum(p.surplus for p in parts),
-    )
-
-
 def summed(row: Any) -> Figures:
     """Sums as the database added them line by line: vacancies and surplus never offset."""
-    reserved, vacant = int(row.reserved or 0), int(row.vacant or 0)
-    authorised = None if row.authorised is None else int(row.authorised)
-    return Figures(
-        authorised, int(row.occupied or 0), reserved, vacant, max(0, vacant - reserved), int(row.surplus or 0)
-    )
+    occupied, reserved, vacant = int(row.occupied or 0), int(row.reserved or 0), int(row.vacant or 0)
+    if row.authorised is None:
+        return Figures.of(None, occupied, reserved)
+    return Figures(int(row.authorised), occupied, reserved, vacant, max(0, vacant - reserved), int(row.surplus or 0))
 
 
 def alarms(session: Session, unit_id: int | None = None, limit: int = 20) -> list[Any]:

@@ -8,7 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from wtforms import DateField
 
-from app.domain import code_sets, codes, errors
+from app.domain import codes, errors
+from app.domain.quota import Figures
 from app.domain.workdays import workdays_between
 from app.models import Application
 from app.queries import cases, units
@@ -61,14 +62,14 @@ FACTS = (
     ("nature", "任职性质"),
     ("home_unit", "占编单位"),
 )
-NAMED = {
+NAMED: dict[str, codes.Codes] = {
     "sex": codes.SEX,
     "education": codes.EDUCATION,
     "rank": codes.RANK,
     "level": codes.LEVEL,
     "nature": codes.NATURE_OF_POST,
     "entry_way": codes.ENTRY_WAY,
-    "reason": code_sets.EXIT,
+    "reason": codes.EXIT,
 }
 
 
@@ -196,13 +197,11 @@ def _review(case: Application, plan: Process, mine: Any, line: Any, facts: dict[
     checks: list[dict[str, Any]] = []
     quotas: list[dict[str, Any]] = []
     if line is not None:
-        before = units.Figures.of(line.authorised, line.occupied, line.reserved)
+        before = Figures.of(line.authorised, line.occupied, line.reserved)
         wanted = int(facts["authorised"]) if facts.get("authorised") is not None else None
         reserving = todo.on_approve == "reserve"
         then = (
-            units.Figures.of(line.authorised, line.occupied, line.reserved + 1)
-            if reserving
-            else after(plan, before, wanted)
+            Figures.of(line.authorised, line.occupied, line.reserved + 1) if reserving else after(plan, before, wanted)
         )
         quotas.append({"label": units.line_label(line), "before": before, "after": then})
         if reserving or todo.role == "establishment":

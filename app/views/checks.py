@@ -7,8 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.domain.id_number import normalise, problems
+from app.domain.quota import Figures
 from app.queries import units
-from app.queries.units import Figures
 from app.security.services import services
 from app.views.forms import MESSAGES
 from app.workflow.definition import Process

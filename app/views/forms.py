@@ -9,19 +9,19 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, Field, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.domain import code_sets, codes
+from app.domain import codes
 from app.domain.id_number import normalise, problems
 from app.domain.regions import foshan
 from app.workflow.definition import Process
 
 
-def chosen(known: dict[str, str], *, empty: bool = False) -> list[tuple[str, str]]:
+def chosen(known: codes.CodeSet, *, empty: bool = False) -> list[tuple[str, str]]:
     """A code list as choices, with an empty one where nothing has to be chosen."""
-    return [*([("", "—")] if empty else []), *known.items()]
+    return [*([("", "—")] if empty else []), *known.choices()]
 
 
-LEAD_EXITS = chosen({k: v for k, v in code_sets.POSITION_CHANGE.items() if k in "134567"})
-EXITS = chosen({k: v for k, v in code_sets.EXIT.items() if len(k) == 2 and k not in ("31", "97", "98")})
+LEAD_EXITS = [(k, v) for k, v in chosen(codes.POSITION_CHANGE) if k in "134567"]
+EXITS = [(k, v) for k, v in chosen(codes.EXIT) if k not in ("31", "97", "98")]
 BODIES = [("organ", "党政机关"), ("institution", "事业单位")]
 
 MESSAGES = {

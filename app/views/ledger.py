@@ -8,7 +8,7 @@ from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 from sqlalchemy import text
 
-from app.domain import codes, errors
+from app.domain import codes, errors, quota
 from app.queries import units
 from app.views.rows import alarm_rows, case_rows
 from app.views.shell import hat, work
@@ -56,7 +56,7 @@ class LedgerView(BaseView):
         lines = [
             units.Line(n, "region", "", str(node["label"]), node["lines"][0]["figures"]) for n, node in enumerate(nodes)
         ]
-        total = units.total([units.summed(r) for r in rows])
+        total = quota.total([units.summed(r) for r in rows])
         return render_template(
             "ledger.html",
             title=_("Ledger"),
@@ -98,7 +98,7 @@ class LedgerView(BaseView):
         return render_template("_ledger_nodes.html", nodes=nodes)
 
 
-def region_node(code: str, label: str, number: int, figures: list[units.Figures]) -> dict[str, Any]:
+def region_node(code: str, label: str, number: int, figures: list[quota.Figures]) -> dict[str, Any]:
     """A region as a node of the tree, with the sum of what is inside."""
     return {
         "id": code,
@@ -109,7 +109,7 @@ def region_node(code: str, label: str, number: int, figures: list[units.Figures]
         "children_url": f"/ledger/{code}",
         "open": False,
         "children": [],
-        "lines": [{"label": _("Establishment"), "figures": units.total(figures)}],
+        "lines": [{"label": _("Establishment"), "figures": quota.total(figures)}],
     }
 
 
@@ -160,7 +160,7 @@ class UnitView(BaseView):
                     "name": d.name,
                     "url": None,
                     "note": _("%(n)s people", n=d.people),
-                    "figures": units.Figures.of(d.allotted, d.people, 0) if d.allotted else None,
+                    "figures": quota.Figures.of(d.allotted, d.people, 0) if d.allotted else None,
                 }
                 for d in departments
             ],

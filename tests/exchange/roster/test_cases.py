@@ -8,9 +8,10 @@ from click.testing import CliRunner
 from sqlalchemy import text
 
 from app.cli import roster, settings
+from app.domain.quota import Figures, total
 from app.ledger.verify import Verifier
 from app.queries import units
-from app.queries.units import Figures, Line
+from app.queries.units import Line
 from tests.data import make_cases
 from tests.world import World
 
@@ -55,9 +56,9 @@ def test_a1_a_towns_organ_and_its_workers_are_counted_apart(imported: World) -> 
     found = lines(imported, "雨过铺镇机关")
     assert brief(found["行政编制"].figures) == (24, 23, 1, 0)
     assert brief(found["机关工勤编制"].figures) == (3, 3, 0, 0)
-    both = units.total([line.figures for line in found.values()])
+    both = total([line.figures for line in found.values()])
     assert brief(both) == (27, 26, 1, 0)
-    leads = units.total([line.figures for line in lines(imported, "雨过铺镇机关", "leadership").values()])
+    leads = total([line.figures for line in lines(imported, "雨过铺镇机关", "leadership").values()])
     assert brief(leads) == (8, 8, 0, 0)
 
 
