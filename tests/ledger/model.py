@@ -1,10 +1,15 @@
-"""The ledger in plain Python: seats with periods, and every earlier state of knowledge kept as a copy."""
+"""The ledger in plain Python: rows that hold from a day to a day and are known from a step to a step.
+
+Written from the rules, not from the kernel: days are looked at one by one, and nothing is looked up but lists.
+"""
 
 import copy
 import datetime as dt
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 Day = dt.date
+ONE = dt.timedelta(days=1)
 
 
 class Refused(Exception):  # noqa: N818 - a refusal of the model
@@ -12,188 +17,264 @@ class Refused(Exception):  # noqa: N818 - a refusal of the model
 
 
 @dataclass
-class Stay:
-    """One person on one seat for a period."""
+class Row:
+    """Something that holds for a period of days, and since when (and until when) that is known."""
 
-    person: int
-    seat: int
     start: Day
-    end: Day | None = None
+    end: Day | None
+    since: int
+    until: int | None = field(default=None, kw_only=True)
 
     def on(self, day: Day) -> bool:
-        return self.start <= day and (self.end is None or self.end > day)
+        return self.start <= day and (self.end is None or day < self.end)
+
+    def known(self, step: int) -> bool:
+        return self.since <= step and (self.until is None or step < self.until)
+
+
+@dataclass
+class Number(Row):
+    """How many a line has from a day on."""
+
+    authorised: int
+
+
+@dataclass
+class Stay(Row):
+    """One person on one numbered seat of a line."""
+
+    person: int
+    line: str
+    seat: int
+    nature: str = "regular"
 
 
 @dataclass
 class Seat:
-    """One numbered seat."""
+    """One numbered seat as it is now."""
 
     number: int
     created: Day
     surplus: bool = False
     gone: bool = False
-    reserved: int | None = None
+    case: int | None = None
 
 
 @dataclass
 class Line:
-    """One quota line: its numbers by period, seats, stays."""
+    """One line of a body: ``lead`` tells a leadership line."""
 
-    quotas: list[tuple[int, Day, Day | None]]
-    seats: list[Seat] = field(default_factory=list)
-    stays: list[Stay] = field(default_factory=list)
-
-    @property
-    def authorised(self) -> int:
-        return self.quotas[-1][0]
-
-    @property
-    def occupied(self) -> int:
-        return sum(s.end is None for s in self.stays)
-
-    @property
-    def reserved(self) -> int:
-        return sum(s.reserved is not None for s in self.seats)
-
-    def holder(self, seat: Seat) -> Stay | None:
-        return next((s for s in self.stays if s.seat == seat.number and s.end is None), None)
-
-    def vacant(self) -> list[Seat]:
-        return [s for s in self.seats if not s.gone and s.reserved is None and self.holder(s) is None]
-
-    def authorised_on(self, day: Day) -> int | None:
-        return next((n for n, a, b in self.quotas if a <= day and (b is None or b > day)), None)
-
-    def occupied_on(self, day: Day) -> int:
-        return sum(s.on(day) for s in self.stays)
-
-    def free_since(self, seat: Seat, day: Day) -> bool:
-        held = any(s.seat == seat.number and (s.end is None or s.end > day) for s in self.stays)
-        return seat.created <= day and not held
-
-    def worse_than(self, before: "Line", day: Day) -> bool:
-        """Whether some day from ``day`` on is further over the quota than it was."""
-        marks = {day}
-        for line in (self, before):
-            marks |= {x for _n, a, b in line.quotas for x in (a, b) if x}
-            marks |= {x for s in line.stays for x in (s.start, s.end) if x}
-        for mark in (m for m in marks if m >= day):
-            has, had = self.authorised_on(mark), before.authorised_on(mark)
-            was, will = before.occupied_on(mark), self.occupied_on(mark)
-            if has is not None and will > has and will - has > max(0, was - (was if had is None else had)):
-                return True
-        return False
+    body: str
+    lead: bool
+    numbers: list[Number]
+    seats: list[Seat]
 
 
 class Model:
-    """Lines by name; each operation changes all or raises Refused and changes nothing."""
+    """Lines by name, all stays ever known; ``step`` counts what was accepted."""
 
-    def __init__(self) -> None:
+    def __init__(self, today: Day) -> None:
+        self.today, self.step = today, 0
         self.lines: dict[str, Line] = {}
-        self.today = Day.min
+        self.stays: list[Stay] = []
 
-    def attempt(self, step: str, *args: object) -> None:
-        """Do a step on a copy first: a refusal leaves no trace."""
-        kept = copy.deepcopy(self.lines)
+    def attempt(self, what: str, *args: object) -> None:
+        """Do something whole or not at all."""
+        kept = copy.deepcopy((self.lines, self.stays))
+        self.step += 1
         try:
-            getattr(self, step)(*args)
+            getattr(self, what)(*args)
         except Refused:
-            self.lines = kept
+            self.step -= 1
+            self.lines, self.stays = kept
             raise
 
-    def where(self, person: int) -> tuple[str, Stay]:
-        for name, line in self.lines.items():
-            for stay in line.stays:
-                if stay.person == person and stay.end is None:
-                    return name, stay
-        raise Refused("not seated")
+    # -- what is asked --------------------------------------------------------------------------------------------
 
-    def set_quota(self, name: str, number: int, day: Day) -> None:
-        line = self.lines[name]
-        before = copy.deepcopy(line)
-        if number < line.occupied + line.reserved or day < line.quotas[-1][1]:
-            raise Refused("below use, or before the last number")
-        last, start, _end = line.quotas[-1]
-        line.quotas[-1:] = [(last, start, day), (number, day, None)]
-        if line.worse_than(before, day):
-            raise Refused("a day would be over-full")
-        live = [s for s in line.seats if not s.gone]
-        top = max((s.number for s in line.seats), default=0)
-        for n in range(number - len(live)):
-            line.seats.append(Seat(top + 1 + n, day))
-        spare = [s for s in line.vacant() if line.free_since(s, day)]
-        cut = sorted(spare, key=lambda s: -s.number)[: max(0, len(live) - number)]
-        if len(cut) < len(live) - number:
-            raise Refused("a seat was held since that day")
-        for seat in cut:
-            seat.gone = True
-        for seat in line.seats:
-            if not seat.gone:
-                seat.surplus = False
+    def valid(self, line: str | None = None, person: int | None = None) -> list[Stay]:
+        return [s for s in self.stays if s.until is None and line in (None, s.line) and person in (None, s.person)]
 
-    def reserve(self, name: str, case: int) -> None:
-        line = self.lines[name]
-        if line.occupied + line.reserved >= line.authorised:
-            raise Refused("no seat")
-        min(line.vacant(), key=lambda s: s.number).reserved = case
+    def seats_of(self, person: int) -> list[Stay]:
+        """The establishment seats of a person, now and before."""
+        return [s for s in self.valid(person=person) if not self.lines[s.line].lead]
 
-    def release(self, name: str, case: int) -> None:
-        for seat in self.lines[name].seats:
-            if seat.reserved == case:
-                seat.reserved = None
+    def sits(self, person: int) -> Stay | None:
+        return next((s for s in self.seats_of(person) if s.end is None), None)
 
-    def fill(self, name: str, case: int, person: int, day: Day) -> None:
-        line = self.lines[name]
+    def held(self, line: str, day: Day, step: int | None = None) -> int:
+        step = self.step if step is None else step
+        return sum(s.line == line and s.on(day) and s.known(step) for s in self.stays)
+
+    def authorised(self, line: str, day: Day, step: int | None = None) -> int | None:
+        step = self.step if step is None else step
+        return next((n.authorised for n in self.lines[line].numbers if n.on(day) and n.known(step)), None)
+
+    def figures(self, line: str) -> tuple[int, int, int, int, int]:
+        """Authorised, occupied, reserved, vacant, surplus; now."""
+        number = next(n.authorised for n in self.lines[line].numbers if n.until is None and n.end is None)
+        occupied = sum(s.end is None for s in self.valid(line))
+        reserved = sum(s.case is not None for s in self.lines[line].seats)
+        return number, occupied, reserved, max(0, number - occupied), max(0, occupied - number)
+
+    def free(self, line: str, day: Day) -> list[Seat]:
+        """Vacant seats that were there on a day and that nobody held then or later, lowest first."""
+        taken = {s.seat for s in self.valid(line) if s.end is None or s.end > day}
+        return [
+            s
+            for s in self.lines[line].seats
+            if not s.gone and s.case is None and s.created <= day and s.number not in taken
+        ]
+
+    def seated(self, person: int, body: str, days: Iterable[Day], still: bool) -> bool:
+        """Whether a person sits in a body on each of the days, and (where asked) goes on sitting."""
+        there = [s for s in self.seats_of(person) if self.lines[s.line].body == body]
+        return all(any(s.on(d) for s in there) for d in days) and (not still or any(s.end is None for s in there))
+
+    def days(self, first: Day, end: Day | None = None) -> Iterator[Day]:
+        """Every day from the first to today, or to the end."""
+        last = self.today if end is None else end - ONE
+        while first <= last:
+            yield first
+            first += ONE
+
+    # -- what keeps the rules -------------------------------------------------------------------------------------
+
+    def not_future(self, day: Day) -> None:
         if day > self.today:
             raise Refused("the future")
-        before = copy.deepcopy(line)
-        seat = next(s for s in line.seats if s.reserved == case)
-        if not line.free_since(seat, day):
-            others = [s for s in line.vacant() if line.free_since(s, day)]
-            if not others:
-                raise Refused("no seat was free on that day")
-            seat.reserved, seat = None, min(others, key=lambda s: s.number)
-        seat.reserved = None
-        line.stays.append(Stay(person, seat.number, day))
-        if line.worse_than(before, day):
+
+    def not_worse(self, line: str, first: Day) -> None:
+        """No day from the first on may be further over the number than it was before this step."""
+
+        def over(day: Day, step: int) -> int:
+            number = self.authorised(line, day, step)
+            return 0 if number is None else max(0, self.held(line, day, step) - number)
+
+        if any(over(day, self.step) > over(day, self.step - 1) for day in self.days(first)):
             raise Refused("a day would be over-full")
 
-    def vacate(self, person: int, day: Day) -> None:
-        name, stay = self.where(person)
+    def enterable(self, line: str) -> None:
+        number, occupied, reserved, _vacant, _surplus = self.figures(line)
+        if occupied + reserved >= number:
+            raise Refused("no seat left")
+
+    def version(self, old: Stay, **changed: object) -> Stay:
+        """Close what was known and add what is known now."""
+        new = replace(old, since=self.step, until=None, **changed)  # type: ignore[arg-type]
+        old.until = self.step
+        self.stays.append(new)
+        return new
+
+    def sit(self, person: int, line: str, seat: Seat, day: Day, nature: str = "regular") -> None:
+        self.stays.append(Stay(day, None, self.step, person, line, seat.number, nature))
+        self.not_worse(line, day)
+
+    # -- what may happen ------------------------------------------------------------------------------------------
+
+    def set_quota(self, name: str, number: int, day: Day) -> None:
+        self.not_future(day)
         line = self.lines[name]
-        if day < stay.start or day > self.today:
-            raise Refused("before the entry, or the future")
-        stay.end = day
-        seat = next(s for s in line.seats if s.number == stay.seat)
-        if seat.surplus:
+        _number, occupied, reserved, _vacant, _surplus = self.figures(name)
+        last = next(n for n in line.numbers if n.until is None and n.end is None)
+        if number < occupied + reserved or day < last.start:
+            raise Refused("below what is in use, or before the last number")
+        last.until = self.step
+        line.numbers.append(Number(last.start, day, self.step, last.authorised))
+        line.numbers.append(Number(day, None, self.step, number))
+        self.not_worse(name, day)
+        alive = [s for s in line.seats if not s.gone]
+        top = max((s.number for s in line.seats), default=0)
+        line.seats += [Seat(top + 1 + n, day) for n in range(number - len(alive))]
+        spare = self.free(name, day)[::-1][: max(0, len(alive) - number)]
+        if len(spare) < len(alive) - number:
+            raise Refused("a seat was held since")
+        for seat in spare:
             seat.gone = True
+        for seat in line.seats:
+            seat.surplus = seat.surplus and seat.gone
+
+    def reserve(self, name: str, case: int) -> None:
+        self.enterable(name)
+        taken = {s.seat for s in self.valid(name) if s.end is None}
+        vacant = [s for s in self.lines[name].seats if not s.gone and s.case is None and s.number not in taken]
+        vacant[0].case = case
+
+    def release(self, name: str, case: int) -> None:
+        next(s for s in self.lines[name].seats if s.case == case).case = None
+
+    def fill(self, name: str, case: int, person: int, day: Day) -> None:
+        self.not_future(day)
+        if any(s.end is None or s.end > day for s in self.seats_of(person)):
+            raise Refused("sits, or sat after that day")
+        mine = next(s for s in self.lines[name].seats if s.case == case)
+        mine.case = None
+        free = self.free(name, day)
+        if not free:
+            raise Refused("no seat was free since that day")
+        self.sit(person, name, mine if mine in free else free[0], day)
+
+    def leave(self, stay: Stay, day: Day) -> None:
+        """One seat is left; where people sit beyond the number, the first of them takes it."""
+        if day < stay.start:
+            raise Refused("before the entry")
+        self.version(stay, end=day)
+        seats = {s.number: s for s in self.lines[stay.line].seats}
+        if seats[stay.seat].surplus:
+            seats[stay.seat].gone = True
             return
-        extra = [s for s in line.seats if s.surplus and not s.gone and line.holder(s)]
-        if extra:
-            dying = min(extra, key=lambda s: s.number)
-            mover = line.holder(dying)
-            assert mover is not None
-            mover.end = max(day, mover.start)
-            dying.gone = True
-            line.stays.append(Stay(mover.person, seat.number, mover.end))
+        waiting = [s for s in self.valid(stay.line) if s.end is None and seats[s.seat].surplus]
+        if waiting:
+            first = min(waiting, key=lambda s: s.seat)
+            moved = max(day, first.start)
+            seats[first.seat].gone = True
+            self.version(first, end=moved)
+            self.stays.append(replace(first, start=moved, seat=stay.seat, since=self.step, until=None))
+
+    def vacate(self, person: int, day: Day, everywhere: bool = True) -> None:
+        self.not_future(day)
+        for stay in [s for s in self.valid(person=person) if s.end is None]:
+            if everywhere or not self.lines[stay.line].lead or stay.nature == "regular":
+                self.leave(stay, day)
 
     def move(self, name: str, case: int, person: int, day: Day) -> None:
-        self.vacate(person, day)
+        self.vacate(person, day, everywhere=False)
         self.fill(name, case, person, day)
 
-    def correct(self, person: int, day: Day) -> None:
-        name, stay = self.where(person)
-        line = self.lines[name]
-        seat = next(s for s in line.seats if s.number == stay.seat)
-        before = copy.deepcopy(line)
-        if (day < seat.created <= stay.start) or day > self.today:
-            raise Refused("before the seat, or the future")
-        mine = [s for ln in self.lines.values() for s in ln.stays if s.person == person and s is not stay]
-        if any(s.end == stay.start for s in mine):
-            raise Refused("moved in one step: another stay rests on this day")
-        others = mine + [s for s in line.stays if s.seat == stay.seat and s is not stay]
-        if any(s.end is None or s.end > day for s in others if s.start != s.end):
+    def reserve_and_move(self, name: str, case: int, person: int, day: Day) -> None:
+        self.reserve(name, case)
+        self.move(name, case, person, day)
+
+    def take_lead(self, name: str, person: int, nature: str, day: Day) -> None:
+        self.not_future(day)
+        self.enterable(name)
+        if nature == "regular" and not self.seated(person, self.lines[name].body, self.days(day), still=True):
+            raise Refused("does not sit there")
+        free = self.free(name, day)
+        if not free:
+            raise Refused("no position was free since that day")
+        self.sit(person, name, free[0], day, nature)
+
+    def leave_lead(self, name: str, person: int, day: Day) -> None:
+        self.not_future(day)
+        self.leave(next(s for s in self.valid(name, person) if s.end is None), day)
+
+    def correct(self, stay: Stay, day: Day) -> None:
+        """The first day of a stay was another one. ``stay`` is found by its fields: the attempt works on a copy."""
+        self.not_future(day)
+        old = next(s for s in self.valid(stay.line, stay.person) if s == stay)
+        line = self.lines[old.line]
+        created = next(s.created for s in line.seats if s.number == old.seat)
+        if (old.end is not None and day > old.end) or day < created <= old.start:
+            raise Refused("after its end, or before the seat")
+        mine = [] if line.lead else [s for s in self.seats_of(old.person) if s is not old]
+        others = mine + [s for s in self.valid(old.line) if s.seat == old.seat and s is not old]
+        if any(s.on(d) for s in others for d in self.days(day, old.end)) or any(s.end == old.start for s in mine):
+            raise Refused("another stay is in the way, or rests on it")
+        if old.end is None and any(s.start > self.today for s in others):
             raise Refused("another stay is in the way")
-        stay.start = day
-        if line.worse_than(before, day):
-            raise Refused("a day would be over-full")
+        new = self.version(old, start=day)
+        leads = [s for s in self.valid(person=old.person) if self.lines[s.line].lead and s.nature == "regular"]
+        for lead in (s for s in leads if self.lines[s.line].body == line.body and (s is new or not line.lead)):
+            if not self.seated(lead.person, line.body, self.days(lead.start, lead.end), still=lead.end is None):
+                raise Refused("a leader would not sit")
+        self.not_worse(old.line, day)
