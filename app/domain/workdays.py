@@ -1,7 +1,26 @@
-"""工作日: deadlines counted in the State Council's working days; an unknown day counts Monday to Friday."""
+"""工作日: deadlines counted in the State Council's working days; an unknown day counts Monday to Friday.
+
+The published holidays and make-up days come with the package ``chinesecalendar`` (国务院办公厅 each year's 节假日安排);
+a year that it does not know yet is told by ``published_until``, and an administrator may enter its days by hand.
+"""
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import cache
+
+
+@cache
+def published(first_year: int = 2024) -> Mapping[dt.date, bool]:
+    """Days that are named in a published calendar, from a year on: True is worked, False is free."""
+    import chinese_calendar
+
+    days = {**dict.fromkeys(chinese_calendar.holidays, False), **dict.fromkeys(chinese_calendar.workdays, True)}
+    return {on: days[on] for on in sorted(days) if on.year >= first_year}
+
+
+def published_until() -> dt.date:
+    """The last day of the last year whose calendar is known; a time limit beyond it may still move."""
+    return dt.date(max(published()).year, 12, 31)
 
 
 def is_worked(on: dt.date, calendar: Mapping[dt.date, bool]) -> bool:

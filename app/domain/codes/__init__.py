@@ -67,6 +67,11 @@ class CodeSet(Mapping[str, str]):
     def __hash__(self) -> int:
         return hash(self.name)
 
+    @property
+    def cited(self) -> str:
+        """Where the list comes from, and that it is unverified where it is."""
+        return self.source if self.verified else f"{self.source}（未核）"
+
     def value(self, code: str) -> Code:
         """One value with everything known of it.
 
