@@ -2,11 +2,11 @@
 
 import json
 
-import chinese_calendar
 from sqlalchemy import Connection, text
 
 from app.domain.codes import code_sets
 from app.domain.regions import foshan
+from app.domain.workdays import published
 from app.workflow import definition
 
 # Cases began no earlier; older holidays decide no deadline.
@@ -35,39 +35,16 @@ SERVICES = (("svc-opening", "建库专户", "establishment"), ("svc-worker", "�
 
 def plant(connection: Connection) -> None:
     """Plant everything a new city needs before its first person."""
-    for d in foshan():
-        connection.execute(
-            text(
-                "INSERT INTO region (code, kind, name, parent_code, prefix) VALUES (:code, :kind, :name, :parent, :prefix)"
-                " ON CONFLICT (code) DO UPDATE SET name = excluded.name"
-            ),
-            {"code": d.code, "kind": d.kind, "name": d.name, "parent": d.parent, "prefix": d.prefix},
-        )
-        if d.kind == "town":
-            continue
-        for kind, title in OFFICES.items():
-            party = title.startswith("委")
-            connection.execute(
-                text(
-                    "INSERT INTO office (kind, region_code, name) VALUES (:k, :r, :n)"
-                    " ON CONFLICT ON CONSTRAINT uq_office_kind DO UPDATE SET name = excluded.name"
-                ),
-                {
-                    "k": kind,
-                    "r": d.code,
-                    "n": f"{d.name[:-1]}{d.name[-1]}{title}" if party else f"{d.name}{title}",
-                },
-            )
+    plant_places(connection)
     plant_codes(connection)
     plant_calendar(connection)
-    for code, name, level, basis in ALARM_RULES:
-        connection.execute(
-            text(
-                "INSERT INTO alarm_rule (code, name, level, basis) VALUES (:c, :n, :l, :b) ON CONFLICT (code)"
-                " DO UPDATE SET name = excluded.name, level = excluded.level, basis = excluded.basis"
-            ),
-            {"c": code, "n": name, "l": level, "b": basis},
-        )
+    connection.execute(
+        text(
+            "INSERT INTO alarm_rule (code, name, level, basis) VALUES (:c, :n, :l, :b) ON CONFLICT (code)"
+            " DO UPDATE SET name = excluded.name, level = excluded.level, basis = excluded.basis"
+        ),
+        [dict(zip("cnlb", rule, strict=True)) for rule in ALARM_RULES],
+    )
     for username, name, office in SERVICES:
         user = ensure_user(connection, username, name, None)
         connection.execute(
@@ -90,27 +67,51 @@ def plant(connection: Connection) -> None:
         )
 
 
+def plant_places(connection: Connection) -> None:
+    """Regions, the city before its districts, and the offices of city and districts."""
+    divisions = foshan()
+    connection.execute(
+        text(
+            "INSERT INTO region (code, kind, name, parent_code, prefix) SELECT * FROM unnest(cast(:c AS text[]),"
+            " cast(:k AS text[]), cast(:n AS text[]), cast(:p AS text[]), cast(:x AS text[]))"
+            " ON CONFLICT (code) DO UPDATE SET name = excluded.name"
+        ),
+        {
+            "c": [d.code for d in divisions],
+            "k": [d.kind for d in divisions],
+            "n": [d.name for d in divisions],
+            "p": [d.parent for d in divisions],
+            "x": [d.prefix for d in divisions],
+        },
+    )
+    offices = [(k, d.code, d.name + title) for d in divisions if d.kind != "town" for k, title in OFFICES.items()]
+    connection.execute(
+        text(
+            "INSERT INTO office (kind, region_code, name) SELECT * FROM unnest(cast(:k AS text[]), cast(:r AS text[]),"
+            " cast(:n AS text[])) ON CONFLICT ON CONSTRAINT uq_office_kind DO UPDATE SET name = excluded.name"
+        ),
+        {"k": [o[0] for o in offices], "r": [o[1] for o in offices], "n": [o[2] for o in offices]},
+    )
+
+
 def plant_codes(connection: Connection) -> None:
     """The code lists; a value that is no longer in one is ended, never deleted."""
+    lists = code_sets().values()
     connection.execute(
         text(
-            "INSERT INTO code_set (name, title, source) VALUES (:name, :title, :source)"
-            " ON CONFLICT (name) DO UPDATE SET title = excluded.title, source = excluded.source"
+            "INSERT INTO code_set (name, title, source) SELECT * FROM unnest(cast(:n AS text[]), cast(:t AS text[]),"
+            " cast(:s AS text[])) ON CONFLICT (name) DO UPDATE SET title = excluded.title, source = excluded.source"
         ),
-        [{"name": s.name, "title": s.title, "source": s.source} for s in code_sets().values()],
+        {"n": [s.name for s in lists], "t": [s.title for s in lists], "s": [s.cited for s in lists]},
     )
-    rows = [(s.name, code, name, n) for s in code_sets().values() for n, (code, name) in enumerate(s.items(), 1)]
-    values = {
-        "s": [r[0] for r in rows],
-        "c": [r[1] for r in rows],
-        "n": [r[2] for r in rows],
-        "p": [r[3] for r in rows],
-    }
+    rows = [(s.name, c.code, c.name, c.exchange, n, c.ended_on) for s in lists for n, c in enumerate(s.codes, 1)]
+    values = {name: [row[place] for row in rows] for place, name in enumerate("scnxpe")}
     connection.execute(
         text(
-            "INSERT INTO code (code_set, code, name, position) SELECT * FROM unnest(cast(:s AS text[]),"
-            " cast(:c AS text[]), cast(:n AS text[]), cast(:p AS int[])) ON CONFLICT ON CONSTRAINT uq_code_value"
-            " DO UPDATE SET name = excluded.name, position = excluded.position, ended_on = NULL"
+            "INSERT INTO code (code_set, code, name, exchange, position, ended_on) SELECT * FROM unnest("
+            "cast(:s AS text[]), cast(:c AS text[]), cast(:n AS text[]), cast(:x AS text[]), cast(:p AS int[]),"
+            " cast(:e AS date[])) ON CONFLICT ON CONSTRAINT uq_code_value DO UPDATE SET name = excluded.name,"
+            " exchange = excluded.exchange, position = excluded.position, ended_on = excluded.ended_on"
         ),
         values,
     )
@@ -125,14 +126,13 @@ def plant_codes(connection: Connection) -> None:
 
 def plant_calendar(connection: Connection) -> None:
     """The State Council's published holidays and make-up days; other days follow the weekday."""
-    published = {**dict.fromkeys(chinese_calendar.holidays, False), **dict.fromkeys(chinese_calendar.workdays, True)}
-    days = [d for d in published if d.year >= FIRST_YEAR]
+    days = published(FIRST_YEAR)
     connection.execute(
         text(
             'INSERT INTO working_day ("on", worked) SELECT * FROM unnest(cast(:d AS date[]), cast(:w AS boolean[]))'
             ' ON CONFLICT ("on") DO UPDATE SET worked = excluded.worked'
         ),
-        {"d": days, "w": [published[d] for d in days]},
+        {"d": list(days), "w": list(days.values())},
     )
 
 

@@ -1,4 +1,8 @@
-"""行政区划: Foshan, its five districts and thirty-two towns (GB/T 2260 and the statistical division codes)."""
+"""行政区划: Foshan, its five districts and thirty-two towns.
+
+City and districts: GB/T 2260. Towns: the 统计用区划代码 of the National Bureau of Statistics (as of 2022-10-31);
+its entries for farms and prisons (400 and above) are no towns and are left out.
+"""
 
 from dataclasses import dataclass
 
@@ -18,10 +22,10 @@ _TOWNS = {
     ("440604", "禅城区"): "010石湾镇街道 011张槎街道 012祖庙街道 100南庄镇",
     ("440605", "南海区"): "011桂城街道 121九江镇 122西樵镇 123丹灶镇 124狮山镇 125大沥镇 126里水镇",
     ("440606", "顺德区"): (
-        "003大良街道 004容桂街道 005伦教街道 006勒流街道 101陈村镇 102均安镇 103杏坛镇 104龙江镇 105乐从镇 106北滘镇"
+        "003伦教街道 004勒流街道 005大良街道 006容桂街道 101陈村镇 102北滘镇 103乐从镇 104龙江镇 105杏坛镇 106均安镇"
     ),
     ("440607", "三水区"): "001西南街道 004云东海街道 101大塘镇 103乐平镇 104白坭镇 105芦苞镇 106南山镇",
-    ("440608", "高明区"): "002荷城街道 100杨和镇 101明城镇 102更合镇",
+    ("440608", "高明区"): "004荷城街道 106杨和镇 107明城镇 108更合镇",
 }
 
 
