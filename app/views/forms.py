@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, Field, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.domain import codes
+from app.domain import codes, names
 from app.domain.id_number import normalise, problems
 from app.domain.regions import foshan
 from app.workflow.definition import Process
@@ -22,7 +22,7 @@ def chosen(known: codes.CodeSet, *, empty: bool = False) -> list[tuple[str, str]
 
 LEAD_EXITS = [(k, v) for k, v in chosen(codes.POSITION_CHANGE) if k in "134567"]
 EXITS = [(k, v) for k, v in chosen(codes.EXIT) if k not in ("31", "97", "98")]
-BODIES = [("organ", "党政机关"), ("institution", "事业单位")]
+SEXES = [(k, v) for k, v in chosen(codes.SEX) if k in "12"]
 
 MESSAGES = {
     "id_length": _l("An identity number has 18 characters (15 for old ones). Compare with the card."),
@@ -32,6 +32,10 @@ MESSAGES = {
     "id_birth_differs": _l("The day of birth inside the number differs from the one entered."),
     "id_sex_differs": _l("The sex inside the number differs from the one entered."),
     "birth_range": _l("At entry a person is between 16 and 70 years old."),
+    "name_dot": _l("The dot stands between two parts of a name, once."),
+    "name_private": _l("A character was made by hand on one computer; enter it by its national code (GB 18030)."),
+    "name_length": _l("A full name has at least two characters."),
+    "name_letters": _l("A full name has Chinese characters, and a dot between its parts where it has one."),
 }
 
 
@@ -79,9 +83,9 @@ FIELDS: dict[str, Callable[[], Field]] = {
     "lead": lambda: _searched(_l("Leader and position"), "/search/leads", preload=True),
     "occupancy": lambda: _searched(_l("Person and seat"), "/search/occupancies"),
     "person_name": lambda: _text(_l("Full name"), longest=50),
-    "id_type": lambda: _one_of(_l("Identity document"), [("resident", "居民身份证")]),
+    "id_type": lambda: _one_of(_l("Identity document"), chosen(codes.ID_TYPE)[:1]),
     "id_number": lambda: _text(_l("Identity number"), longest=24, autocomplete="off"),
-    "sex": lambda: _one_of(_l("Sex"), [("1", "男"), ("2", "女")]),
+    "sex": lambda: _one_of(_l("Sex"), SEXES),
     "birth_on": lambda: _day(_l("Day of birth")),
     "education": lambda: _one_of(_l("Education"), chosen(codes.EDUCATION, empty=True)),
     "work_started_on": lambda: _day(_l("Start of work"), required=False),
@@ -105,7 +109,7 @@ FIELDS: dict[str, Callable[[], Field]] = {
     "unit_name": lambda: _text(_l("Name of the unit")),
     "short_name": lambda: _text(_l("Short name"), required=False, longest=50),
     "uscc": lambda: _text(_l("Unified social credit code"), required=False, longest=18),
-    "body": lambda: _one_of(_l("Kind of body"), BODIES),
+    "body": lambda: _one_of(_l("Kind of body"), chosen(codes.BODY)),
     "unit_category": lambda: _one_of(_l("Class of unit"), chosen(codes.UNIT_CATEGORY)),
     "grade": lambda: _one_of(_l("Grade of unit"), chosen(codes.UNIT_GRADE)),
 }
@@ -129,7 +133,7 @@ def fields_of(plan: Process) -> dict[str, Field]:
             "id_number": _text(
                 _l("Correct identity number (empty: unchanged)"), required=False, longest=24, autocomplete="off"
             ),
-            "sex": _one_of(_l("Correct sex"), [("", "—"), ("1", "男"), ("2", "女")]),
+            "sex": _one_of(_l("Correct sex"), [("", "—"), *SEXES]),
             "birth_on": _day(_l("Correct day of birth (empty: unchanged)"), required=False),
         }
     return members
@@ -141,6 +145,12 @@ def form_class(plan: Process, today: dt.date) -> type[FlaskForm]:
 
     def validate(self: Any, extra_validators: Any = None) -> bool:
         good = FlaskForm.validate(self, extra_validators)
+        if "person_name" in self and self.person_name.data:
+            self.person_name.data = names.normalise(self.person_name.data)
+            wrong = names.problems(self.person_name.data)
+            said = dict.fromkeys(MESSAGES.get(code, MESSAGES["name_letters"]) for code in wrong)
+            self.person_name.errors = [*self.person_name.errors, *said]
+            good = good and not wrong
         if "id_number" in self and self.id_number.data:
             self.id_number.data = normalise(self.id_number.data)
             birth = self.birth_on.data if "birth_on" in self else None
