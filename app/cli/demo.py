@@ -1,6 +1,5 @@
 """示范数据的装载: the invented city through the kernel, and accounts to try it with."""
 
-import datetime as dt
 from pathlib import Path
 
 import click
@@ -10,6 +9,7 @@ from werkzeug.security import generate_password_hash
 from app.cli import seeds, settings
 from app.cli.demo_city import City
 from app.db import Database, SignInDatabase
+from app.domain.workdays import city_today
 from app.ledger import opening
 
 SEED = 20240501
@@ -43,7 +43,7 @@ def load(people: int) -> None:
             return
     database = Database(settings.app_url())
     identity = SignInDatabase(settings.signin_url()).open_service("svc-opening")
-    city = City(people, SEED, settings.key_ring(), dt.datetime.now(dt.UTC).date())
+    city = City(people, SEED, settings.key_ring(), city_today())
     with click.progressbar(city.batches(), length=len(city.bodies), label="装载示范城市") as batches:
         for batch in batches:
             with database.transaction(identity) as session:

@@ -7,6 +7,15 @@ a year that it does not know yet is told by ``published_until``, and an administ
 import datetime as dt
 from collections.abc import Mapping
 from functools import cache
+from zoneinfo import ZoneInfo
+
+# The clock of every city in China; the kernel's kernel_today() reads the same.
+CITY_CLOCK = ZoneInfo("Asia/Shanghai")
+
+
+def city_today() -> dt.date:
+    """The day on the city's calendar, whatever the machine's clock is set to."""
+    return dt.datetime.now(CITY_CLOCK).date()
 
 
 @cache

@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import g, request, session
 from flask_babel import get_locale
@@ -14,13 +13,14 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.db import Identity
+from app.domain.workdays import CITY_CLOCK
 from app.security.manager import Hat
 from app.security.services import services
 
 
 def local(moment: dt.datetime) -> dt.datetime:
     """A moment by the clock on the city's walls."""
-    return moment.astimezone(ZoneInfo("Asia/Shanghai"))
+    return moment.astimezone(CITY_CLOCK)
 
 
 def hat() -> Hat:

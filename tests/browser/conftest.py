@@ -1,6 +1,7 @@
 """A served city and a headless Chromium."""
 
 import os
+import re
 import secrets
 import shutil
 import threading
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from app.cli import catalogue
@@ -83,9 +84,13 @@ class Desk:
 
     def pick(self, field: str, typed: str) -> None:
         """Choose in a search-as-you-type field."""
-        self.page.locator(f"select[name={field}] + .ts-wrapper").click()
-        self.page.keyboard.type(typed)
-        self.page.locator(".ts-dropdown .option:visible").filter(has_text=typed).first.click()
+        widget = self.page.locator(f"select[name={field}] + .ts-wrapper")
+        widget.locator("input").click()
+        # Into this very field: another one may still hold the focus for a moment.
+        widget.locator("input").press_sequentially(typed)
+        widget.locator(".ts-dropdown .option").filter(has_text=typed).first.click()
+        expect(widget).to_have_class(re.compile(r"\bhas-items\b"))
+        expect(widget).not_to_have_class(re.compile(r"\bdropdown-active\b"))
 
 
 @pytest.fixture

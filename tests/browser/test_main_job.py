@@ -1,15 +1,15 @@
 """The main job in a real browser: a clerk applies, two offices approve, the person arrives; and the refusals."""
 
-import datetime as dt
 import re
 from typing import Any
 
 import pytest
 
+from app.domain.workdays import city_today
 from tests.world import Body, World, id_number
 
 pytestmark = pytest.mark.browser
-TODAY = dt.datetime.now(dt.UTC).date()
+TODAY = city_today()
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,12 @@ import datetime as dt
 import hashlib
 import json
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
 from app.db import Identity
 from app.domain import errors
+from app.domain.workdays import city_today
 from app.ledger import opening
 from app.ledger.opening import Batch
 from app.ledger.people import PersonFacts, facts_of
@@ -18,7 +18,7 @@ from app.workflow import engine
 from tests.world import Body, World
 
 # The city's day, as the kernel has it.
-TODAY = dt.datetime.now(ZoneInfo("Asia/Shanghai")).date()
+TODAY = city_today()
 
 
 def ago(days: int) -> dt.date:

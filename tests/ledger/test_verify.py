@@ -13,12 +13,13 @@ from sqlalchemy.exc import DBAPIError
 from app.cli import ledger as command
 from app.cli import settings as installation
 from app.domain.canonical import entry_hash, utc_instant
+from app.domain.workdays import city_today
 from app.ledger import seal as sealing
 from app.ledger.verify import UNCOVERED, Finding, Verifier
 from app.workflow import engine
 from tests.world import Body, World, person
 
-TODAY = dt.datetime.now(dt.UTC).date()
+TODAY = city_today()
 TABLES = ("unit", "unit_version", "quota_line", "quota", "ledger_total", "post", "person", "occupancy",
           "ledger_entry", "ledger_chain")  # fmt: skip
 # A value that no row holds, for columns where a constraint names the values allowed.

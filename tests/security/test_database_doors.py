@@ -1,16 +1,15 @@
 """What the application's own database role may not do, with a valid identity in hand."""
 
-import datetime as dt
-
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from app.db import Identity
+from app.domain.workdays import city_today
 from app.security import policies
 from tests.world import Body, World
 
-TODAY = dt.datetime.now(dt.UTC).date()
+TODAY = city_today()
 LEDGER = ("unit", "unit_version", "quota_line", "quota", "ledger_total", "post", "person", "occupancy",
           "ledger_entry", "ledger_chain", "ledger_seal")  # fmt: skip
 AUTHORITY = ("decision", "account", "sign_in", "process_version", "case_record", "case_facts", "office", "scope_key",

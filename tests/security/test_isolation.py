@@ -1,17 +1,17 @@
 """A clerk of one unit reaches nothing of another, by whatever route."""
 
-import datetime as dt
 from collections.abc import Callable
 from itertools import product
 
 import pytest
 from flask import Flask
 
+from app.domain.workdays import city_today
 from tests.security.conftest import Client
 from tests.security.test_routes import DOORS, VALUES
 from tests.world import Body, World, person
 
-TODAY = dt.datetime.now(dt.UTC).date()
+TODAY = city_today()
 MARK = "丙乙"  # begins the name of every person of the other unit
 
 

@@ -5,11 +5,12 @@ import datetime as dt
 import pytest
 
 from app.domain import errors
+from app.domain.workdays import city_today
 from app.ledger.people import facts_of
 from app.workflow import due, engine
 from tests.world import World, person
 
-TODAY = dt.datetime.now(dt.UTC).date()
+TODAY = city_today()
 
 
 def test_a_person_enters_on_arrival_and_the_figures_change_at_once(world: World) -> None:

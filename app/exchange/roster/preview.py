@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.domain import codes as codesets
+from app.domain.workdays import city_today
 from app.exchange.roster.crosschecks import (
     UnitRows,
     check_leaders,
@@ -32,7 +33,6 @@ from app.exchange.roster.records import (
 from app.exchange.roster.rules import RowCheck, read_row
 from app.exchange.roster.tree import Tree, check_tree, written_code
 
-CHINA = dt.timezone(dt.timedelta(hours=8))
 _FIELD = {UNITS: "units", LINES: "lines", PEOPLE: "people", LEADERS: "leaders"}
 
 
@@ -51,7 +51,7 @@ def check(
         regions: the codes of the divisions a unit may lie in.
         known_units: codes of legal bodies outside the file that may be a parent.
     """
-    today = today or dt.datetime.now(CHINA).date()
+    today = today or city_today()
     read: dict[str, list[Any]] = {
         sheet: [read_row(sheet, row, today=today, regions=regions) for row in workbook.rows(sheet)] for sheet in LAYOUT
     }

@@ -75,8 +75,13 @@
         shouldLoad: (query) => query.length > 0 || Boolean(select.dataset.searchPreload),
         score: () => () => 1,
         load(query, done) {
+          // Answers may come out of order: only the latest question's fills the list.
+          const asked = (this.lastAsked = (this.lastAsked || 0) + 1);
           this.clearOptions();
-          findOptions(select, query).then(done, () => { announce(say("msgFailed")); done(); });
+          findOptions(select, query).then(
+            (found) => done(asked === this.lastAsked ? found : []),
+            () => { announce(say("msgFailed")); done(); },
+          );
         },
       });
     }

@@ -10,10 +10,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli import roster, settings
+from app.domain.workdays import city_today
 from tests.data.make_cases import Book
 from tests.world import World
 
-TODAY = dt.datetime.now(dt.UTC).date()
+TODAY = city_today()
 
 
 @pytest.fixture
