@@ -1,4 +1,5 @@
 # make run: everything set up, a demonstration city served on 127.0.0.1:8080.   make test: everything tested.
+# make run PORT=8081 serves elsewhere on this machine; make bench PEOPLE=1000000 measures a larger city.
 PYTHON ?= python3
 BIN := .venv/bin
 export FLASK_APP := wsgi:create_app
@@ -9,7 +10,7 @@ help:
 	@echo "make run | test | lint | check | bench | vendor | clean"
 
 run: .venv/run.stamp
-	$(BIN)/python -W ignore -m app.cli.server
+	@$(BIN)/python -W ignore -m app.cli.server --port $(or $(PORT),8080)
 
 test: .venv/dev.stamp
 	sh scripts/chromium.sh
@@ -33,8 +34,7 @@ vendor:
 	node scripts/vendor.mjs
 
 clean:
-	-$(BIN)/python -c "from pathlib import Path; from app.cli import embedded; embedded.stop(Path('var')); embedded.stop(Path('var/test'))"
-	rm -rf .venv var .pytest_cache .mypy_cache .ruff_cache
+	sh scripts/clean.sh
 
 .venv/run.stamp: pyproject.toml uv.lock
 	PYTHON=$(PYTHON) sh scripts/bootstrap.sh

@@ -65,7 +65,9 @@ class Database:
     """The application's engine and the one place where transactions begin and end."""
 
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
-        self.engine: Engine = create_engine(url, pool_size=pool_size, max_overflow=10, pool_pre_ping=True)
+        self.engine: Engine = create_engine(
+            url, pool_size=pool_size, max_overflow=10, pool_pre_ping=True, hide_parameters=True
+        )
         self.sessions = sessionmaker(self.engine, expire_on_commit=False)
         bind(self.sessions)
 
@@ -129,7 +131,7 @@ class SignInDatabase:
     """The second engine, as the signin role: it alone checks credentials and opens sessions."""
 
     def __init__(self, url: str) -> None:
-        self.engine = create_engine(url, pool_size=2, max_overflow=3, pool_pre_ping=True)
+        self.engine = create_engine(url, pool_size=2, max_overflow=3, pool_pre_ping=True, hide_parameters=True)
 
     def credentials(self, username: str) -> tuple[int, str, bool] | None:
         """User id, password hash and whether active, by user name."""

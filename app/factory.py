@@ -13,8 +13,10 @@ from flask_wtf.csrf import CSRFProtect
 from app.db import Database, SignInDatabase
 from app.models import Base
 from app.security.manager import FAB_ROLES, BianzhiSecurityManager
+from app.security.request_log import install_log
 from app.security.services import Services, install
 from app.views import messages, register
+from app.views.health import register_health
 from app.views.home import HomeView
 from app.views.rows import states
 from app.views.shell import local, shell_context
@@ -43,6 +45,7 @@ def build(*, app_url: str, signin_url: str, secret: bytes, keys: Any, **override
     app.config.update(overrides)
     services = Services(Database(app_url), SignInDatabase(signin_url), keys)
     install(app, services)
+    install_log(app, app.config.get("LOG_STREAM"))
     db = SQLA(metadata=Base.metadata)
     db.init_app(app)
     CSRFProtect(app)
@@ -57,6 +60,7 @@ def build(*, app_url: str, signin_url: str, secret: bytes, keys: Any, **override
         builder.init_app(app, db.session)
         for view in register():
             builder.add_view_no_menu(view)
+    register_health(app)
     keep_only_used_routes(app)
     refuse_unreadable(app)
     app.context_processor(shell_context)

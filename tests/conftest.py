@@ -22,7 +22,7 @@ def _admin_url() -> str:
     outside = os.environ.get("TEST_DATABASE_URL")
     if outside:
         return make_url(outside).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-    return embedded.start(ROOT / "var" / "test").url("postgres")
+    return embedded.start(ROOT / "var" / "test", fsync="off").url("postgres")
 
 
 def _url(admin: str, database: str, role: str | None = None) -> str:
@@ -60,10 +60,16 @@ def admin_url() -> str:
     with lock.open("w") as held:  # two workers start one server
         fcntl.flock(held, fcntl.LOCK_EX)
         url = _admin_url()
-        if not os.environ.get("TEST_DATABASE_URL"):
-            with _connect(url) as connection:
-                connection.execute("ALTER SYSTEM SET fsync = off")
-                connection.execute("SELECT pg_reload_conf()")
+    with _connect(url) as connection:
+        (superuser,) = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() or (
+            0,
+        )
+    if not superuser:
+        pytest.exit(
+            "TEST_DATABASE_URL has to name a superuser of a server for tests:"
+            " they make databases and tamper with the ledger as only a superuser can.",
+            returncode=2,
+        )
     return url
 
 

@@ -14,9 +14,21 @@ from app.cli.roster import import_group
 @click.command("deploy")
 def deploy_command() -> None:
     """Make roles, schema, kernel, policies and seeds what this version needs."""
-    settings.prepare()
+    try:
+        settings.prepare()
+    except deploy.PreparationError as error:
+        raise click.ClickException(
+            f"{error}。请数据库管理员先运行 deploy/roles.sql（见 docs/operations.md）。"
+        ) from error
     deploy.upgrade(settings.owner_url())
     click.echo("部署完成。")
+
+
+@click.command("roles")
+def roles_command() -> None:
+    """Print the three roles' passwords as psql variables, for deploy/roles.sql."""
+    for role, password in settings.passwords().items():
+        click.echo(f"\\set {role} '{password}'")
 
 
 @click.group("demo")
@@ -41,7 +53,7 @@ def effect_due() -> None:
 
 def register(app: Flask) -> None:
     """Add the commands to the application's ``flask``."""
-    for command in (deploy_command, demo_group, effect_due, catalogue_group, ledger_group, import_group):
+    for command in (deploy_command, roles_command, demo_group, effect_due, catalogue_group, ledger_group, import_group):
         app.cli.add_command(command)
 
 

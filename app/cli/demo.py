@@ -1,9 +1,11 @@
 """示范数据的装载: the invented city through the kernel, and accounts to try it with."""
 
+import os
 from pathlib import Path
 
 import click
 from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 from werkzeug.security import generate_password_hash
 
 from app.cli import seeds, settings
@@ -30,29 +32,47 @@ ACCOUNTS = (
 
 
 def marker() -> Path:
-    """The file that says this installation is a demonstration."""
-    return settings.var() / "demo"
+    """The file that says this installation's database is a demonstration; an outside one has a file of its own."""
+    outside = os.environ.get("DATABASE_URL")
+    if not outside:
+        return settings.var() / "demo"
+    url = make_url(outside)
+    return settings.var() / f"demo-{url.host or 'local'}-{url.port or 5432}-{url.database or settings.DATABASE}"
 
 
 def load(people: int) -> None:
-    """Load the city where the database has no unit yet, then the accounts."""
+    """Load the city where the database has no unit yet, whole or not at all, then the accounts.
+
+    The marker comes first: where the loading is broken off, the next start knows what was begun.
+    """
     engine = create_engine(settings.owner_url())
     with engine.connect() as connection:
-        if connection.execute(text("SELECT EXISTS (SELECT 1 FROM unit)")).scalar():
-            click.echo("数据库中已有机构，不再装载示范数据。")
-            return
+        empty = not connection.execute(text("SELECT EXISTS (SELECT 1 FROM unit)")).scalar()
+    if empty:
+        marker().touch()
+        enter(people)
+    if not marker().exists():
+        click.echo("数据库中已有机构，不再装载示范数据。")
+        return
+    with engine.begin() as connection:
+        if empty:
+            connection.execute(text("ANALYZE"))
+        accounts(connection)
+    engine.dispose()
+
+
+def enter(people: int) -> None:
+    """The invented city through the kernel, in one transaction."""
     database = Database(settings.app_url())
     identity = SignInDatabase(settings.signin_url()).open_service("svc-opening")
     city = City(people, SEED, settings.key_ring(), city_today())
-    with click.progressbar(city.batches(), length=len(city.bodies), label="装载示范城市") as batches:
+    with (
+        database.transaction(identity) as session,
+        click.progressbar(city.batches(), length=len(city.bodies), label="装载示范城市") as batches,
+    ):
         for batch in batches:
-            with database.transaction(identity) as session:
-                opening.enter(session, batch, note="示范数据")
-    with engine.begin() as connection:
-        connection.execute(text("ANALYZE"))
-        accounts(connection)
-    marker().touch()
-    engine.dispose()
+            opening.enter(session, batch, note="示范数据")
+    database.engine.dispose()
 
 
 def accounts(connection: object) -> None:

@@ -16,10 +16,13 @@ KERNEL = ROOT / "app" / "ledger" / "kernel"
 OWNER, APP, SIGNIN = "bianzhi_owner", "bianzhi_app", "bianzhi_signin"
 
 
+class PreparationError(Exception):
+    """The server lacks what only its administrator can make; the text says what."""
+
+
 def ensure_database(admin_url: str, database: str, passwords: dict[str, str] | None = None) -> None:
     """Make the three roles and the database where they are missing; ``passwords`` by role for outside servers."""
-    url = make_url(admin_url).set(drivername="postgresql")
-    with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as connection:
+    with psycopg.connect(_plain(admin_url), autocommit=True) as connection:
         # Several deployments may run at once on one server (tests): one of them makes the roles.
         connection.execute("SELECT pg_advisory_lock(740001)")
         known = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
@@ -48,6 +51,25 @@ def ensure_database(admin_url: str, database: str, passwords: dict[str, str] | N
                 )
             )
         connection.execute("SELECT pg_advisory_unlock(740001)")
+
+
+def expect_roles(owner_url: str) -> None:
+    """Check that the administrator has made roles and database (``deploy/roles.sql``); the owner could not.
+
+    Raises:
+        PreparationError: with what is missing.
+    """
+    try:
+        with psycopg.connect(_plain(owner_url)) as connection:
+            known = {r for (r,) in connection.execute("SELECT rolname FROM pg_roles WHERE rolname LIKE 'bianzhi\\_%'")}
+    except psycopg.OperationalError as error:
+        raise PreparationError(f"以 {OWNER} 连接数据库失败：{str(error).strip()}") from error
+    if missing := {APP, SIGNIN} - known:
+        raise PreparationError(f"数据库服务器上没有角色 {'、'.join(sorted(missing))}")
+
+
+def _plain(url: str) -> str:
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def alembic_config(connection: Connection) -> AlembicConfig:

@@ -1,11 +1,18 @@
 """``make run``: database, deployment, demonstration city, web server and the daily job, in one command."""
 
+import fcntl
 import os
 import signal
+import socket
 import sys
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import click
+import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli import catalogue, commands, demo, deploy, embedded, settings
@@ -14,6 +21,8 @@ from app.domain.errors import DomainError
 from app.workflow import due
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+# Workers of a server that was killed notice it within this time, and let the directory go.
+WORKERS_LEAVE_WITHIN = 5
 
 
 def effect_once() -> int:
@@ -47,44 +56,120 @@ def run_job(stop: threading.Event) -> None:
 
 @click.command()
 @click.option("--host", default="127.0.0.1")
-@click.option("--port", default=8080)
+@click.option("--port", default=8080, type=click.IntRange(1, 65535))
 @click.option("--people", default=20_000)
 def main(host: str, port: int, people: int) -> None:
     """Prepare everything and serve."""
     if host not in LOOPBACK:
         raise click.ClickException("示范系统只在本机 (127.0.0.1) 提供服务。")
-    settings.prepare()
-    deploy.upgrade(settings.owner_url())
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+    master = os.getpid()
+    with alone(settings.var()):
+        expect_free(host, port)
+        try:
+            prepare(people)
+            click.echo(f"\n  编制 Bianzhi：http://{address(host, port)}/\n  示范账户（口令均为 {demo.PASSWORD}）：")
+            for username, label in demo.ACCOUNTS:
+                click.echo(f"    {username:<10} {label}")
+            click.echo("  按 Ctrl-C 停止。\n")
+            sys.stdout.flush()
+            serve(host, port)
+        finally:
+            # Workers, forked from here, pass this line too when they end.
+            if os.getpid() == master and not os.environ.get("DATABASE_URL"):
+                embedded.stop(settings.var())
+
+
+def prepare(people: int) -> None:
+    """Database, deployment, catalogue, city; what cannot be had is said in one sentence."""
+    try:
+        settings.prepare()
+        deploy.upgrade(settings.owner_url())
+    except deploy.PreparationError as error:
+        raise click.ClickException(
+            f"{error}。请数据库管理员先运行 deploy/roles.sql（见 docs/operations.md）。"
+        ) from error
+    except (psycopg.OperationalError, SQLAlchemyError) as error:
+        if not os.environ.get("DATABASE_URL"):
+            raise
+        cause = str(getattr(error, "orig", error)).strip()
+        raise click.ClickException(f"DATABASE_URL 所指的数据库不可用：{cause}") from error
+    except embedded.StartError as error:
+        raise click.ClickException(f"内嵌数据库未能启动，其日志末尾为：\n{error}") from error
     catalogue.compile_all()
-    if commands.is_empty():
+    # A city whose loading was broken off is empty, and its accounts may be missing: the marker says that it was begun.
+    if demo.marker().exists() or commands.is_empty():
         demo.load(people)
-    click.echo(f"\n  编制 Bianzhi：http://{host}:{port}/\n  示范账户（口令均为 {demo.PASSWORD}）：")
-    for username, label in demo.ACCOUNTS:
-        click.echo(f"    {username:<10} {label}")
-    click.echo("  按 Ctrl-C 停止。\n")
-    sys.stdout.flush()
-    serve(host, port)
+
+
+def address(host: str, port: int) -> str:
+    """Host and port as an address writes them."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+@contextmanager
+def alone(var: Path) -> Iterator[None]:
+    """One server for one directory; a second one is told so."""
+    var.mkdir(parents=True, exist_ok=True)
+    with (var / "server.lock").open("a+") as held:
+        until = time.monotonic() + WORKERS_LEAVE_WITHIN
+        while True:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    held.seek(0)
+                    raise click.ClickException(
+                        f"本目录的示范系统已在运行（进程 {held.read().strip() or '未知'}）。请先按 Ctrl-C 停止它；"
+                        "要同时运行两个，请另克隆一份并用 make run PORT=… 指定端口。"
+                    ) from None
+                time.sleep(0.2)
+        held.truncate(0)
+        held.write(str(os.getpid()))
+        held.flush()
+        yield
+
+
+def expect_free(host: str, port: int) -> None:
+    """Refuse a port that is taken, before anything is set up."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except PermissionError:
+            raise click.ClickException(
+                f"普通用户不能使用端口 {port}。请用 make run PORT=8080 之类 1024 以上的端口。"
+            ) from None
+        except OSError:
+            raise click.ClickException(
+                f"端口 {port} 已被占用。请停止占用它的程序，或用 make run PORT=… 换一个端口。"
+            ) from None
 
 
 def serve(host: str, port: int) -> None:
-    """Gunicorn until it is told to stop; then the embedded database stops too."""
+    """Gunicorn until it is told to stop."""
     from gunicorn.app.base import BaseApplication
 
     class Server(BaseApplication):
-        """Gunicorn with settings from here."""
+        """Gunicorn with settings from here alone: no file and no variable of the environment changes them."""
 
         def load_config(self) -> None:
             """Two workers of four threads: what two cores carry."""
             for key, value in {
-                "bind": f"{host}:{port}",
+                "bind": address(host, port),
                 "workers": 2,
                 "threads": 4,
                 "accesslog": None,
                 "loglevel": "warning",
                 "control_socket_disable": True,
+                # A closed terminal ends the trial; for gunicorn it would mean to load anew.
+                "when_ready": lambda _arbiter: signal.signal(
+                    signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM)
+                ),
             }.items():
-                if key in self.cfg.settings:
-                    self.cfg.set(key, value)
+                self.cfg.set(key, value)
 
         def load(self) -> object:
             """The application, in each worker."""
@@ -93,20 +178,11 @@ def serve(host: str, port: int) -> None:
             return create_app()
 
     stop = threading.Event()
-    parent = os.getpid()
-
-    def job() -> None:
-        if os.getpid() == parent:
-            run_job(stop)
-
-    threading.Thread(target=job, daemon=True).start()
-    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+    threading.Thread(target=run_job, args=(stop,), daemon=True).start()
     try:
         Server().run()
     finally:
         stop.set()
-        if os.getpid() == parent and not os.environ.get("DATABASE_URL"):
-            embedded.stop(settings.var())
 
 
 if __name__ == "__main__":

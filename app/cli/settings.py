@@ -24,17 +24,23 @@ def var() -> Path:
 @cache
 def key_ring() -> KeyRing:
     """The installation's keys, made at first use (``BIANZHI_KEYS`` keeps them elsewhere)."""
-    return KeyRing.load(Path(os.environ.get("BIANZHI_KEYS", var() / "keys")))
+    return KeyRing.load(keys_directory())
+
+
+def keys_directory() -> Path:
+    """Where the keys lie (``BIANZHI_KEYS``, or under ``var``)."""
+    return Path(os.environ.get("BIANZHI_KEYS", var() / "keys"))
 
 
 @cache
 def passwords() -> dict[str, str]:
     """The three roles' passwords on an outside server, made once and kept beside the keys (0600)."""
-    file = Path(os.environ.get("BIANZHI_KEYS", var() / "keys")) / "roles.json"
+    file = keys_directory() / "roles.json"
     key_ring()
     if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(json.dumps({r: secrets.token_urlsafe(24) for r in (deploy.OWNER, deploy.APP, deploy.SIGNIN)}))
+        made = {role: secrets.token_urlsafe(24) for role in (deploy.OWNER, deploy.APP, deploy.SIGNIN)}
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
+            json.dump(made, handle)
     return dict(json.loads(file.read_text()))
 
 
@@ -44,7 +50,8 @@ def _url(user: str | None) -> str:
     if not outside:
         return _embedded().url(DATABASE, user or "postgres")
     url = make_url(outside).set(drivername="postgresql+psycopg")
-    if user:
+    url = url.set(database=url.database or DATABASE)
+    if user and user != url.username:
         url = url.set(username=user, password=passwords()[user])
     return url.render_as_string(hide_password=False)
 
@@ -83,7 +90,10 @@ def prepare() -> None:
     """Make roles and database where they are missing."""
     outside = os.environ.get("DATABASE_URL")
     if outside:
-        database = make_url(outside).database or DATABASE
-        deploy.ensure_database(_maintenance(outside), database, passwords())
+        url = make_url(outside)
+        if url.username == deploy.OWNER:
+            deploy.expect_roles(owner_url())
+        else:
+            deploy.ensure_database(_maintenance(outside), url.database or DATABASE, passwords())
     else:
         deploy.ensure_database(_embedded().url("postgres"), DATABASE)

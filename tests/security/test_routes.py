@@ -18,6 +18,7 @@ DOORS: dict[str, set[str]] = {
     "SignInView.logout": {"public"},
     "SignInView.hat": {EVERYBODY},
     "LocaleView.index": {"public"},
+    "health": {"public"},
     "static": {"public"},
     "UtilView.back": {"gone"},
     "appbuilder.static": {"gone"},
