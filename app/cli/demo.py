@@ -41,37 +41,41 @@ def marker() -> Path:
 
 
 def load(people: int) -> None:
-    """Load the city where the database has no unit yet, whole or not at all, then the accounts.
+    """Load the city into a database without units, then the accounts; what was broken off is taken up again.
 
-    The marker comes first: where the loading is broken off, the next start knows what was begun.
+    The marker comes first, so that the next start knows what was begun, and is filled at the end.
     """
     engine = create_engine(settings.owner_url())
     with engine.connect() as connection:
-        empty = not connection.execute(text("SELECT EXISTS (SELECT 1 FROM unit)")).scalar()
-    if empty:
-        marker().touch()
-        enter(people)
-    if not marker().exists():
+        known = set(connection.execute(text("SELECT scope_path FROM unit WHERE node = 'legal'")).scalars())
+    if known and not marker().exists():
         click.echo("数据库中已有机构，不再装载示范数据。")
         return
+    marker().touch()
+    enter(people, known)
     with engine.begin() as connection:
-        if empty:
-            connection.execute(text("ANALYZE"))
+        connection.execute(text("ANALYZE"))
         accounts(connection)
     engine.dispose()
+    marker().write_text("loaded\n", encoding="utf-8")
 
 
-def enter(people: int) -> None:
-    """The invented city through the kernel, in one transaction."""
+def is_unfinished() -> bool:
+    """Whether the loading of a demonstration was begun here and not ended."""
+    return marker().exists() and marker().read_text(encoding="utf-8") != "loaded\n"
+
+
+def enter(people: int, known: set[str]) -> None:
+    """The invented city through the kernel, but for the bodies that stand already; each is a transaction."""
     database = Database(settings.app_url())
     identity = SignInDatabase(settings.signin_url()).open_service("svc-opening")
     city = City(people, SEED, settings.key_ring(), city_today())
-    with (
-        database.transaction(identity) as session,
-        click.progressbar(city.batches(), length=len(city.bodies), label="装载示范城市") as batches,
-    ):
+    with click.progressbar(city.batches(), length=len(city.bodies), label="装载示范城市") as batches:
         for batch in batches:
-            opening.enter(session, batch, note="示范数据")
+            if f"{batch.region}.{batch.units[0]['segment']}" in known:
+                continue
+            with database.transaction(identity) as session:
+                opening.enter(session, batch, note="示范数据")
     database.engine.dispose()
 
 

@@ -4,8 +4,8 @@ import fcntl
 import os
 import signal
 import socket
+import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,14 +44,32 @@ def effect_once() -> int:
     return done
 
 
-def run_job(stop: threading.Event) -> None:
-    """The daily job: now and then every ten minutes."""
-    while not stop.is_set():
+def run_job(server: int) -> None:
+    """The daily job, now and then every ten minutes, for as long as the server's process lives."""
+    due_at = 0.0
+    while os.getppid() == server:
+        if time.monotonic() >= due_at:
+            try:
+                effect_once()
+            except (SQLAlchemyError, DomainError) as error:
+                click.echo(f"后台作业失败：{type(error).__name__}", err=True)
+            due_at = time.monotonic() + 600
+        time.sleep(0.5)
+
+
+@contextmanager
+def job() -> Iterator[None]:
+    """The daily job as a process of its own: workers are forked from this one, which therefore has no second thread."""
+    words = f"from app.cli.server import run_job; run_job({os.getpid()})"
+    master = os.getpid()
+    with subprocess.Popen(  # its own session: Ctrl-C is for the server, which then ends this
+        [sys.executable, "-W", "ignore", "-c", words], cwd=deploy.ROOT, start_new_session=True
+    ) as process:
         try:
-            effect_once()
-        except (SQLAlchemyError, DomainError) as error:
-            click.echo(f"后台作业失败：{type(error).__name__}", err=True)
-        stop.wait(600)
+            yield
+        finally:
+            if os.getpid() == master:
+                process.terminate()
 
 
 @click.command()
@@ -97,8 +115,7 @@ def prepare(people: int) -> None:
     except embedded.StartError as error:
         raise click.ClickException(f"内嵌数据库未能启动，其日志末尾为：\n{error}") from error
     catalogue.compile_all()
-    # A city whose loading was broken off is empty, and its accounts may be missing: the marker says that it was begun.
-    if demo.marker().exists() or commands.is_empty():
+    if demo.is_unfinished() or commands.is_empty():
         demo.load(people)
 
 
@@ -177,12 +194,8 @@ def serve(host: str, port: int) -> None:
 
             return create_app()
 
-    stop = threading.Event()
-    threading.Thread(target=run_job, args=(stop,), daemon=True).start()
-    try:
+    with job():
         Server().run()
-    finally:
-        stop.set()
 
 
 if __name__ == "__main__":
