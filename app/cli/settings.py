@@ -21,16 +21,21 @@ def var() -> Path:
     return Path(os.environ.get("BIANZHI_VAR", ROOT / "var"))
 
 
+def key_directory() -> Path:
+    """Where the keys lie (``BIANZHI_KEYS``, or ``keys`` beside the rest)."""
+    return Path(os.environ.get("BIANZHI_KEYS", var() / "keys"))
+
+
 @cache
 def key_ring() -> KeyRing:
-    """The installation's keys, made at first use (``BIANZHI_KEYS`` keeps them elsewhere)."""
-    return KeyRing.load(Path(os.environ.get("BIANZHI_KEYS", var() / "keys")))
+    """The installation's keys, made at first use."""
+    return KeyRing.load(key_directory())
 
 
 @cache
 def passwords() -> dict[str, str]:
     """The three roles' passwords on an outside server, made once and kept beside the keys (0600)."""
-    file = Path(os.environ.get("BIANZHI_KEYS", var() / "keys")) / "roles.json"
+    file = key_directory() / "roles.json"
     key_ring()
     if not file.exists():
         file.touch(mode=0o600)
