@@ -5,14 +5,13 @@ The numbers stay what the ledger committed to: ``ledger verify`` is clean before
 """
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
 from app.domain.crypto import KeyRing
 
-AT_ONCE = 500
+AT_ONCE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +60,13 @@ def encrypt_batch(connection: Connection, keys: KeyRing) -> int:
             {"v": version, "n": AT_ONCE},
         ).all()
         if rows:
-            moved = [{"i": r.id, "c": _again(keys, r.bound, bytes(r.cipher))} for r in rows]
-            connection.execute(text(f"UPDATE {s.table} SET {s.column} = :c WHERE {s.key} = :i"), moved)
+            connection.execute(
+                text(
+                    f"UPDATE {s.table} t SET {s.column} = x.c FROM unnest(cast(:i AS bigint[]), cast(:c AS bytea[]))"
+                    f" AS x(i, c) WHERE t.{s.key} = x.i"
+                ),
+                {"i": [r.id for r in rows], "c": [_again(keys, r.bound, bytes(r.cipher)) for r in rows]},
+            )
             return len(rows)
     drafts = connection.execute(
         text(
@@ -99,7 +103,7 @@ def index_batch(connection: Connection, keys: KeyRing, version: int) -> int:
             for r in rows
         ]
         _alias(connection, moved)
-        connection.execute(text("UPDATE person SET id_index = :new WHERE id = :i"), moved)
+        _index(connection, "person", "id_index", "id", moved)
         return len(rows)
     cases = connection.execute(
         text(
@@ -118,7 +122,7 @@ def index_batch(connection: Connection, keys: KeyRing, version: int) -> int:
     ]
     if moved:
         _alias(connection, moved)
-        connection.execute(text("UPDATE case_record SET person_key = :new WHERE case_id = :i"), moved)
+        _index(connection, "case_record", "person_key", "case_id", moved)
     return len(moved)
 
 
@@ -126,16 +130,27 @@ def _indexed(keys: KeyRing, id_type: str, cipher: bytes, version: int) -> bytes:
     return keys.blind_index(id_type, keys.decrypt(id_type, cipher), version)
 
 
-def _alias(connection: Connection, moved: Iterable[dict[str, object]]) -> None:
-    """Whoever still asks by the former index is led on, also over two changes of keys."""
-    rows = list(moved)
-    connection.execute(text("UPDATE index_alias SET new_index = :new WHERE new_index = :old"), rows)
+def _index(connection: Connection, table: str, column: str, key: str, moved: list[dict[str, object]]) -> None:
     connection.execute(
         text(
-            "INSERT INTO index_alias (old_index, new_index) VALUES (:old, :new)"
+            f"UPDATE {table} t SET {column} = x.n FROM unnest(cast(:i AS bigint[]), cast(:n AS bytea[])) AS x(i, n)"
+            f" WHERE t.{key} = x.i"
+        ),
+        {"i": [m["i"] for m in moved], "n": [m["new"] for m in moved]},
+    )
+
+
+def _alias(connection: Connection, moved: list[dict[str, object]]) -> None:
+    """Whoever still asks by the former index is led on, also over two changes of keys."""
+    values = {"o": [m["old"] for m in moved], "n": [m["new"] for m in moved]}
+    pairs = "unnest(cast(:o AS bytea[]), cast(:n AS bytea[])) AS x(o, n)"
+    connection.execute(text(f"UPDATE index_alias a SET new_index = x.n FROM {pairs} WHERE a.new_index = x.o"), values)
+    connection.execute(
+        text(
+            f"INSERT INTO index_alias (old_index, new_index) SELECT o, n FROM {pairs}"
             " ON CONFLICT (old_index) DO UPDATE SET new_index = excluded.new_index"
         ),
-        rows,
+        values,
     )
 
 
