@@ -59,6 +59,12 @@ def _embedded() -> embedded.Server:
     return embedded.start(var())
 
 
+def hosts() -> list[str]:
+    """The names under which this installation answers: ``BIANZHI_HOSTS``, comma-separated; else the machine itself."""
+    named = os.environ.get("BIANZHI_HOSTS", "127.0.0.1,localhost,[::1]")
+    return [name.strip() for name in named.split(",") if name.strip()]
+
+
 def owner_url() -> str:
     """The owner's address: migrations, deployment, verification."""
     return _url(deploy.OWNER)
