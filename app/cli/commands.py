@@ -7,6 +7,7 @@ from sqlalchemy import create_engine, text
 from app.cli import demo as city
 from app.cli import deploy, settings
 from app.cli.catalogue import catalogue_group
+from app.cli.keys import keys_group
 from app.cli.ledger import ledger_group
 from app.cli.roster import import_group
 
@@ -53,7 +54,16 @@ def effect_due() -> None:
 
 def register(app: Flask) -> None:
     """Add the commands to the application's ``flask``."""
-    for command in (deploy_command, roles_command, demo_group, effect_due, catalogue_group, ledger_group, import_group):
+    for command in (
+        deploy_command,
+        roles_command,
+        demo_group,
+        effect_due,
+        catalogue_group,
+        ledger_group,
+        keys_group,
+        import_group,
+    ):
         app.cli.add_command(command)
 
 

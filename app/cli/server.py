@@ -62,14 +62,13 @@ def job() -> Iterator[None]:
     """The daily job as a process of its own: workers are forked from this one, which therefore has no second thread."""
     words = f"from app.cli.server import run_job; run_job({os.getpid()})"
     master = os.getpid()
-    with subprocess.Popen(  # its own session: Ctrl-C is for the server, which then ends this
-        [sys.executable, "-W", "ignore", "-c", words], cwd=deploy.ROOT, start_new_session=True
-    ) as process:
-        try:
-            yield
-        finally:
-            if os.getpid() == master:
-                process.terminate()
+    # Its own session: Ctrl-C is for the server, which then ends this.
+    process = subprocess.Popen([sys.executable, "-W", "ignore", "-c", words], cwd=deploy.ROOT, start_new_session=True)
+    try:
+        yield
+    finally:
+        if os.getpid() == master:
+            process.terminate()
 
 
 @click.command()

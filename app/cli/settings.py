@@ -21,21 +21,21 @@ def var() -> Path:
     return Path(os.environ.get("BIANZHI_VAR", ROOT / "var"))
 
 
+def key_directory() -> Path:
+    """Where the keys lie (``BIANZHI_KEYS``, or ``keys`` beside the rest)."""
+    return Path(os.environ.get("BIANZHI_KEYS", var() / "keys"))
+
+
 @cache
 def key_ring() -> KeyRing:
-    """The installation's keys, made at first use (``BIANZHI_KEYS`` keeps them elsewhere)."""
-    return KeyRing.load(keys_directory())
-
-
-def keys_directory() -> Path:
-    """Where the keys lie (``BIANZHI_KEYS``, or under ``var``)."""
-    return Path(os.environ.get("BIANZHI_KEYS", var() / "keys"))
+    """The installation's keys, made at first use."""
+    return KeyRing.load(key_directory())
 
 
 @cache
 def passwords() -> dict[str, str]:
     """The three roles' passwords on an outside server, made once and kept beside the keys (0600)."""
-    file = keys_directory() / "roles.json"
+    file = key_directory() / "roles.json"
     key_ring()
     if not file.exists():
         made = {role: secrets.token_urlsafe(24) for role in (deploy.OWNER, deploy.APP, deploy.SIGNIN)}
@@ -59,6 +59,12 @@ def _url(user: str | None) -> str:
 @cache
 def _embedded() -> embedded.Server:
     return embedded.start(var())
+
+
+def hosts() -> list[str]:
+    """The names under which this installation answers: ``BIANZHI_HOSTS``, comma-separated; else the machine itself."""
+    named = os.environ.get("BIANZHI_HOSTS", "127.0.0.1,localhost,[::1]")
+    return [name.strip() for name in named.split(",") if name.strip()]
 
 
 def owner_url() -> str:

@@ -1,13 +1,16 @@
 """密钥与承诺: ID numbers encrypted (SM4-GCM), found by a blind index (HMAC-SM3), committed to (HMAC-SHA256).
 
-Keys live in files outside the database and carry a version, so that they can be rotated.
+Keys live in files outside the database, one file a version: ``id-2.key`` is the second encryption key. What is
+written carries the version of its key, so that a key can be replaced while the system runs (``flask keys``).
 """
 
 import hashlib
 import hmac
 import os
+import re
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes, serialization
@@ -15,25 +18,41 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.hmac import HMAC
 
-VERSION = 1
-SIZES = {"flask": 32, "id-1": 16, "index-1": 32, "commit-1": 32}
+# Bytes of a key, by what it is for.
+SIZES = {"id": 16, "index": 32, "commit": 32}
+ACTIVE_INDEX = "index.active"
+
+
+class UnknownKey(ValueError):  # noqa: N818 - names what is missing
+    """A text was written under a key that this installation does not hold."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """The installation's keys; the database never sees one."""
+    """The installation's keys by version; the database never sees one.
 
-    flask: bytes
-    id_key: bytes
-    index_key: bytes
-    commit_key: bytes
-    seal_key: Ed25519PrivateKey
+    New texts are encrypted and committed to under the newest key. Numbers are indexed under ``index_version``,
+    which moves only when every stored index has moved (else a known person would look unknown).
+    """
+
+    # Never in a trace or a log.
+    flask: bytes = field(repr=False)
+    ids: Mapping[int, bytes] = field(repr=False)
+    indexes: Mapping[int, bytes] = field(repr=False)
+    commits: Mapping[int, bytes] = field(repr=False)
+    index_version: int
+    seal_key: Ed25519PrivateKey = field(repr=False)
 
     @classmethod
     def load(cls, directory: Path) -> "KeyRing":
         """Read the key files, making what is missing (0600 in a directory 0700)."""
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        raw = {name: _file(directory / f"{name}.key", size) for name, size in SIZES.items()}
+        for purpose in SIZES:
+            if not versions(directory, purpose):
+                new_key(directory, purpose)
+        ids, indexes, commits = ({v: f.read_bytes() for v, f in versions(directory, p).items()} for p in SIZES)
+        active = directory / ACTIVE_INDEX
+        index_version = int(active.read_text()) if active.exists() else min(indexes)
         seal = directory / "seal-1.pem"
         if not seal.exists():
             _write(
@@ -47,7 +66,10 @@ class KeyRing:
         key = serialization.load_pem_private_key(seal.read_bytes(), None)
         if not isinstance(key, Ed25519PrivateKey):
             raise TypeError(seal.name)
-        return cls(raw["flask"], raw["id-1"], raw["index-1"], raw["commit-1"], key)
+        flask = directory / "flask.key"
+        if not flask.exists():
+            _write(flask, secrets.token_bytes(32))
+        return cls(flask.read_bytes(), ids, indexes, commits, index_version, key)
 
     @property
     def seal_public(self) -> Ed25519PublicKey:
@@ -56,36 +78,66 @@ class KeyRing:
 
     def encrypt(self, id_type: str, number: str) -> bytes:
         """Version, nonce, tag and cipher of an identity number; the document's type is authenticated."""
-        nonce = secrets.token_bytes(12)
-        encryptor = Cipher(algorithms.SM4(self.id_key), modes.GCM(nonce)).encryptor()
+        version, nonce = max(self.ids), secrets.token_bytes(12)
+        encryptor = Cipher(algorithms.SM4(self.ids[version]), modes.GCM(nonce)).encryptor()
         encryptor.authenticate_additional_data(id_type.encode())
         body = encryptor.update(number.encode()) + encryptor.finalize()
-        return bytes([VERSION]) + nonce + encryptor.tag + body
+        return bytes([version]) + nonce + encryptor.tag + body
 
     def decrypt(self, id_type: str, blob: bytes) -> str:
-        """The number again; raises ``cryptography.exceptions.InvalidTag`` for a changed one."""
+        """The number again.
+
+        Raises:
+            cryptography.exceptions.InvalidTag: the text was changed.
+            UnknownKey: the key of its version is not here.
+        """
+        key = self.ids.get(blob[0]) if blob else None
+        if key is None:
+            raise UnknownKey(f"id-{blob[0] if blob else 0}")
         nonce, tag, body = blob[1:13], blob[13:29], blob[29:]
-        decryptor = Cipher(algorithms.SM4(self.id_key), modes.GCM(nonce, tag)).decryptor()
+        decryptor = Cipher(algorithms.SM4(key), modes.GCM(nonce, tag)).decryptor()
         decryptor.authenticate_additional_data(id_type.encode())
         return (decryptor.update(body) + decryptor.finalize()).decode()
 
-    def blind_index(self, id_type: str, number: str) -> bytes:
-        """What finds a number without showing it."""
-        mac = HMAC(self.index_key, hashes.SM3())
+    def blind_index(self, id_type: str, number: str, version: int | None = None) -> bytes:
+        """What finds a number without showing it: the key's version, then the keyed hash."""
+        version = self.index_version if version is None else version
+        if version not in self.indexes:
+            raise UnknownKey(f"index-{version}")
+        mac = HMAC(self.indexes[version], hashes.SM3())
         mac.update(f"{id_type}:{number}".encode())
-        return mac.finalize()
+        return bytes([version]) + mac.finalize()
 
-    def commit(self, field: str, value: str | None) -> str:
+    def commit(self, name: str, value: str | None, version: int | None = None) -> str:
         """A keyed commitment to one locked field, ``version:hex``; absent differs from empty."""
+        version = max(self.commits) if version is None else version
+        if version not in self.commits:
+            raise UnknownKey(f"commit-{version}")
         text = "-" if value is None else f"={value}"
-        message = f"{len(field)}:{field}{text}".encode()
-        return f"{VERSION}:{hmac.digest(self.commit_key, message, hashlib.sha256).hex()}"
+        message = f"{len(name)}:{name}{text}".encode()
+        return f"{version}:{hmac.digest(self.commits[version], message, hashlib.sha256).hex()}"
+
+    def holds(self, commitment: str, name: str, value: str | None) -> bool:
+        """Whether a commitment of any version was made to this value; False where its key is not here."""
+        version = commitment.partition(":")[0]
+        known = version.isdecimal() and int(version) in self.commits
+        return known and hmac.compare_digest(self.commit(name, value, int(version)), commitment)
 
 
-def _file(path: Path, size: int) -> bytes:
-    if not path.exists():
-        _write(path, secrets.token_bytes(size))
-    return path.read_bytes()
+def versions(directory: Path, purpose: str) -> dict[int, Path]:
+    """The key files of one purpose by version, oldest first."""
+    pattern = re.compile(rf"{re.escape(purpose)}-(\d+)\.key")
+    found = ((pattern.fullmatch(file.name), file) for file in directory.iterdir())
+    return dict(sorted((int(match[1]), file) for match, file in found if match))
+
+
+def new_key(directory: Path, purpose: str) -> int:
+    """Make the next version of a key; gives its number (255 at most: one byte of what is written names it)."""
+    version = max(versions(directory, purpose), default=0) + 1
+    if version > 255:
+        raise UnknownKey(f"{purpose}-{version}")
+    _write(directory / f"{purpose}-{version}.key", secrets.token_bytes(SIZES[purpose]))
+    return version
 
 
 def _write(path: Path, content: bytes) -> None:

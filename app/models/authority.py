@@ -131,6 +131,26 @@ class CaseFacts(Base):
     filed_at: Mapped[now]
 
 
+class CaseSecret(Base):
+    """案件密文: the encrypted number of a case's person, apart from the hashed facts (its key may be changed)."""
+
+    __tablename__ = "case_secret"
+
+    case_id: Mapped[ref] = mapped_column(ForeignKey("application.id"), primary_key=True, autoincrement=False)
+    id_type: Mapped[string]
+    id_cipher: Mapped[blob]
+
+
+class IndexAlias(Base):
+    """换钥对照: an index under a former search key, and the same number's under the next one."""
+
+    __tablename__ = "index_alias"
+    __table_args__ = (Index("ix_index_alias_new", "new_index"),)
+
+    old_index: Mapped[blob] = mapped_column(primary_key=True)
+    new_index: Mapped[blob]
+
+
 class Decision(Base):
     """办理意见: what an office (or a unit asked for consent) decided, on which facts."""
 

@@ -77,6 +77,8 @@ EXEMPT: dict[str, str] = {
 HIDDEN: dict[str, str] = {
     "sign_in": "session tokens' hashes: only definer functions and the signin role",
     "scope_key": "the key that signs identities",
+    "case_secret": "encrypted numbers of running cases: the kernel alone hands them on",
+    "index_alias": "search indexes under former keys: the kernel alone translates them",
     "ledger_chain": "chain heads: locks of the kernel",
     "alembic_version": "migrations",
 }
@@ -104,6 +106,7 @@ APP_FUNCTIONS = (
     "switch_account(text, bigint)",
     "responsible_office(text, bigint, text)",
     "kernel_today()",
+    "current_index(bytea)",
     "case_file(bigint, text)",
     "case_decide(bigint, text, text, jsonb, text)",
     "case_close(bigint, text)",

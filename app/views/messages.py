@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.domain.errors import DomainError
 
@@ -101,6 +101,11 @@ def handle_errors(app: Flask, render: Callable[..., str]) -> None:
             status=400,
             what=_("Go back, reload the page and send it again. Nothing was changed."),
         ), 400
+
+    @app.errorhandler(SecurityError)
+    def stranger(error: SecurityError) -> tuple[str, int, dict[str, str]]:
+        # No page: no address of ours can be made under a host's name that is not ours.
+        return _("This system does not answer under that address."), 400, {"Content-Type": "text/plain; charset=utf-8"}
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> tuple[str, int]:

@@ -154,6 +154,22 @@ def test_every_answer_carries_the_protecting_headers(body: Body, client: Callabl
         assert "unsafe" not in headers["Content-Security-Policy"]
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Cache-Control"] == "no-store"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert "Strict-Transport-Security" not in headers
+    assert "max-age" in user.get("/", base_url="https://localhost").headers["Strict-Transport-Security"]
+
+
+def test_only_the_named_hosts_are_answered(app: Flask, body: Body, client: Callable[..., Client]) -> None:
+    app.config["TRUSTED_HOSTS"] = ["localhost", "bianzhi.example"]
+    try:
+        assert client().get("/login/", base_url="http://bianzhi.example").status_code == 200
+        for path in ("/login/", "/static/css/bianzhi.css", "/nothing"):
+            refused = client().get(path, base_url="http://evil.example")
+            assert refused.status_code == 400
+            assert "evil.example" not in refused.get_data(as_text=True)
+    finally:
+        app.config["TRUSTED_HOSTS"] = None
 
 
 @pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"])

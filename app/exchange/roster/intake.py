@@ -160,7 +160,10 @@ def known_people(session: Session, bundle: UnitBundle, keys: KeyRing) -> list[Ce
     """Rows whose person the city's register already seats somewhere."""
     index = {keys.blind_index(p.id_type, p.id_number): p for p in bundle.people}
     rows = session.execute(
-        text("SELECT id_index, unit_name(unit_id) AS unit FROM person WHERE state = 'serving' AND id_index = ANY(:i)"),
+        text(
+            "SELECT x.i AS id_index, unit_name(p.unit_id) AS unit FROM unnest(cast(:i AS bytea[])) AS x(i)"
+            " JOIN person p ON p.id_index = current_index(x.i) WHERE p.state = 'serving'"
+        ),
         {"i": list(index)},
     )
     out = []

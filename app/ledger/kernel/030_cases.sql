@@ -14,12 +14,25 @@ BEGIN
   RETURN v.id;
 END $$;
 
+-- The index under the key that rules now: during a change of keys an older one leads to the same person.
+CREATE OR REPLACE FUNCTION current_index(p_index bytea) RETURNS bytea
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
+$$ SELECT coalesce((SELECT new_index FROM index_alias WHERE old_index = p_index), p_index) $$;
+
+-- The encrypted number of a case's person, kept apart from the hashed facts so that its key can be changed.
+CREATE OR REPLACE FUNCTION case_secret_of(p_case bigint) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT coalesce((SELECT jsonb_build_object('id_cipher', encode(id_cipher, 'hex')) FROM case_secret
+    WHERE case_id = p_case), '{}')
+$$;
+
 -- The applicant files the facts of a case; decisions rest on them by their hash.
 CREATE OR REPLACE FUNCTION case_file(p_case bigint, p_facts text) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-  a application; r case_record; v_hash text := encode(sha256(convert_to(p_facts, 'UTF8')), 'hex');
-  f jsonb := p_facts::jsonb; v_key bytea; v_kind text := scope_part(3);
+  a application; r case_record; f jsonb := p_facts::jsonb; v_key bytea; v_kind text := scope_part(3);
+  v_cipher bytea := decode(f ->> 'id_cipher', 'hex'); v_facts text := (f - 'id_cipher')::text;
+  v_hash text := encode(sha256(convert_to(v_facts, 'UTF8')), 'hex');
 BEGIN
   SELECT * INTO a FROM application WHERE id = p_case FOR UPDATE;
   IF NOT FOUND THEN PERFORM refuse('not_found'); END IF;
@@ -30,22 +43,26 @@ BEGIN
   END IF;
   -- A known person's own key comes first, so no other one can hide a second running case.
   v_key := CASE WHEN f ->> 'person' IS NOT NULL THEN (SELECT id_index FROM person WHERE id = (f ->> 'person')::bigint)
-    ELSE decode(f ->> 'person_index', 'hex') END;
+    ELSE current_index(decode(f ->> 'person_index', 'hex')) END;
   SELECT * INTO r FROM case_record WHERE case_id = p_case FOR UPDATE;
   IF NOT FOUND THEN
     INSERT INTO case_record (case_id, process_version_id, unit_id, filed_by, revision, facts, facts_hash, person_key, status)
-    VALUES (p_case, a.process_version_id, a.unit_id, scope_number(1), 1, p_facts, v_hash, v_key, 'filed')
+    VALUES (p_case, a.process_version_id, a.unit_id, scope_number(1), 1, v_facts, v_hash, v_key, 'filed')
     RETURNING * INTO r;
   ELSE
     IF r.status IN ('effected', 'closed') THEN PERFORM refuse('case_closed'); END IF;
     IF r.status = 'reserved' AND (r.facts::jsonb ->> 'line') IS DISTINCT FROM (f ->> 'line') THEN
       PERFORM ledger_release_seat(p_case);
     END IF;
-    UPDATE case_record SET revision = r.revision + 1, facts = p_facts, facts_hash = v_hash, person_key = v_key,
+    UPDATE case_record SET revision = r.revision + 1, facts = v_facts, facts_hash = v_hash, person_key = v_key,
       filed_by = scope_number(1) WHERE case_id = p_case RETURNING * INTO r;
   END IF;
   INSERT INTO case_facts (case_id, revision, facts, facts_hash, filed_by)
-  VALUES (p_case, r.revision, p_facts, v_hash, r.filed_by);
+  VALUES (p_case, r.revision, v_facts, v_hash, r.filed_by);
+  DELETE FROM case_secret WHERE case_id = p_case;
+  IF v_cipher IS NOT NULL THEN
+    INSERT INTO case_secret (case_id, id_type, id_cipher) VALUES (p_case, coalesce(f ->> 'id_type', 'resident'), v_cipher);
+  END IF;
   RETURN r.revision;
 END $$;
 

@@ -137,7 +137,7 @@ BEGIN
   p.name := f ->> 'person_name'; p.pinyin := coalesce(f ->> 'pinyin', '');
   p.pinyin_initials := coalesce(f ->> 'pinyin_initials', '');
   p.id_type := f ->> 'id_type'; p.id_cipher := decode(f ->> 'id_cipher', 'hex');
-  p.id_index := decode(f ->> 'person_index', 'hex'); p.id_mask := f ->> 'id_mask';
+  p.id_index := current_index(decode(f ->> 'person_index', 'hex')); p.id_mask := f ->> 'id_mask';
   p.id_verified := coalesce((f ->> 'verified')::int, 1) = 1; p.id_proof := f ->> 'proof';
   p.sex := f ->> 'sex'; p.birth_on := (f ->> 'birth_on')::date; p.ethnicity := f ->> 'ethnicity';
   p.political := f ->> 'political'; p.education := f ->> 'education'; p.degree := f ->> 'degree';
@@ -165,7 +165,7 @@ CREATE OR REPLACE FUNCTION k_register(p_case bigint, f jsonb, p_scope text, p_on
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE p person; v_known person;
 BEGIN
-  SELECT * INTO v_known FROM person WHERE id_index = decode(f ->> 'person_index', 'hex') FOR UPDATE;
+  SELECT * INTO v_known FROM person WHERE id_index = current_index(decode(f ->> 'person_index', 'hex')) FOR UPDATE;
   IF FOUND THEN
     IF v_known.state = 'serving' THEN PERFORM refuse('duplicate_person', jsonb_build_object('person', v_known.id)); END IF;
     RETURN v_known.id;
@@ -220,7 +220,7 @@ END $$;
 CREATE OR REPLACE FUNCTION ledger_occupy(p_case bigint, p_on date) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-  r case_record := case_open_movement(p_case, 'occupy'); f jsonb := r.facts::jsonb; v_on date := k_day(p_on);
+  r case_record := case_open_movement(p_case, 'occupy'); f jsonb := r.facts::jsonb || case_secret_of(p_case); v_on date := k_day(p_on);
   v_person bigint := (f ->> 'person')::bigint; v_line bigint := (f ->> 'line')::bigint; v_now timestamptz; v_scope text;
 BEGIN
   IF r.status <> 'reserved' THEN PERFORM refuse('case_not_approved', jsonb_build_object('missing', 'reservation')); END IF;

@@ -58,7 +58,7 @@ END $$;
 -- 更正 of a person's locked fields, or of the first day of a seat: new entries that name what they correct.
 CREATE OR REPLACE FUNCTION ledger_correct(p_case bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE r case_record := case_open_movement(p_case, 'correct'); f jsonb := r.facts::jsonb; p person; o occupancy;
+DECLARE r case_record := case_open_movement(p_case, 'correct'); f jsonb := r.facts::jsonb || case_secret_of(p_case); p person; o occupancy;
   n occupancy; v_now timestamptz; v_fields jsonb; v_bad date; v_new date; v_made date;
 BEGIN
   IF f ->> 'occupancy' IS NULL THEN
@@ -75,7 +75,7 @@ BEGIN
       work_started_on = coalesce((f ->> 'work_started_on')::date, work_started_on),
       level = coalesce(f ->> 'level', level), rank = coalesce(f ->> 'rank', rank),
       id_cipher = coalesce(decode(f ->> 'id_cipher', 'hex'), id_cipher),
-      id_index = coalesce(decode(f ->> 'new_index', 'hex'), id_index), id_mask = coalesce(f ->> 'id_mask', id_mask)
+      id_index = coalesce(current_index(decode(f ->> 'new_index', 'hex')), id_index), id_mask = coalesce(f ->> 'id_mask', id_mask)
      WHERE id = p.id RETURNING * INTO p;
     UPDATE occupancy SET person_name = p.name WHERE person_id = p.id AND recorded_to IS NULL;
     PERFORM chain_append('person', p.id, 'person.corrected', kernel_today(), v_now, p_case,

@@ -36,7 +36,7 @@ BEGIN
   SELECT j, coalesce(p.id, nextval(pg_get_serial_sequence('person', 'id'))), p.id IS NOT NULL, (j ->> 'line')::bigint, ord,
     (j ->> 'start')::date, (j ->> 'department')::bigint
   FROM jsonb_array_elements(p_people) WITH ORDINALITY x(j, ord)
-  LEFT JOIN person p ON p.id_index = decode(j ->> 'person_index', 'hex');
+  LEFT JOIN person p ON p.id_index = current_index(decode(j ->> 'person_index', 'hex'));
   SELECT p.id::text INTO v_duplicate FROM opening o JOIN person p ON p.id = o.person AND p.state = 'serving' LIMIT 1;
   IF FOUND THEN PERFORM refuse('duplicate_person', jsonb_build_object('person', v_duplicate)); END IF;
   IF EXISTS (SELECT 1 FROM opening o LEFT JOIN quota_line l ON l.id = o.line AND l.unit_id = p_unit
@@ -128,7 +128,7 @@ BEGIN
     PERFORM refuse('not_allowed');
   END IF;
   -- Whoever the city knows already is locked in one order before anything is written.
-  PERFORM 1 FROM person WHERE id_index IN (SELECT decode(j2 ->> 'person_index', 'hex')
+  PERFORM 1 FROM person WHERE id_index IN (SELECT current_index(decode(j2 ->> 'person_index', 'hex'))
     FROM jsonb_array_elements(coalesce(b -> 'people', '[]') || coalesce(b -> 'leaders', '[]')) j2) ORDER BY id FOR UPDATE;
   FOR j IN SELECT * FROM jsonb_array_elements(b -> 'units') LOOP
     IF j ->> 'uscc' IS NOT NULL AND EXISTS (SELECT 1 FROM unit WHERE uscc = j ->> 'uscc' AND status = 'active') THEN
@@ -153,7 +153,7 @@ BEGIN
   END LOOP;
   IF v_people IS NOT NULL THEN v_count := k_open_people(p_case, v_legal, v_people); END IF;
   FOR j IN SELECT * FROM jsonb_array_elements(b -> 'leaders') LOOP
-    SELECT id INTO v_id FROM person WHERE id_index = decode(j ->> 'person_index', 'hex');
+    SELECT id INTO v_id FROM person WHERE id_index = current_index(decode(j ->> 'person_index', 'hex'));
     IF v_id IS NULL THEN v_id := k_register(p_case, j || jsonb_build_object('state', 'outside'),
       (SELECT scope_path FROM unit WHERE id = v_legal), k_day((j ->> 'start')::date), clock_timestamp()); END IF;
     PERFORM k_take_lead(p_case, j || jsonb_build_object('person', v_id, 'line', v_lines -> (j ->> 'line_key')),

@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION find_person(p_index bytea)
 RETURNS TABLE (id bigint, name text, id_mask text, unit_id bigint, unit_name text, state text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT p.id, p.name::text, p.id_mask, p.unit_id, u.name, p.state FROM person p LEFT JOIN unit u ON u.id = p.unit_id
-   WHERE p.id_index = p_index AND scope_part(1) IS NOT NULL
+   WHERE p.id_index = current_index(p_index) AND scope_part(1) IS NOT NULL
 $$;
 
 CREATE SEQUENCE IF NOT EXISTS case_number_seq;
