@@ -1,27 +1,39 @@
 """The keeper's commands, as ``flask …``."""
 
 import click
+import psycopg
 from flask import Flask
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from app.cli import demo as city
-from app.cli import deploy, settings
+from app.cli import deploy, embedded, settings
 from app.cli.catalogue import catalogue_group
 from app.cli.keys import keys_group
 from app.cli.ledger import ledger_group
 from app.cli.roster import import_group
 
 
-@click.command("deploy")
-def deploy_command() -> None:
-    """Make roles, schema, kernel, policies and seeds what this version needs."""
+def bring_up() -> None:
+    """Make the database what this version needs; what cannot be had is said in one sentence."""
     try:
         settings.prepare()
+        deploy.upgrade(settings.owner_url())
     except deploy.PreparationError as error:
         raise click.ClickException(
             f"{error}。请数据库管理员先运行 deploy/roles.sql（见 docs/operations.md）。"
         ) from error
-    deploy.upgrade(settings.owner_url())
+    except (psycopg.OperationalError, OperationalError) as error:
+        cause = str(getattr(error, "orig", error)).strip()
+        raise click.ClickException(f"数据库不可用（DATABASE_URL）：{cause}") from error
+    except embedded.StartError as error:
+        raise click.ClickException(f"内嵌数据库未能启动，其日志末尾为：\n{error}") from error
+
+
+@click.command("deploy")
+def deploy_command() -> None:
+    """Make roles, schema, kernel, policies and seeds what this version needs."""
+    bring_up()
     click.echo("部署完成。")
 
 

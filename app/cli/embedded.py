@@ -33,8 +33,8 @@ SETTINGS = {
 }
 ROOTS_USER = "pgserver"  # PostgreSQL does not run as root
 STARTS_WITHIN, STOPS_WITHIN = 120, 30
-# A unix socket's address has 107 bytes; libpq reads commas and colons of a host in its own way.
-SOCKET = re.compile(r"[^,:\"'$`\\]+")
+# A unix socket's address has 107 bytes; libpq reads commas, colons and a URL's blanks in its own way.
+SOCKET = re.compile(r"[^,:\s\"'$`\\]+")
 
 
 class StartError(Exception):

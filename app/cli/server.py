@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli import catalogue, commands, demo, deploy, embedded, settings
@@ -98,21 +97,8 @@ def main(host: str, port: int, people: int) -> None:
 
 
 def prepare(people: int) -> None:
-    """Database, deployment, catalogue, city; what cannot be had is said in one sentence."""
-    try:
-        settings.prepare()
-        deploy.upgrade(settings.owner_url())
-    except deploy.PreparationError as error:
-        raise click.ClickException(
-            f"{error}。请数据库管理员先运行 deploy/roles.sql（见 docs/operations.md）。"
-        ) from error
-    except (psycopg.OperationalError, SQLAlchemyError) as error:
-        if not os.environ.get("DATABASE_URL"):
-            raise
-        cause = str(getattr(error, "orig", error)).strip()
-        raise click.ClickException(f"DATABASE_URL 所指的数据库不可用：{cause}") from error
-    except embedded.StartError as error:
-        raise click.ClickException(f"内嵌数据库未能启动，其日志末尾为：\n{error}") from error
+    """Database, deployment, catalogue, city."""
+    commands.bring_up()
     catalogue.compile_all()
     if demo.is_unfinished() or commands.is_empty():
         demo.load(people)

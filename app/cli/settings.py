@@ -51,7 +51,7 @@ def _url(user: str | None) -> str:
         return _embedded().url(DATABASE, user or "postgres")
     url = make_url(outside).set(drivername="postgresql+psycopg")
     url = url.set(database=url.database or DATABASE)
-    if user and user != url.username:
+    if user and (user != url.username or url.password is None):
         url = url.set(username=user, password=passwords()[user])
     return url.render_as_string(hide_password=False)
 
