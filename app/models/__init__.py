@@ -15,7 +15,7 @@ from app.models.business import Application, ApplicationEvent, Task
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
-from app.models.watch import Alarm, AlarmRule, AuditEvent, ImportBatch
+from app.models.watch import Alarm, AlarmRule, AuditEvent, ImportBatch, Intake
 
 __all__ = [
     "Account",
@@ -31,6 +31,7 @@ __all__ = [
     "CodeSet",
     "Decision",
     "ImportBatch",
+    "Intake",
     "LedgerChain",
     "LedgerEntry",
     "LedgerSeal",
