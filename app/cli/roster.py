@@ -31,8 +31,12 @@ def import_group() -> None:
 @click.option("--commit", is_flag=True, help="Enter the units without error; without it nothing is written.")
 def roster(file: Path, commit: bool) -> None:
     """Check a roster workbook. Exit status: 0 all fine, 1 units are held back, 2 the file cannot be read."""
+    database = Database(settings.app_url(), pool_size=1)
+    identity = SignInDatabase(settings.signin_url()).open_service("svc-opening")
+    with database.transaction(identity) as session:
+        parents = intake.known_parents(session)
     try:
-        preview = check(read_workbook(file))
+        preview = check(read_workbook(file), known_units=parents)
     except WorkbookRefused as refusal:
         click.echo(refusal_text(refusal), err=True)
         sys.exit(2)
@@ -41,9 +45,7 @@ def roster(file: Path, commit: bool) -> None:
         click.echo("以上为预览，没有写入数据。加 --commit 入库。")
         sys.exit(1 if preview.errors else 0)
     held = 0
-    database = Database(settings.app_url(), pool_size=1)
-    identity = SignInDatabase(settings.signin_url()).open_service("svc-opening")
-    outcomes = intake.commit(database, identity, preview, settings.key_ring(), file)
+    outcomes = intake.commit(database, identity, preview, settings.key_ring(), file, parents)
     with click.progressbar(outcomes, length=len(preview.units), label="名册入库", file=sys.stderr) as bar:
         done = list(bar)
     for outcome in done:

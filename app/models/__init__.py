@@ -17,7 +17,7 @@ from app.models.business import Application, ApplicationEvent, Task
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
-from app.models.watch import Alarm, AlarmRule, AuditEvent, ImportBatch
+from app.models.watch import Alarm, AlarmRule, AuditEvent, ImportBatch, Intake
 
 __all__ = [
     "Account",
@@ -35,6 +35,7 @@ __all__ = [
     "Decision",
     "ImportBatch",
     "IndexAlias",
+    "Intake",
     "LedgerChain",
     "LedgerEntry",
     "LedgerSeal",

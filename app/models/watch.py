@@ -53,13 +53,42 @@ class Alarm(Base):
     scope_path: Mapped[path]
 
 
+class Intake(Base):
+    """建库文件: a legacy workbook that a member of 编办 brought in, and where it stands."""
+
+    __tablename__ = "intake"
+    __table_args__ = (
+        CheckConstraint("state in ('checked', 'filed', 'done', 'rejected', 'withdrawn')", name="state"),
+        Index("ix_intake_scope", "scope_path", "id"),
+    )
+
+    id: Mapped[intpk]
+    file_name: Mapped[string]
+    file_hash: Mapped[string]
+    state: Mapped[string]
+    office_id: Mapped[ref] = mapped_column(ForeignKey("office.id"))
+    # Errors of rows that name no unit of the file.
+    report: Mapped[document]
+    loaded_by: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id"))
+    loaded_at: Mapped[now]
+    filed_by: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
+    filed_at: Mapped[instant | None]
+    decided_by: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
+    decided_at: Mapped[instant | None]
+    opinion: Mapped[string | None]
+    scope_path: Mapped[path]
+
+
 class ImportBatch(Base):
-    """导入批次: a legacy file, what entered and what was held back, with its list of errors."""
+    """导入批次: one unit of a legacy file, entered, waiting for its decision, or held back with its errors."""
 
     __tablename__ = "import_batch"
     __table_args__ = (
-        CheckConstraint("state in ('entered', 'quarantine')", name="state"),
+        CheckConstraint(
+            "state in ('entered', 'quarantine', 'checked', 'filed', 'rejected', 'withdrawn')", name="state"
+        ),
         Index("ix_import_batch_scope", "scope_path", "id"),
+        Index("ix_import_batch_intake", "intake_id", "id"),
     )
 
     id: Mapped[intpk]
@@ -70,6 +99,10 @@ class ImportBatch(Base):
     state: Mapped[string]
     people: Mapped[integer]
     errors: Mapped[document] = mapped_column(JSONB)
+    intake_id: Mapped[ref | None] = mapped_column(ForeignKey("intake.id"))
+    # Figures, errors and remarks with their places; the batch itself only until it is decided.
+    report: Mapped[document] = mapped_column(JSONB, server_default="{}")
+    batch: Mapped[string | None]
     case_id: Mapped[ref | None] = mapped_column(ForeignKey("application.id"))
     user_id: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id"))
     loaded_at: Mapped[now]

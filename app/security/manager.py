@@ -41,6 +41,7 @@ FAB_ROLES: dict[str, list[list[str]]] = {
         ["SearchView", "can_.*"],
         ["UnitView", "can_.*"],
         ["LedgerView", "can_.*"],
+        ["IntakeView", "can_.*"],
         ["ListView", "can_.*"],
     ],
     "person": [*EVERYBODY, ["CardView", "can_.*"]],

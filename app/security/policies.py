@@ -15,6 +15,8 @@ MY_CASE = (
     "exists (select 1 from task k where k.application_id = {t}.{case} and"
     " (k.office_id = (select scope_number(7)) or k.unit_id = (select scope_number(6))))"
 )
+# Legacy files hold whole registers: only 编办 of that region (or above it) sees them.
+OF_KEEPER = f"({IN_RANGE} and (select scope_part(9)) = 'establishment')"
 ABOUT_ME = "({t}.person_id = (select scope_number(8)))"
 
 
@@ -54,7 +56,8 @@ SCOPED: dict[str, Rule] = {
     "case_facts": Rule(CASE_LAW),
     "decision": Rule(CASE_LAW),
     "alarm": Rule(IN_RANGE),
-    "import_batch": Rule(IN_RANGE, ("INSERT",)),
+    "intake": Rule(OF_KEEPER, ("INSERT", "UPDATE")),
+    "import_batch": Rule(OF_KEEPER, ("INSERT", "UPDATE")),
     "account": Rule(
         "{t}.user_id = (select scope_number(1)) or (select scope_part(3)) in ('system_admin', 'security_admin')"
     ),
@@ -106,7 +109,6 @@ APP_FUNCTIONS = (
     "switch_account(text, bigint)",
     "responsible_office(text, bigint, text)",
     "kernel_today()",
-    "current_index(bytea)",
     "case_file(bigint, text)",
     "case_decide(bigint, text, text, jsonb, text)",
     "case_close(bigint, text)",

@@ -7,6 +7,7 @@ def register() -> list[type[Any]]:
     """The views, in the order of the menu."""
     from app.views.admin import AdminView
     from app.views.cases import CaseView, QueueView
+    from app.views.intake import IntakeView
     from app.views.ledger import CardView, DisclosureView, LedgerView, UnitView
     from app.views.lists import ListView
     from app.views.search import SearchView
@@ -20,5 +21,6 @@ def register() -> list[type[Any]]:
         DisclosureView,
         CardView,
         ListView,
+        IntakeView,
         AdminView,
     ]

@@ -358,6 +358,7 @@ class AdminView(BaseView):
             "DisclosureView": _("Disclosure page"),
             "HomeView": _("Home"),
             "LedgerView": _("Ledger of the region"),
+            "IntakeView": _("Opening balance"),
             "ListView": _("Lists and exports"),
             "QueueView": _("To decide"),
             "SearchView": _("Search while filling in"),

@@ -58,6 +58,8 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
             {"label": _("Seats"), "url": "/list/posts", "icon": "seat"},
         ]
+        if who.office_kind == "establishment":
+            entries.append({"label": _("Opening balance"), "url": "/intake/", "icon": "upload"})
     elif who.person_id:
         entries.append({"label": _("My card"), "url": "/card", "icon": "card"})
     elif who.kind in ("system_admin", "security_admin"):

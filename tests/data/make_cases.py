@@ -54,9 +54,9 @@ class Book:
         self.add("编制", 单位编码=unit, 类型="编制", 编制类型代码=category, 经费形式="1", 结构=structure, 范围编码=department,
                  核定数=number, 文号=document, 发文机关=issuer, 生效日期=on)  # fmt: skip
 
-    def lead(self, unit: str, role: str, level: str, number: int, *, document: str = "编〔2018〕1号",
+    def lead(self, unit: str, role: str, level: str, number: int, *, scope: str = "", document: str = "编〔2018〕1号",
              issuer: str = "县委编委", on: str = "2018-01-01") -> None:  # fmt: skip
-        self.add("编制", 单位编码=unit, 类型="领导职数", 正副职=role, 职务层次=level, 核定数=number, 文号=document,
+        self.add("编制", 单位编码=unit, 类型="领导职数", 范围编码=scope, 正副职=role, 职务层次=level, 核定数=number, 文号=document,
                  发文机关=issuer, 生效日期=on)  # fmt: skip
 
     def identity(self) -> tuple[str, str, str, str]:
@@ -135,12 +135,21 @@ def petitions() -> Book:
 
 
 def government_office() -> Book:
-    """A5: 63 and, apart, 3; the director and the finance office's director sit elsewhere."""
+    """A5: 63, six of them for the retired cadres' section, and, apart, 3; both directors sit elsewhere.
+
+    Of the 19 leaders of section level the page names the first few; the rest is cut off and not made up.
+    """
     book = Book("a5_政府办公室")
     book.unit("ZFB", "市人民政府办公室", "440600", kind="34", grade="107", under="41")
     book.unit("JRB", "市金融工作办公室", "440600", kind="34", grade="107", under="41")
     book.line("ZFB", "11", 63)
     book.line("JRB", "11", 3)
+    for code, name in (("LTX", "离退休干部工作科"), ("YJB", "应急办公室"), ("DCS", "政务督查室")):
+        book.department(code, "ZFB", name, "440600")
+    book.line("ZFB", "11", 6, department="LTX")
+    for code in ("YJB", "DCS"):
+        book.lead("ZFB", "正职", "0132", 1, scope=code)
+    book.lead("ZFB", "其他", "0141", 19)
     for unit in ("ZFB", "JRB"):
         book.lead(unit, "正职", "0131", 1)
         book.lead(unit, "副职", "0132", 1)

@@ -44,6 +44,11 @@ DOORS: dict[str, set[str]] = {
     "SearchView.leads": {UNIT, OFFICE},
     "SearchView.occupancies": {UNIT, OFFICE},
     "SearchView.colleagues": {UNIT, OFFICE},
+    "IntakeView.index": {OFFICE},
+    "IntakeView.template": {OFFICE},
+    "IntakeView.show": {OFFICE},
+    "IntakeView.errors": {OFFICE},
+    "IntakeView.act": {OFFICE},
     "AdminView.users": {ADMIN},
     "AdminView.new_user": {ADMIN},
     "AdminView.user": {ADMIN},
@@ -136,7 +141,7 @@ def test_values_that_mean_nothing_are_refused_and_break_nothing(
     names = ("q", "state", "sort", "after", "region", "on", "kind", "unit", "page_size", "_flt_0_name", "account")
     for path in ("/", "/list/people", "/list/units", "/list/posts", "/list/cases", "/ledger", "/ledger/440600",
                  f"/unit/{body.id}", "/disclosure", "/queue", "/search/lines", "/search/people", "/search/departments",
-                 "/search/units", "/case/start", "/admin/users", "/admin/units"):  # fmt: skip
+                 "/search/units", "/case/start", "/intake/", "/admin/users", "/admin/units"):  # fmt: skip
         for name, value in product(names, bad):
             status = user.get(f"{path}?{name}={value}").status_code
             assert status < 500, f"{path}?{name}={value}: {status}"

@@ -2,7 +2,7 @@
 
 from app.exchange.roster.package import WorkbookRefused
 from app.exchange.roster.preview import check
-from app.exchange.roster.reader import read_workbook
+from app.exchange.roster.reader import read_content, read_workbook
 from app.exchange.roster.records import (
     CellError,
     Finding,
@@ -29,6 +29,7 @@ __all__ = [
     "WorkbookRefused",
     "check",
     "finding_text",
+    "read_content",
     "read_workbook",
     "refusal_text",
     "text",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from itertools import islice
 from typing import Any
 
 from app.domain import codes as codesets
 from app.domain import id_number
 from app.exchange.roster.layout import CODE, COUNT, DATE, ID_NUMBER, IDENTIFIER, NAME, WORD, Column
-from app.exchange.roster.records import Cell, Value
+from app.exchange.roster.records import NAMED, Cell, Value
 
 MAX_LENGTH = 200
 MAX_COUNT = 1_000_000
@@ -72,7 +73,8 @@ def _code(column: Column, value: Value) -> str:
     found = codesets.resolve(column.codes, value) if isinstance(value, str) else None
     if found is None:
         words = column.kind == WORD
-        raise BadCell("unknown_code", *(n if words else f"{c} {n}" for c, n in column.codes.items()))
+        allowed = islice(column.codes.items(), NAMED)
+        raise BadCell("unknown_code", *(n if words else f"{c} {n}" for c, n in allowed))
     return found
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from app.domain import id_number
+from app.domain import id_number, names
 from app.exchange.roster.records import (
     LEADERS,
     LINES,
+    NAMED,
     PEOPLE,
     CellError,
     RosterLeader,
@@ -84,8 +85,9 @@ def seats(people: Iterable[Row]) -> dict[str, list[Seat]]:
     for row in people:
         number, name = row.cells["id_number"].value, row.cells["name"].value
         if isinstance(number, str) and number:
-            seat = Seat(written_code(row.cells["unit_code"]), str(name or ""), row.number)
-            found[id_number.normalise(number)].append(seat)
+            places = found[id_number.normalise(number)]
+            if len(places) < NAMED:
+                places.append(Seat(written_code(row.cells["unit_code"]), str(name or ""), row.number))
     return found
 
 
@@ -105,12 +107,13 @@ def check_people(rows: UnitRows, tree: Tree, seated: Mapping[str, list[Seat]]) -
     """Departments, opening date, missing lines, and people who stand in the file twice."""
     # A line that is wrong in itself says nothing about whether it is missing.
     lines = None if rows.lines.errors else {x.seat_key for x in rows.lines.records if _is_seat_line(x)}
+    there = sorted(" / ".join(key) for key in lines or ())[:NAMED]
     for person, check in rows.people.rows:
         _scope(check, "department_code", rows.code, tree)
         if rows.legal is not None:
             check.not_before("started_on", rows.legal.opened_on, "before_opening")
         if person is not None and lines is not None and person.seat_key not in lines:
-            check.complain("category", "line_missing", *sorted(" / ".join(key) for key in lines))
+            check.complain("category", "line_missing", *there)
         number = check.row.cells["id_number"].value
         places = seated.get(id_number.normalise(number), []) if isinstance(number, str) else []
         others = [(PEOPLE, seat.row) for seat in places if seat.row != check.row.number]
@@ -125,6 +128,7 @@ def _is_seat_line(line: RosterLine) -> bool:
 def check_leaders(rows: UnitRows, tree: Tree, seated: Mapping[str, list[Seat]]) -> None:
     """Scopes, lines, seats and names of leaders, and posts given twice."""
     lines = None if rows.lines.errors else {x.post_key for x in rows.lines.records if x.kind == "leadership"}
+    there = sorted(" / ".join(k or "—" for k in key) for key in lines or ())[:NAMED]
     keys: dict[tuple[object, ...], list[RowCheck]] = defaultdict(list)
     for leader, check in rows.leaders.rows:
         _scope(check, "scope_code", rows.code, tree)
@@ -135,7 +139,7 @@ def check_leaders(rows: UnitRows, tree: Tree, seated: Mapping[str, list[Seat]]) 
             continue
         keys[(id_number.normalise(leader.id_number), *leader.post_key)].append(check)
         if lines is not None and leader.post_key not in lines:
-            check.complain("role", "line_missing", *sorted(" / ".join(k or "—" for k in key) for key in lines))
+            check.complain("role", "line_missing", *there)
     _twice(LEADERS, keys, "id_number", "duplicate_leader")
 
 
@@ -150,7 +154,7 @@ def _leader_identity(check: RowCheck, unit: str, seated: Mapping[str, list[Seat]
     if not places:
         outside_identity(check)
     name = check.values["name"]
-    others = [(PEOPLE, seat.row) for seat in places if name is not None and seat.name != name]
+    others = [(PEOPLE, seat.row) for seat in places if name is not None and not names.alike(seat.name, name)]
     if others:
         check.complain("name", "name_differs", related=others)
 
@@ -167,7 +171,7 @@ def check_main_posts(leaders: Iterable[tuple[RosterLeader | None, RowCheck]]) ->
 def _twice(sheet: str, keys: Mapping[tuple[object, ...], list[RowCheck]], name: str, code: str) -> None:
     for checks in keys.values():
         for check in checks if len(checks) > 1 else ():
-            others = [(sheet, other.row.number) for other in checks if other is not check]
+            others = [(sheet, other.row.number) for other in checks[:NAMED] if other is not check]
             check.complain(name, code, related=others)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from app.domain.codes import label
 from app.exchange.roster.records import LINES, PEOPLE, Finding, RosterLeader, RosterLine, RosterPerson
 
 
@@ -58,7 +59,7 @@ def line_findings(unit_code: str, counted: Iterable[Figure]) -> list[Finding]:
         line = figure.line
         facts = {
             "kind": figure.kind,
-            "key": _key(line),
+            "key": line_label(line),
             "authorised": line.authorised,
             "occupied": figure.occupied,
             "surplus": figure.surplus,
@@ -70,9 +71,16 @@ def line_findings(unit_code: str, counted: Iterable[Figure]) -> list[Finding]:
     return found
 
 
-def _key(line: RosterLine) -> str:
-    key = line.post_key if line.kind == "leadership" else (line.scope_code, *line.seat_key)
-    return " / ".join(part for part in key if part)
+def line_label(line: RosterLine, departments: Mapping[str, str] | None = None) -> str:
+    """A line by the names of its codes, as a keeper says it: 办公室 / 行政编制 / 全额拨款."""
+    scope = (departments or {}).get(line.scope_code or "", line.scope_code or "")
+    structure = "" if line.structure == "none" else label("structure", line.structure)
+    parts = (
+        (scope, label("level", line.level), label("role", line.role))
+        if line.kind == "leadership"
+        else (scope, label("category", line.category), label("funding", line.funding), structure)
+    )
+    return " / ".join(part for part in parts if part)
 
 
 def allotment_findings(unit_code: str, lines: tuple[RosterLine, ...]) -> list[Finding]:
@@ -90,7 +98,7 @@ def allotment_findings(unit_code: str, lines: tuple[RosterLine, ...]) -> list[Fi
         if not shares or None in shares:
             continue
         allotted = sum(share or 0 for share in shares)
-        facts = {"key": _key(line), "authorised": line.authorised, "allotted": allotted}
+        facts = {"key": line_label(line), "authorised": line.authorised, "allotted": allotted}
         if allotted > line.authorised:
             found.append(Finding(LINES, line.row, unit_code, "allotments_exceed", facts))
         elif allotted not in (line.authorised, line.authorised - sum(posts)):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,14 @@ class Outcome:
     errors: tuple[str, ...]
 
 
-def batch_of(bundle: UnitBundle, parents: dict[str, int], keys: KeyRing) -> Batch:
+def seated_in(preview: Preview) -> dict[str, RosterPerson]:
+    """Everybody whom the file seats, by document number: a leader from another unit is known by that row."""
+    return {person.id_number: person for bundle in preview.units for person in bundle.people}
+
+
+def batch_of(
+    bundle: UnitBundle, parents: Mapping[str, int], keys: KeyRing, seated: Mapping[str, RosterPerson]
+) -> Batch:
     """The opening balance of one unit; ``parents`` are the ids of the bodies above it by their code."""
     unit = bundle.unit
     if unit is None:
@@ -107,15 +115,16 @@ def batch_of(bundle: UnitBundle, parents: dict[str, int], keys: KeyRing) -> Batc
                 "line_key": names[person.seat_key],
                 "department_key": person.department_code,
                 "start": person.started_on.isoformat(),
+                "row": person.row,
             }
         )
-    seated = {p.id_number for p in bundle.people}
+    here = {p.id_number for p in bundle.people}
     for leader in bundle.leaders:
-        known = leader.id_number in seated
-        facts = facts_of(_outsider(leader), keys)
+        there = seated.get(leader.id_number)
+        facts = facts_of(_facts(there) if there else _outsider(leader), keys)
         batch.leaders.append(
             {
-                **({"person_index": facts["person_index"]} if known else facts),
+                **({"person_index": facts["person_index"]} if leader.id_number in here else facts),
                 "line_key": names[leader.post_key],
                 "nature": leader.nature,
                 "home_unit": leader.home_unit,
@@ -145,8 +154,6 @@ def _facts(person: RosterPerson) -> PersonFacts:
 
 def _outsider(leader: RosterLeader) -> PersonFacts:
     """Somebody who leads here and sits elsewhere: birth and sex are those of the number."""
-    import datetime as dt
-
     n = leader.id_number
     return PersonFacts(
         name=leader.name,
@@ -156,23 +163,36 @@ def _outsider(leader: RosterLeader) -> PersonFacts:
     )
 
 
+def known_parents(session: Session) -> dict[str, int]:
+    """Bodies that are in the ledger already, by the social credit code that a file names as 上级编码."""
+    rows = session.execute(
+        text("SELECT uscc, id FROM unit WHERE node = 'legal' AND status = 'active' AND uscc IS NOT NULL")
+    )
+    return {row.uscc: row.id for row in rows}
+
+
 def known_people(session: Session, bundle: UnitBundle, keys: KeyRing) -> list[CellError]:
     """Rows whose person the city's register already seats somewhere."""
-    index = {keys.blind_index(p.id_type, p.id_number): p for p in bundle.people}
-    rows = session.execute(
+    rows = [(keys.blind_index(p.id_type, p.id_number), p.row, mask(p.id_number)) for p in bundle.people]
+    return known_rows(session, rows, bundle.code)
+
+
+def known_rows(session: Session, rows: list[tuple[bytes, int, str]], unit_code: str) -> list[CellError]:
+    """The same of rows given by blind index, number of the row and masked number; other regions' people count too."""
+    index = {key: (row, masked) for key, row, masked in rows}
+    found = session.execute(
         text(
-            "SELECT x.i AS id_index, unit_name(p.unit_id) AS unit FROM unnest(cast(:i AS bytea[])) AS x(i)"
-            " JOIN person p ON p.id_index = current_index(x.i) WHERE p.state = 'serving'"
+            "SELECT i.key, f.unit_name AS unit FROM unnest(cast(:i AS bytea[])) i(key), find_person(i.key) f"
+            " WHERE f.state = 'serving'"
         ),
         {"i": list(index)},
     )
+    column = HEADER_OF[PEOPLE]["id_number"]
     out = []
-    for r in rows:
-        p = index[bytes(r.id_index)]
-        column = HEADER_OF[PEOPLE]["id_number"]
-        where = (f"{r.unit or '—'}",)
-        out.append(CellError(PEOPLE, p.row, column, mask(p.id_number), "known_person", where, (), bundle.code))
-    return out
+    for r in found:
+        row, masked = index[bytes(r.key)]
+        out.append(CellError(PEOPLE, row, column, masked, "known_person", (r.unit or "—",), (), unit_code))
+    return sorted(out, key=lambda error: error.row)
 
 
 def known_unit(session: Session, bundle: UnitBundle) -> list[CellError]:
@@ -192,10 +212,13 @@ def known_unit(session: Session, bundle: UnitBundle) -> list[CellError]:
     return [CellError(UNITS, unit.row, HEADER_OF[UNITS]["name"], unit.name, "known_unit", (there,), (), bundle.code)]
 
 
-def commit(database: Database, identity: Identity, preview: Preview, keys: KeyRing, file: Path) -> Iterator[Outcome]:
+def commit(
+    database: Database, identity: Identity, preview: Preview, keys: KeyRing, file: Path, parents: Mapping[str, int]
+) -> Iterator[Outcome]:
     """Enter the clean units one by one; hold back the others, in quarantine with their list of errors."""
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     entered: dict[str, int] = {}
+    seated = seated_in(preview)
     for bundle in preview.units:
         errors, refusal = list(bundle.errors), ""
         outcome: Outcome | None = None
@@ -206,7 +229,14 @@ def commit(database: Database, identity: Identity, preview: Preview, keys: KeyRi
                 with database.transaction(identity) as session:
                     errors = known_unit(session, bundle) + known_people(session, bundle, keys)
                     if not errors:
-                        outcome = _enter(session, bundle, entered, keys, file.name, digest)
+                        outcome = _enter(
+                            session,
+                            bundle,
+                            batch_of(bundle, {**parents, **entered}, keys, seated),
+                            entered,
+                            file.name,
+                            digest,
+                        )
             except DomainError as error:
                 outcome, refusal = None, f"台账拒绝：{error}"
                 entered.pop(bundle.code, None)
@@ -222,9 +252,9 @@ def _waits(bundle: UnitBundle, preview: Preview, entered: dict[str, int]) -> boo
 
 
 def _enter(
-    session: Session, bundle: UnitBundle, entered: dict[str, int], keys: KeyRing, name: str, digest: str
+    session: Session, bundle: UnitBundle, batch: Batch, entered: dict[str, int], name: str, digest: str
 ) -> Outcome:
-    done = opening.enter(session, batch_of(bundle, entered, keys), note=f"名册导入 {name}")
+    done = opening.enter(session, batch, note=f"名册导入 {name}")
     _record(session, bundle, "entered", [], name, digest, int(done["case"]))
     entered[bundle.code] = int(done["unit"])
     return Outcome(bundle.code, _name(bundle), int(done["unit"]), int(done["people"]), ())

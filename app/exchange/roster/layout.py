@@ -12,7 +12,8 @@ from app.exchange.roster.records import LEADERS, LINES, PEOPLE, UNITS
 CODE, COUNT, DATE, ID_NUMBER, IDENTIFIER, NAME, TEXT, WORD = (
     "code", "count", "date", "id_number", "identifier", "name", "text", "word",
 )  # fmt: skip
-"""The kinds of columns. A *word* is chosen by its Chinese name; a *code* by its code or name."""
+"""The kinds of columns. A *word* is chosen by its Chinese name; a *code* by its code or name.
+A *name* is a body's; a person's is checked by ``app.domain.names`` once the document is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ LAYOUT: dict[str, tuple[Column, ...]] = {
     PEOPLE: (
         Column("单位编码", "unit_code", IDENTIFIER, required=True),
         Column("内设机构编码", "department_code", IDENTIFIER),
-        Column("姓名", "name", NAME, required=True),
+        Column("姓名", "name", TEXT, required=True),
         Column("证件类型", "id_type", WORD, required=True, codes=codesets.ID_TYPE),
         Column("证件号码", "id_number", ID_NUMBER, required=True),
         Column("性别", "sex", CODE, required=True, codes=codesets.SEX),
@@ -84,7 +85,7 @@ LAYOUT: dict[str, tuple[Column, ...]] = {
         Column("正副职", "role", WORD, required=True, codes=codesets.ROLE),
         Column("职务层次", "level", CODE, codes=codesets.LEVEL),
         Column("证件号码", "id_number", ID_NUMBER, required=True),
-        Column("姓名", "name", NAME, required=True),
+        Column("姓名", "name", TEXT, required=True),
         Column("任职日期", "started_on", DATE, required=True),
         Column("主职", "main", WORD, required=True, codes=codesets.YES_NO),
         Column("任职性质", "nature", WORD, required=True, codes=codesets.NATURE_OF_POST),

@@ -27,10 +27,13 @@ RATIO_FLOOR_BYTES = 1024 * 1024
 MAX_CELLS = 2_500_000
 MAX_TEXT_CHARACTERS = 100_000_000
 CHUNK_BYTES = 256 * 1024
+OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .xls, or any workbook behind a password
 
 _REFERENCE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})\Z")
 _NOT_XML = (".png", ".jpg", ".jpeg", ".gif", ".emf", ".wmf", ".bin", ".vml")
 _PARSED_TYPES = ("/worksheet", "/sharedStrings", "/styles", "/officeDocument")
+
+_TRUE = ("1", "true")
 
 Position = tuple[int, int]
 
@@ -56,6 +59,8 @@ class SheetScan:
 
     formulas: set[Position] = field(default_factory=set)
     failures: set[Position] = field(default_factory=set)
+    hidden: Position | None = None
+    merged: str = ""
     rows: int = 0
     columns: int = 0
 
@@ -64,13 +69,14 @@ class SheetScan:
 class _Budget:
     """余量: the cells and characters that one workbook may still hold."""
 
-    cells: int = MAX_CELLS
+    most_cells: int
+    cells: int
     characters: int = MAX_TEXT_CHARACTERS
 
     def cell(self) -> None:
         self.cells -= 1
         if self.cells < 0:
-            raise WorkbookRefused("too_many_cells", limit=MAX_CELLS)
+            raise WorkbookRefused("too_many_cells", limit=self.most_cells)
 
     def text(self, length: int) -> None:
         self.characters -= length
@@ -78,18 +84,20 @@ class _Budget:
             raise WorkbookRefused("too_much_text", limit=MAX_TEXT_CHARACTERS)
 
 
-def scan(content: bytes) -> dict[str, SheetScan]:
+def scan(content: bytes, most_cells: int = MAX_CELLS) -> dict[str, SheetScan]:
     """查验压缩包: the scan of each sheet by its name, after the archive's bounds were checked.
 
     Raises:
         WorkbookRefused: not a workbook, too large, a zip bomb, macros, or a DOCTYPE.
     """
+    if content.startswith(OLD_OFFICE):
+        raise WorkbookRefused("old_or_encrypted")
     if not content.startswith(b"PK\x03\x04"):
         raise WorkbookRefused("not_a_workbook")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _check_directory(archive)
-            return _scan_parts(archive)
+            return _scan_parts(archive, _Budget(most_cells, most_cells))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, KeyError, RuntimeError) as error:
         raise WorkbookRefused("not_a_workbook") from error
     except (UnicodeDecodeError, ValueError) as error:
@@ -105,27 +113,29 @@ def _check_directory(archive: zipfile.ZipFile) -> None:
         raise WorkbookRefused("not_a_workbook")
     if not {"[content_types].xml", "xl/workbook.xml"} <= names:
         raise WorkbookRefused("not_a_workbook")
-    if any("vbaproject" in name for name in names):
-        raise WorkbookRefused("macros")
     for part in parts:
         if part.flag_bits & 0x1:
             raise WorkbookRefused("encrypted")
         if part.file_size > RATIO_FLOOR_BYTES and part.file_size > MAX_RATIO * max(1, part.compress_size):
             raise WorkbookRefused("zip_bomb", limit=MAX_RATIO)
+    with archive.open(next(p for p in parts if p.filename.lower() == "[content_types].xml")) as types:
+        if any("vbaproject" in name for name in names) or b"macroEnabled" in types.read(CHUNK_BYTES):
+            raise WorkbookRefused("macros")
 
 
-def _scan_parts(archive: zipfile.ZipFile) -> dict[str, SheetScan]:
+def _scan_parts(archive: zipfile.ZipFile, budget: _Budget) -> dict[str, SheetScan]:
     names = {part.filename.lower(): part.filename for part in archive.infolist()}
     targets = _relationships(archive, names)
     sheets = _sheet_parts(archive, names["xl/workbook.xml"], targets)
-    budget = _Budget()
     strings = _shared_strings(archive, names, budget)
     found: dict[str, SheetScan] = {}
-    for name, part in sheets.items():
+    for name, (part, shown) in sheets.items():
         if part not in names:
             raise WorkbookRefused("not_a_workbook")
         found[name] = _scan_sheet(archive, names[part], strings, budget)
-    done = {names[part] for part in sheets.values()} | {names.get("xl/sharedstrings.xml", "")}
+        if not shown:
+            found[name].hidden = (0, 0)
+    done = {names[part] for part, _shown in sheets.values()} | {names.get("xl/sharedstrings.xml", "")}
     for part in archive.namelist():
         if part not in done and not part.lower().endswith((*_NOT_XML, "/")):
             _parse(archive, part, expat.ParserCreate())
@@ -150,13 +160,14 @@ def _relationships(archive: zipfile.ZipFile, names: dict[str, str]) -> dict[str,
     return found
 
 
-def _sheet_parts(archive: zipfile.ZipFile, workbook: str, targets: dict[str, str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _sheet_parts(archive: zipfile.ZipFile, workbook: str, targets: dict[str, str]) -> dict[str, tuple[str, bool]]:
+    """Part and whether it is shown, of each sheet by its name."""
+    found: dict[str, tuple[str, bool]] = {}
     for tag, attributes in _elements(archive, workbook):
         if tag == "sheet":
             link = next((value for name, value in attributes.items() if _local(name) == "id"), "")
             if link in targets:
-                found[attributes.get("name", "")] = targets[link]
+                found[attributes.get("name", "")] = targets[link], attributes.get("state", "visible") == "visible"
     return found
 
 
@@ -221,6 +232,8 @@ class _SheetHandler:
     at: Position = (0, 0)
     kind: str = ""
     value: list[str] | None = None
+    row_hidden: bool = False
+    hidden_columns: list[Position] = field(default_factory=list)
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         tag = _local(name)
@@ -233,6 +246,11 @@ class _SheetHandler:
         elif tag == "row":
             number = int(attributes.get("r", self.at[0] + 1))
             self.at = (number, 0)
+            self.row_hidden = attributes.get("hidden") in _TRUE
+        elif tag == "col" and attributes.get("hidden") in _TRUE:
+            self.hidden_columns.append((int(attributes.get("min", 1)), int(attributes.get("max", 1))))
+        elif tag == "mergeCell" and not self.scan.merged:
+            self.scan.merged = attributes.get("ref", "")[:20]
         elif tag in {"v", "t"}:
             self.value = []
             self._extend()
@@ -259,8 +277,11 @@ class _SheetHandler:
     def _extend(self) -> None:
         scan, (row, column) = self.scan, self.at
         scan.rows, scan.columns = max(scan.rows, row), max(scan.columns, column)
-        if scan.rows * scan.columns > MAX_CELLS:
-            raise WorkbookRefused("too_many_cells", limit=MAX_CELLS)
+        if scan.rows * scan.columns > self.budget.most_cells:
+            raise WorkbookRefused("too_many_cells", limit=self.budget.most_cells)
+        by_column = row > 1 and any(low <= column <= high for low, high in self.hidden_columns)
+        if scan.hidden is None and (self.row_hidden or by_column):
+            scan.hidden = self.at
 
 
 def _position(reference: str | None, before: Position) -> Position:

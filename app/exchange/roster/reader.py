@@ -9,24 +9,29 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineWorkbook
 
 from app.exchange.roster.layout import LAYOUT, Column
-from app.exchange.roster.package import MAX_FILE_BYTES, SheetScan, WorkbookRefused, scan
+from app.exchange.roster.package import MAX_CELLS, MAX_FILE_BYTES, SheetScan, WorkbookRefused, scan
 from app.exchange.roster.records import Cell, Row, Value, Workbook
 
 
-def read_workbook(path: Path | str) -> Workbook:
+def read_workbook(path: Path | str, *, most_cells: int = MAX_CELLS) -> Workbook:
     """Read the four sheets of a roster; other sheets (说明, 代码表 …) are left alone.
 
     Raises:
         WorkbookRefused: the file as a whole is not one that may be read; ``reason`` is one of
             ``too_large``, ``not_a_workbook``, ``unpacks_too_large``, ``zip_bomb``, ``too_many_cells``,
-            ``too_much_text``, ``encrypted``, ``macros``, ``entities``, ``broken_xml``,
-            ``missing_sheet``, ``wrong_header``, ``no_rows``.
+            ``too_much_text``, ``old_or_encrypted``, ``encrypted``, ``macros``, ``entities``, ``broken_xml``,
+            ``missing_sheet``, ``wrong_header``, ``hidden``, ``merged``, ``no_rows``.
     """
-    content = _content(Path(path))
-    scans = scan(content)
+    return read_content(_content(Path(path)), most_cells=most_cells)
+
+
+def read_content(content: bytes, *, most_cells: int = MAX_CELLS) -> Workbook:
+    """Read a workbook that was already received, see ``read_workbook``."""
+    scans = scan(content, most_cells)
     for name in LAYOUT:
         if name not in scans:
             raise WorkbookRefused("missing_sheet", sheet=name)
+        _refuse_unseen(name, scans[name])
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
             sheets = {
@@ -38,6 +43,15 @@ def read_workbook(path: Path | str) -> Workbook:
     if not any(sheets.values()):
         raise WorkbookRefused("no_rows")
     return Workbook(sheets)
+
+
+def _refuse_unseen(sheet: str, seen: SheetScan) -> None:
+    """Whoever signs for a roster has seen all of it: nothing hidden, nothing merged away."""
+    if seen.hidden is not None:
+        row, column = seen.hidden
+        raise WorkbookRefused("hidden", sheet=sheet, place=f"{letters(column)}{row}" if row else sheet)
+    if seen.merged:
+        raise WorkbookRefused("merged", sheet=sheet, place=seen.merged)
 
 
 def _content(path: Path) -> bytes:

@@ -9,6 +9,9 @@ from typing import Any
 
 UNITS, LINES, PEOPLE, LEADERS = "单位", "编制", "人员", "领导"
 
+# No error names more places or values than a person reads; beyond it a file of repeated rows would grow quadratically.
+NAMED = 13
+
 Value = str | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
 
 

@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 
 from stdnum.cn import uscc as uscc_rule
 
-from app.domain import id_number
+from app.domain import id_number, names
 from app.exchange.roster.cells import BadCell, read_cell, shown
 from app.exchange.roster.layout import LAYOUT, LEGAL_REQUIRED, LINE_REQUIRED
 from app.exchange.roster.records import (
     LEADERS,
     LINES,
+    NAMED,
     PEOPLE,
     UNITS,
     CellError,
@@ -109,7 +110,7 @@ def _unit(check: RowCheck, regions: frozenset[str]) -> RosterUnit | None:
     if values["node"] == "department":
         _require(check, ("parent_code",))
     if values["region_code"] is not None and values["region_code"] not in regions:
-        check.complain("region_code", "unknown_code", *sorted(regions))
+        check.complain("region_code", "unknown_code", *sorted(regions)[:NAMED])
     if values["uscc"] is not None and not _is_uscc(values["uscc"]):
         check.complain("uscc", "bad_uscc")
     if values["code"] is not None and values["code"] == values["parent_code"]:
@@ -142,6 +143,7 @@ def _line(check: RowCheck) -> RosterLine | None:
 def _person(check: RowCheck) -> RosterPerson | None:
     values = check.values
     values["unverified"] = False
+    _full_name(check, foreign=values["id_type"] != "resident")
     if values["id_number"] is not None and values["id_type"] is not None:
         _identity(check)
     check.not_after_today("birth_on", "work_started_on", "started_on")
@@ -155,7 +157,8 @@ def _person(check: RowCheck) -> RosterPerson | None:
 
 def _identity(check: RowCheck) -> None:
     values = check.values
-    number = id_number.normalise(values["id_number"])
+    # Kept as it is looked up, or an x typed small would be a second person.
+    number = values["id_number"] = id_number.normalise(values["id_number"])
     if values["id_type"] != "resident":
         if not 5 <= len(number) <= 30:
             check.complain("id_number", "id_length")
@@ -171,8 +174,25 @@ def _identity(check: RowCheck) -> None:
             check.complain("id_number", code)
 
 
+def _full_name(check: RowCheck, *, foreign: bool) -> None:
+    """姓名: without blanks, one kind of dot, Chinese characters; Latin where the document is a foreign one."""
+    name = check.values["name"]
+    if name is None:
+        return
+    wrong = names.problems(name, foreign=foreign)
+    if "name_blank" in wrong:
+        check.complain("name", "inner_blank")
+        return
+    check.values["name"] = name = names.normalise(name)
+    for code in names.problems(name, foreign=foreign):
+        check.complain("name", code)
+
+
 def _leader(check: RowCheck) -> RosterLeader | None:
     values = check.values
+    if values["id_number"] is not None:
+        values["id_number"] = id_number.normalise(values["id_number"])
+    _full_name(check, foreign=len(values["id_number"] or "") != 18)
     if values["nature"] == "regular":
         _not_applicable(check, ("home_unit",))
     elif values["nature"] is not None and check.row.cells["home_unit"].empty:

@@ -19,6 +19,13 @@ ERRORS = {
     "number_cell": N_("a number stands here, so digits may be lost; please format as text and enter it anew."),
     "stray_blank": N_("“%(found)s” has blanks or unseen characters at its ends; please remove them."),
     "inner_blank": N_("“%(found)s” has a blank inside, so it could not be found; please remove it."),
+    "name_dot": N_("“%(found)s”: the dot stands once between two parts of a name; please correct it."),
+    "name_private": N_("“%(found)s” has a home-made character; please enter it by its GB 18030 code."),
+    "name_length": N_("“%(found)s” is no full name: 2 to 50 characters are allowed. Please correct it."),
+    "name_letters": N_(
+        "“%(found)s” is no full name: Chinese characters and the dot “·” are allowed. Please write it as on the card."
+    ),
+    "too_deep": N_("“%(found)s” lies more than %(allowed)s levels deep; please check the parents."),
     "too_long": N_("the text is longer than %(allowed)s characters; please shorten it."),
     "bad_identifier": N_("“%(found)s” is no code; only %(allowed)s may occur. Please correct it."),
     "unknown_code": N_("“%(found)s” is not in the code list; please choose one of: %(allowed)s."),
@@ -83,7 +90,16 @@ FINDINGS = {
 }
 
 REFUSALS = {
+    "no_file": N_("No file was chosen. Please choose an .xlsx workbook."),
     "too_large": N_("The file is larger than %(megabytes)s MB; please divide it by units."),
+    "old_or_encrypted": N_(
+        "The file is an old .xls or is protected by a password; please save it as .xlsx without one and choose it again."
+    ),
+    "hidden": N_("Sheet “%(sheet)s”: %(place)s is hidden. Please show all sheets, rows and columns, and check them."),
+    "merged": N_("Sheet “%(sheet)s”: the cells %(place)s are merged. Please unmerge them and fill in each row."),
+    "too_many_rows": N_(
+        "The workbook has %(rows)s rows; a page takes %(limit)s. Please divide it by units, or have it loaded by the keeper."
+    ),
     "not_a_workbook": N_("The file is no .xlsx workbook; please save it as .xlsx and choose it again."),
     "unpacks_too_large": N_("Unpacked the file exceeds %(megabytes)s MB; please divide it by units."),
     "zip_bomb": N_("The file unpacks to more than %(limit)s times its size and is not read."),
@@ -110,6 +126,11 @@ _CHINESE_ERRORS = {
     "number_cell": "此处是数字格式，可能丢失数位；请设为文本格式后重新录入。",
     "stray_blank": "“%(found)s”首尾有空格或不可见字符；请删除。",
     "inner_blank": "“%(found)s”中间有空格，将查找不到；请删除空格。",
+    "name_dot": "“%(found)s”中的间隔号应在两部分姓名之间且只有一个；请更正。",
+    "name_private": "“%(found)s”含有自造字；请按 GB 18030 编码录入。",
+    "name_length": "“%(found)s”不是完整的姓名，应为 2 至 50 个字；请更正。",
+    "name_letters": "“%(found)s”不是完整的姓名，只能用汉字和间隔号“·”；请按证件所载填写。",
+    "too_deep": "“%(found)s”的上级超过 %(allowed)s 层；请核对上级编码。",
     "too_long": "文字超过 %(allowed)s 个字；请缩短。",
     "bad_identifier": "“%(found)s”不是编码，只能含 %(allowed)s；请更正。",
     "unknown_code": "“%(found)s”不在代码表内；请从下列值中选择：%(allowed)s。",
@@ -151,7 +172,12 @@ _CHINESE_FINDINGS = {
 }
 
 _CHINESE_REFUSALS = {
+    "no_file": "没有选择文件；请选择 .xlsx 工作簿。",
     "too_large": "文件超过 %(megabytes)s MB；请按单位拆分后再导入。",
+    "old_or_encrypted": "文件是旧版 .xls，或设有打开口令；请取消口令，另存为 .xlsx 后重新选择。",
+    "hidden": "工作表“%(sheet)s”中 %(place)s 被隐藏；请显示全部工作表、行、列，核对后再导入。",
+    "merged": "工作表“%(sheet)s”中 %(place)s 是合并单元格；请取消合并，逐行填写。",
+    "too_many_rows": "工作簿有 %(rows)s 行，网页一次最多 %(limit)s 行；请按单位拆分，或交管理员用命令导入。",
     "not_a_workbook": "文件不是 .xlsx 工作簿；请另存为 .xlsx 后重新选择。",
     "unpacks_too_large": "文件解压后超过 %(megabytes)s MB；请按单位拆分后再导入。",
     "zip_bomb": "文件解压后超过其大小的 %(limit)s 倍，不予读取。",

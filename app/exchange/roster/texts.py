@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from app.exchange.roster.package import WorkbookRefused
-from app.exchange.roster.records import CellError, Finding
+from app.exchange.roster.records import NAMED, CellError, Finding
 from app.exchange.roster.sentences import CHINESE, ERRORS, FINDINGS, JOIN, PLACE, REFUSALS
 
 Gettext = Callable[[str], str]
-SHOWN_VALUES = 12
+SHOWN_VALUES = NAMED - 1
 
 
 def chinese(message: str) -> str:

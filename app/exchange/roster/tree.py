@@ -6,8 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from app.exchange.roster.records import UNITS, Cell, RosterUnit
+from app.exchange.roster.records import NAMED, UNITS, Cell, RosterUnit
 from app.exchange.roster.rules import RowCheck
+
+DEEPEST = 20
+"""Levels above a node at most; the city has six."""
 
 
 def written_code(cell: Cell) -> str:
@@ -42,7 +45,7 @@ class Tree:
     def chain(self, code: str) -> list[str]:
         """The codes from a node upwards, ending before a code that is not in the file or comes twice."""
         seen: dict[str, None] = {}
-        while code in self.parent and code not in seen:
+        while code in self.parent and code not in seen and len(seen) < DEEPEST:
             seen[code] = None
             code = self.parent[code]
         return list(seen)
@@ -71,7 +74,7 @@ def check_tree(tree: Tree, known_units: frozenset[str]) -> None:
     for code, rows in tree.rows.items():
         for check in rows:
             if len(rows) > 1:
-                others = [(UNITS, other.row.number) for other in rows if other is not check]
+                others = [(UNITS, other.row.number) for other in rows[:NAMED] if other is not check]
                 check.complain("code", "duplicate_unit", related=others)
             _check_parent(tree, check, code, known_units)
 
@@ -83,6 +86,8 @@ def _check_parent(tree: Tree, check: RowCheck, code: str, known_units: frozenset
     if parent not in tree.parent:
         if parent not in known_units or check.values["node"] == "department":
             check.complain("parent_code", "unknown_unit")
+    elif len(tree.chain(code)) == DEEPEST:
+        check.complain("parent_code", "too_deep", str(DEEPEST))
     elif tree.circular(code):
         check.complain("parent_code", "circular_parent")
     elif check.values["node"] == "legal" and tree.department[parent]:

@@ -127,6 +127,13 @@ BEGIN
       JOIN region a ON a.code = r.facts::jsonb ->> 'region' WHERE NOT starts_with(g.prefix, a.prefix)) THEN
     PERFORM refuse('not_allowed');
   END IF;
+  -- A parent of the same file has entered by a case of its own; its first entry opened the legal body.
+  IF b -> 'units' -> 0 ? 'parent_case' THEN
+    SELECT chain_id INTO v_id FROM ledger_entry WHERE case_id = (b -> 'units' -> 0 ->> 'parent_case')::bigint
+      AND chain_kind = 'unit' AND type = 'unit.opened' ORDER BY id LIMIT 1;
+    IF NOT FOUND THEN PERFORM refuse('not_found', jsonb_build_object('unit', b -> 'units' -> 0 ->> 'name')); END IF;
+    b := jsonb_set(b, '{units,0,parent}', to_jsonb(v_id));
+  END IF;
   -- Whoever the city knows already is locked in one order before anything is written.
   PERFORM 1 FROM person WHERE id_index IN (SELECT current_index(decode(j2 ->> 'person_index', 'hex'))
     FROM jsonb_array_elements(coalesce(b -> 'people', '[]') || coalesce(b -> 'leaders', '[]')) j2) ORDER BY id FOR UPDATE;

@@ -221,3 +221,41 @@ def test_missing_sheets_and_changed_headers_are_refused(run: Callable[..., Resul
     shown = run(file)
     assert shown.exit_code == 2
     assert "编制" in shown.output or "单位" in shown.output
+
+
+def test_an_x_typed_small_is_the_same_person(world: World, run: Callable[..., Result]) -> None:
+    from app.domain.id_number import check_digit
+
+    bodies = (f"44069919810304{serial:03d}" for serial in range(1, 999, 2))
+    number = next(b + "X" for b in bodies if check_digit(b) == "X")
+    cells = {"证件号码": number, "出生日期": "1981-03-04", "性别": "1"}
+    first, second = small("大写", people=1), small("小写", people=1)
+    change(**cells)(first)
+    change(**{**cells, "证件号码": number.lower()})(second)
+    assert run(first, "--commit").exit_code == 0
+    assert "已在 坏例大写局 占编" in run(second, "--commit").output
+
+
+def test_leaders_with_a_passport_or_a_seat_in_another_unit_of_the_file_lead_as_that_person(
+    world: World, run: Callable[..., Result]
+) -> None:
+    book = small("外籍")
+    change(姓名="John Smith", 证件类型="护照", 证件号码="e12345678")(book)
+    book.leader("U", "正职", "0141", ("John Smith", "E12345678"))
+    book.unit("V", "坏例外籍邻局")
+    book.lead("V", "正职", "0141", 1)
+    book.leader("V", "正职", "0141", ("John Smith", "E12345678"), nature="兼任", home="坏例外籍局")
+    done = run(book, "--commit")
+    assert done.exit_code == 0, done.output
+    held = "SELECT count(*) FROM occupancy o JOIN person p ON p.id = o.person_id WHERE p.name = 'John Smith' AND o.kind = :k"
+    assert world.value(held, k="leadership") == 2
+    assert world.value(held, k="establishment") == 1
+    assert world.value("SELECT count(*) FROM person WHERE name = 'John Smith'") == 1
+
+
+def test_a_leader_marked_as_of_the_unit_without_a_seat_names_the_three_ways_out(run: Callable[..., Result]) -> None:
+    book = small("无席")
+    stranger_leads(book)
+    shown = run(book).output
+    for way in ("兼任", "挂职", "上级管理", "占编单位"):
+        assert way in shown

@@ -1,6 +1,8 @@
 """The published cases, imported as a keeper imports them, give the published figures."""
 
+import datetime as dt
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -8,11 +10,12 @@ from click.testing import CliRunner
 from sqlalchemy import text
 
 from app.cli import roster, settings
-from app.domain.quota import Figures, total
+from app.domain.quota import Figures, average, change_fits, percent, total, within
 from app.ledger.verify import Verifier
 from app.queries import units
 from app.queries.units import Line
 from tests.data import make_cases
+from tests.ledger.steps import set_quota
 from tests.world import World
 
 DATA = Path(make_cases.__file__).parent
@@ -90,11 +93,31 @@ def test_a3_after_the_reduction_there_are_78(imported: World) -> None:
     assert document == "湘办〔2019〕66号"
 
 
+def test_a3_from_82_the_document_takes_four_and_the_history_keeps_both(imported: World) -> None:
+    body = imported.body("信访局改革前", quotas={"11": 82}, start=dt.date(2015, 1, 1))
+    set_quota(imported, body, body.line, 78, dt.date(2019, 3, 1))
+    rows = "SELECT string_agg(authorised::text, ',' ORDER BY started_on) FROM quota WHERE line_id = :l AND recorded_to IS NULL"
+    assert imported.value(rows, l=body.line) == "82,78"
+    assert imported.figures(body.line) == (78, 0, 0)
+    assert change_fits(82, -4, imported.figures(body.line)[0] or 0)
+
+
 def test_a5_a_leader_who_sits_elsewhere_takes_a_leadership_seat_and_no_other(imported: World) -> None:
     assert brief(lines(imported, "市人民政府办公室")["行政编制"].figures) == (63, 0, 63, 0)
     assert brief(lines(imported, "市金融工作办公室")["行政编制"].figures) == (3, 0, 3, 0)
+    both = [lines(imported, name)["行政编制"].figures for name in ("市人民政府办公室", "市金融工作办公室")]
+    assert total(both).authorised == 66
     lead = lines(imported, "市人民政府办公室", "leadership")
+    assert lead["乡科级正职（其他）"].figures.authorised == 19
     assert brief(lead["县处级正职（正职）"].figures) == (1, 1, 0, 0)
+
+
+def test_a5_six_of_the_63_are_meant_for_one_purpose_and_add_nothing(imported: World) -> None:
+    unit = imported.value("SELECT id FROM unit WHERE name = '市人民政府办公室'")
+    with imported.database.transaction(imported.office("establishment")) as session:
+        row = next(d for d in units.departments(session, unit) if d.name == "离退休干部工作科")
+    assert (row.allotted, row.people) == (6, 0)
+    assert within(63, [row.allotted])
 
 
 def test_a7_eleven_bodies_have_1079_and_four_of_them_more_than_a_hundred(imported: World) -> None:
@@ -112,7 +135,7 @@ def test_a8_the_average_of_thirteen_is_20_92(imported: World) -> None:
         " WHERE u.name LIKE '第%镇街'"
     )
     assert total == 272
-    assert round(total / 13, 2) == 20.92
+    assert average(total, 5 + 8) == Decimal("20.92")
 
 
 def test_a10_the_parts_below_the_government_have_the_other_28(imported: World) -> None:
@@ -121,12 +144,19 @@ def test_a10_the_parts_below_the_government_have_the_other_28(imported: World) -
         " JOIN unit p ON p.id = u.parent_id WHERE p.name = '水口镇人民政府' AND l.category = '22'"
     )
     assert rest == 28
-    assert brief(lines(imported, "水口镇人民政府")["行政编制"].figures)[0] == 30
+    own = brief(lines(imported, "水口镇人民政府")["行政编制"].figures)[0]
+    assert own == 30
+    assert own + rest == 58
 
 
 def test_a15_sixteen_bodies_are_led_by_people_who_sit_elsewhere(imported: World) -> None:
     names = [f"顺德区{n}" for n in make_cases.SHUNDE]
-    assert len(names) == 16
+    bodies = imported.value(
+        "SELECT count(*) FROM unit WHERE node = 'legal' AND name LIKE '顺德区%' AND status = 'active'"
+    )
+    assert bodies == len(names) == 1 + 5 + 10
+    fewer = percent(41 - bodies, 41) or Decimal(0)
+    assert Decimal(60) < fewer < Decimal("66.67")  # 缩减六成 holds, 近三分之二 does not
     for name in names:
         assert brief(lines(imported, name)["行政编制"].figures) == (30, 0, 30, 0)
         assert brief(lines(imported, name, "leadership")["县处级正职（正职）"].figures) == (1, 1, 0, 0)
