@@ -27,7 +27,7 @@ CONSTRAINTS: dict[str, type[errors.DomainError]] = {
     "uq_task_open": errors.WrongState,
 }
 
-# The alarm that a refusal raises; refusals not named here are recorded in the audit only.
+# The alarm that a refusal raises; other refusals by rule are recorded in the audit only.
 ALARMS = {
     "quota_exhausted": "AL01",
     "surplus_line": "AL02",
@@ -38,6 +38,8 @@ ALARMS = {
     "case_not_approved": "AL17",
     "leader_without_seat": "AL10",
 }
+# What a rule of business refuses or forbids; a slip in a form, an absent row and an ended session are none.
+BY_RULE = (403, 409)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,13 @@ class Database:
         bind(self.sessions)
 
     @contextmanager
-    def transaction(self, identity: Identity | None, *, case_id: int | None = None) -> Iterator[Session]:
-        """One transaction under one identity; a refusal is recorded in a second one and raised again."""
+    def transaction(
+        self, identity: Identity | None, *, case_id: int | None = None, rule: str | None = None
+    ) -> Iterator[Session]:
+        """One transaction under one identity; a refusal is recorded in a second one and raised again.
+
+        ``rule`` is the alarm that any refusal raises here, whatever its own.
+        """
         with self.sessions(info={"token": identity.token if identity else None}) as session:
             try:
                 with translated():
@@ -82,24 +89,24 @@ class Database:
             except errors.DomainError as refusal:
                 session.rollback()
                 if identity is not None:
-                    self.record(identity, refusal, case_id)
+                    self.record(identity, refusal, case_id, rule)
                 raise
 
-    def record(self, identity: Identity, refusal: errors.DomainError, case_id: int | None) -> None:
-        """Write down a refusal: alarm, operator, case; it outlives the rollback."""
-        rule = ALARMS.get(refusal.code)
-        if rule is None:
+    def record(
+        self, identity: Identity, refusal: errors.DomainError, case_id: int | None, rule: str | None = None
+    ) -> None:
+        """Write down a refusal with operator and case, as an alarm or in the audit; it outlives the rollback."""
+        rule = rule or ALARMS.get(refusal.code)
+        if rule is None and refusal.http_status not in BY_RULE:
             return
+        facts = json.dumps(refusal.facts if rule else {**refusal.facts, "case": case_id}, default=str)
+        statement = (
+            "SELECT record_refusal(:rule, :code, :case, cast(:facts AS jsonb))"
+            if rule
+            else "SELECT record_audit('refused.' || :code, NULL, cast(:facts AS jsonb)) WHERE scope_part(1) IS NOT NULL"
+        )
         with self.sessions(info={"token": identity.token}) as session:
-            session.execute(
-                text("SELECT record_refusal(:rule, :code, :case, cast(:facts AS jsonb))"),
-                {
-                    "rule": rule,
-                    "code": refusal.code,
-                    "case": case_id,
-                    "facts": json.dumps(refusal.facts, default=str),
-                },
-            )
+            session.execute(text(statement), {"rule": rule, "code": refusal.code, "case": case_id, "facts": facts})
             session.commit()
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import create_engine
 
 from app.cli import settings
 from app.ledger import seal as sealing
-from app.ledger.verify import Finding, Verifier
+from app.ledger.findings import Finding
+from app.ledger.verify import Verifier
 
 
 @click.group("ledger")

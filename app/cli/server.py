@@ -28,16 +28,11 @@ def effect_once() -> int:
     """Post the approved cases whose day has come, each in its own transaction, under the worker's name."""
     database = Database(settings.app_url(), pool_size=1)
     identity = SignInDatabase(settings.signin_url()).open_service("svc-worker")
-    with database.transaction(identity) as session:
-        cases = due.due_cases(session)
     done = 0
-    for case_id in cases:
-        try:
-            with database.transaction(identity, case_id=case_id) as session:
-                due.effect_due(session, case_id)
+    for case_id, refusal in due.post_due(database, identity):
+        if refusal is None:
             done += 1
-        except DomainError as refusal:
-            # The case stays approved and not effected; the alarm has been recorded with it.
+        else:
             click.echo(f"案件 {case_id} 未能生效：{refusal.code}", err=True)
     database.engine.dispose()
     return done

@@ -79,6 +79,13 @@ class AlreadySeated(DomainError):
     http_status = 409
 
 
+class AlreadyLeading(DomainError):
+    """已任此职: the person already holds a position of this leadership line."""
+
+    code = "already_leading"
+    http_status = 409
+
+
 class SeatTaken(DomainError):
     """编制号已被占用: the numbered seat is held by somebody else on that day."""
 

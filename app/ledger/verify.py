@@ -5,7 +5,6 @@ Runs as the owner, in one read-only snapshot, some chains at a time, so that mem
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -14,6 +13,8 @@ from sqlalchemy import Connection, text
 from app.domain.canonical import entry_hash, utc_instant
 from app.domain.crypto import KeyRing, UnknownKey
 from app.domain.id_number import mask
+from app.ledger.evidence import evidence
+from app.ledger.findings import Finding
 from app.ledger.replay import Entry, Row, State, apply
 
 UNITS_AT_ONCE, PEOPLE_AT_ONCE = 100, 2000
@@ -38,24 +39,6 @@ PEOPLE = "SELECT * FROM person WHERE id BETWEEN :a AND :b"
 SEATS = ROWS["occupancy"].replace("o.unit_id", "o.person_id")
 HEADS = "SELECT chain_id, sequence, hash FROM ledger_chain WHERE chain_kind = :k AND chain_id BETWEEN :a AND :b"
 ENTRIES = "SELECT * FROM ledger_entry WHERE chain_kind = :k AND chain_id BETWEEN :a AND :b ORDER BY chain_id, sequence"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One difference between the tables and what the chains prove."""
-
-    whose: str
-    table: str
-    row: str
-    column: str
-    found: str
-    expected: str
-    sequence: int | None = None
-
-    def sentence(self) -> str:
-        """The finding in one line."""
-        at = f"（流水第 {self.sequence} 条）" if self.sequence else ""
-        return f"{self.whose}{at}：{self.table} {self.row} 的 {self.column}：现为 {self.found}，应为 {self.expected}"
 
 
 def plain(value: Any) -> Any:
@@ -91,7 +74,7 @@ class Verifier:
         for a, b in self._ranges("person", "person", PEOPLE_AT_ONCE):
             yield from self._block("person", a, b)
         yield from self._orphans()
-        yield from self._approvals()
+        yield from evidence(self.connection)
 
     def _ranges(self, kind: str, table: str, size: int) -> Iterator[tuple[int, int]]:
         """Ranges of ids that hold about ``size`` chains or rows each; together they hold every id."""
@@ -123,7 +106,7 @@ class Verifier:
             )  # fmt: skip
             try:
                 known = apply(states.setdefault(r.chain_id, State()), entry)
-            except (KeyError, TypeError):
+            except (KeyError, TypeError, ValueError, AttributeError):  # a payload of another shape
                 known = False
             if not known:
                 yield self._of(kind, r.chain_id, "ledger_entry", r.id, "type", r.type, "已知的流水类型", r.sequence)
@@ -302,41 +285,6 @@ class Verifier:
                 )
             ):
                 yield Finding("台账", table, str(r.id), "*", "有此行", "无此行（无编制线）")
-
-    def _approvals(self) -> Iterator[Finding]:
-        """Every movement rests on filed facts, approved by the offices that its published process demands."""
-        for r in self.connection.execute(
-            text(
-                "SELECT v.id, v.process, encode(sha256(convert_to(v.definition::text || v.requirements::text, 'UTF8')),"
-                " 'hex') AS due, v.hash FROM process_version v"
-            )
-        ):
-            if r.hash != r.due:
-                yield Finding(f"流程 {r.process}", "process_version", str(r.id), "definition", r.hash, r.due)
-        for r in self.connection.execute(
-            text(
-                "SELECT c.case_id, c.facts_hash, encode(sha256(convert_to(c.facts, 'UTF8')), 'hex') AS due"
-                " FROM case_record c WHERE c.facts_hash <> encode(sha256(convert_to(c.facts, 'UTF8')), 'hex')"
-            )
-        ):
-            yield Finding(f"申请件 {r.case_id}", "case_record", str(r.case_id), "facts", r.facts_hash, r.due)
-        for r in self.connection.execute(
-            text(
-                "SELECT e.case_id, min(e.id) AS entry, q.role FROM ledger_entry e"
-                " LEFT JOIN case_record c ON c.case_id = e.case_id"
-                " LEFT JOIN process_version v ON v.id = c.process_version_id"
-                " LEFT JOIN LATERAL (SELECT DISTINCT j ->> 'role' AS role FROM jsonb_each(v.requirements) m(k, reqs),"
-                " jsonb_array_elements(reqs) j WHERE m.k <> 'reserve') q ON c.status = 'effected'"
-                " WHERE e.chain_kind IN ('unit', 'person') AND (c.case_id IS NULL OR (q.role IS NOT NULL AND NOT EXISTS ("
-                " SELECT 1 FROM decision d LEFT JOIN office o ON o.id = d.office_id WHERE d.case_id = c.case_id"
-                " AND d.verdict = 'approve' AND d.facts_hash = c.facts_hash AND (o.kind = q.role"
-                " OR (q.role = 'personnel' AND o.kind IN ('organisation', 'human_resources'))"
-                " OR (q.role = 'source_unit' AND d.unit_id IS NOT NULL)))))"
-                " GROUP BY e.case_id, q.role"
-            )
-        ):
-            whose = f"申请件 {r.case_id}"
-            yield Finding(whose, "decision", str(r.entry), "verdict", "无批准", f"{r.role or '已申报'} 的批准")
 
     def _of(self, kind: str, chain: int, table: str, row: Any, column: str, found: Any, due: Any,
             sequence: int | None = None) -> Finding:  # fmt: skip

@@ -31,6 +31,9 @@ def sentences() -> dict[str, str]:
             "No leadership seat is vacant here: authorised %(authorised)s, occupied %(occupied)s. Somebody has to leave first."
         ),
         "already_seated": _("This person already holds a seat. One person, one seat: apply for a transfer instead."),
+        "already_leading": _(
+            "This person already holds a position of this leadership line. Choose another line or person."
+        ),
         "seat_taken": _("The seat is taken on that day. Choose another day or seat."),
         "not_seated": _("This person holds no seat, so there is nothing to leave."),
         "case_not_approved": _(
@@ -65,7 +68,9 @@ def sentences() -> dict[str, str]:
             "The case is in another state now, so this step is not possible. Reload the page and see the timeline."
         ),
         "no_office": _("No office is responsible for this step. The administrator has to be told."),
-        "later_entries": _("Later entries rest on this one. They have to be corrected together."),
+        "later_entries": _(
+            "Later entries rest on this one: %(later)s. It cannot be corrected alone; correct those first."
+        ),
         "document_missing": _("A change of the quota needs its document number."),
         "invalid_input": _("Something is missing or wrong in the form. See the marked fields."),
         "session_ended": _("Your session has ended. Sign in again."),

@@ -1,24 +1,32 @@
 """到期生效: approved cases whose day has come."""
 
+from collections.abc import Iterator
+
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from app.models import Application
+from app.db import Database, Identity
+from app.domain.errors import DomainError
+from app.models import Application, ProcessVersion
 from app.workflow import engine
+
+# 已批准未能生效: what the day brought, told to the establishment office.
+NOT_EFFECTED = "AL27"
 
 
 def due_cases(session: Session) -> list[int]:
-    """Approved cases whose day has come, in date order."""
+    """Approved cases whose day has come, in date order; what waits for an arrival is the unit's to confirm."""
     return list(
         session.scalars(
             select(Application.id)
+            .join(ProcessVersion, ProcessVersion.id == Application.process_version_id)
             .where(
                 Application.state == "awaiting",
                 Application.effective_on <= engine.today(session),
-                Application.process != "recruit",
+                ProcessVersion.definition["effect"].astext == "date",
             )
             .order_by(Application.effective_on, Application.id)
-            .limit(200)
         )
     )
 
@@ -28,3 +36,26 @@ def effect_due(session: Session, case_id: int) -> None:
     case = engine.locked(session, case_id)
     if case.state == "awaiting":
         engine.take_effect(session, case, engine.process_of(session, case), None)
+
+
+def post_due(database: Database, identity: Identity) -> Iterator[tuple[int, DomainError | None]]:
+    """Post every due case, each in a transaction of its own; yields each with what refused it, if anything did.
+
+    A refused case stays approved and not effected, with one open alarm that ends when the case does; it keeps no other
+    case back.
+    """
+    with database.transaction(identity) as session:
+        cases = due_cases(session)
+    for case_id in cases:
+        refusal: DomainError | None = None
+        try:
+            with database.transaction(identity, case_id=case_id, rule=NOT_EFFECTED) as session:
+                effect_due(session, case_id)
+        except DomainError as refused:
+            refusal = refused
+        except OperationalError:  # the database itself: everything waits for the next run
+            raise
+        except DBAPIError:  # no rule of ours has a name for it
+            refusal = DomainError()
+            database.record(identity, refusal, case_id, NOT_EFFECTED)
+        yield case_id, refusal

@@ -173,7 +173,10 @@ def submit(
         raise errors.NotFound(case=case_id)
     if case.state not in ("draft", "returned"):
         raise errors.WrongState(state=case.state)
-    plan = process_of(session, case)
+    if case.state == "draft":  # a version published since the draft was begun is the one that cases take now
+        case.process_version_id, plan = latest(session, case.process)
+    else:
+        plan = process_of(session, case)
     unit = session.get(Unit, unit_id) if case.office_id is not None and unit_id is not None else None
     if unit is not None:
         case.unit_id, case.scope_path = unit.id, unit.scope_path

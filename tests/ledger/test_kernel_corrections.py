@@ -17,6 +17,7 @@ from tests.ledger.steps import (
     file,
     filer,
     findings,
+    lead,
     leave,
     open_batch,
     refusal,
@@ -119,6 +120,29 @@ def test_a_transfers_day_is_not_corrected_on_one_side_alone(world: World, day: i
     transfer(world, one, other, one.people[0], ago(50))
     found = refusal(correct_start, world, other, seat(world, one.people[0]), ago(day))
     assert isinstance(found, errors.LaterEntries)
+
+
+def test_a_refused_correction_names_the_entries_that_rest_on_the_wrong_one(world: World) -> None:
+    """Whose, from which day to which, which entry of the person's chain."""
+    body = world.body("列举局", quotas={"11": 1}, start=ago(400))
+    first = entered(world, body, ago(300), who=person("前任"))
+    leave(world, body, first, ago(200))
+    who = entered(world, body, ago(100), who=person("后任"))
+    wrong = seat(world, who)
+    found = refusal(correct_start, world, body, wrong, ago(201))
+    assert found.facts["later"] == f"前任 {ago(300)}/{ago(200)} #3"
+    correct_start(world, body, wrong, ago(90))
+    found = refusal(correct_start, world, body, wrong, ago(95))
+    assert found.facts["later"] == f"后任 {ago(90)}/ #3"
+
+
+def test_a_seat_is_not_corrected_past_the_positions_that_rest_on_it_and_they_are_named(world: World) -> None:
+    body = world.body("列职局", leaders={"deputy:0132": 1}, start=ago(400))
+    who = entered(world, body, ago(100), who=person("在职"))
+    lead(world, body, body.lines["deputy:0132"], who, ago(80))
+    found = refusal(correct_start, world, body, seat(world, who), ago(70))
+    assert isinstance(found, errors.LaterEntries)
+    assert found.facts["later"] == f"在职 {ago(80)}/ #3"
 
 
 def test_who_does_not_sit_is_not_corrected(world: World) -> None:

@@ -1,6 +1,7 @@
 """A direct change of any ledger table, even by the database's superuser, is found and named."""
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from app.cli import settings as installation
 from app.domain.canonical import entry_hash, utc_instant
 from app.domain.workdays import city_today
 from app.ledger import seal as sealing
-from app.ledger.verify import UNCOVERED, Finding, Verifier
+from app.ledger.findings import Finding
+from app.ledger.verify import UNCOVERED, Verifier
 from app.workflow import engine
 from tests.world import Body, World, person
 
@@ -52,6 +54,7 @@ def city(world: World) -> Body:
         departments=("办公室", "人事科"),
     )
     two = world.body("乙局", quotas={"11": 3}, people={"11": 1})
+    world.body("丙局", quotas={"11": 1}, people={"11": 2})
     entered = world.recruit(one)
     world.approve_recruit(entered)
     world.arrive(world.clerk(one), entered, TODAY - dt.timedelta(days=3))
@@ -192,6 +195,51 @@ def test_a_decision_taken_away_is_found_by_its_case(world: World, city: Body) ->
     assert found[0].table == "decision"
 
 
+UNCHAINED = {
+    "an effected case called open": "UPDATE case_record SET status = 'filed' WHERE case_id = (SELECT max(case_id) FROM"
+    " case_record WHERE status = 'effected')",
+    "an effected case called ended": "UPDATE case_record SET status = 'closed' WHERE case_id = (SELECT max(case_id) FROM"
+    " case_record WHERE status = 'effected')",
+    "a waiting case without its reservation": "UPDATE case_record SET status = 'filed' WHERE status = 'reserved'",
+    "an open case called effected": "UPDATE case_record SET status = 'effected' WHERE status = 'closed'",
+    "facts changed with their hash": "UPDATE case_record SET facts = '{}', facts_hash = encode(sha256('{}'), 'hex')"
+    " WHERE case_id = (SELECT max(case_id) FROM case_record)",
+    "a filed revision changed": "UPDATE case_facts SET facts = facts || ' ' WHERE case_id = (SELECT max(case_id) FROM case_facts)",
+    "a filed revision taken away": "DELETE FROM case_facts WHERE case_id = (SELECT max(case_id) FROM case_facts)",
+    "another filer": "UPDATE case_record SET filed_by = filed_by + 1 WHERE case_id = (SELECT max(case_id) FROM case_record)",
+    "a word on other facts": "UPDATE decision SET facts_hash = 'x' WHERE id = (SELECT max(id) FROM decision)",
+    "an approval turned": "UPDATE decision SET verdict = 'return' WHERE id = (SELECT max(id) FROM decision)",
+    "a definition loosened": "UPDATE process_version SET requirements = '{}' WHERE id = (SELECT max(id) FROM process_version)",
+    "a standing alarm taken away": "DELETE FROM alarm WHERE id = (SELECT min(id) FROM alarm WHERE standing AND state = 'open')",
+    "a standing alarm ended": "UPDATE alarm SET state = 'cleared' WHERE id = (SELECT min(id) FROM alarm WHERE standing"
+    " AND state = 'open')",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", UNCHAINED)
+def test_what_movements_rest_on_is_checked_against_them(world: World, city: Body, what: str) -> None:
+    """Cases, facts, decisions, definitions and standing alarms stand in no chain; what contradicts one is found."""
+    assert tampered(world, UNCHAINED[what])
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_payload_of_any_shape_is_a_finding_and_no_crash(world: World, city: Body, data: st.DataObject) -> None:
+    with world.superuser.connect() as connection:
+        entries = connection.execute(text("SELECT DISTINCT ON (chain_kind, type) id, fields FROM ledger_entry ORDER BY"
+                                          " chain_kind, type, id")).all()  # fmt: skip
+    entry = data.draw(st.sampled_from(entries))
+    key, odd = (
+        data.draw(st.sampled_from(sorted(entry.fields))),
+        data.draw(st.sampled_from(("x", "1,x", 7, None, [], {}))),
+    )
+    fewer = {k: v for k, v in entry.fields.items() if k != key}
+    shape = data.draw(st.sampled_from(({}, [], "x", None, 1, fewer, {**entry.fields, key: odd})))
+    if shape == entry.fields:
+        return
+    assert tampered(world, "UPDATE ledger_entry SET payload = :p WHERE id = :i", p=json.dumps(shape), i=entry.id)
+
+
 def test_a_chain_rewritten_whole_is_found_by_the_seal_alone(world: World, city: Body, tmp_path: Any) -> None:
     file = tmp_path / "kept.seal.gz"
     with world.owner.begin() as connection:
@@ -237,7 +285,9 @@ def test_a_seal_changed_after_its_signing_is_refused(world: World, city: Body, t
     with world.owner.begin() as connection:
         sealing.seal(connection, world.keys, file)
     lines = gzip.decompress(file.read_bytes()).decode().splitlines()
-    file.write_bytes(gzip.compress("\n".join([*lines[:-1], lines[-1][:-1] + "0"]).encode()))
+    file.write_bytes(
+        gzip.compress("\n".join([*lines[:-1], lines[-1][:-1] + ("1" if lines[-1].endswith("0") else "0")]).encode())
+    )
     with pytest.raises(sealing.SealRefused):
         sealing.read(file, world.keys)
     file.write_bytes(b"no seal")

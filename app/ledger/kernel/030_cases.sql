@@ -26,46 +26,6 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     WHERE case_id = p_case), '{}')
 $$;
 
--- The applicant files the facts of a case; decisions rest on them by their hash.
-CREATE OR REPLACE FUNCTION case_file(p_case bigint, p_facts text) RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-  a application; r case_record; f jsonb := p_facts::jsonb; v_key bytea; v_kind text := scope_part(3);
-  v_cipher bytea := decode(f ->> 'id_cipher', 'hex'); v_facts text := (f - 'id_cipher')::text;
-  v_hash text := encode(sha256(convert_to(v_facts, 'UTF8')), 'hex');
-BEGIN
-  SELECT * INTO a FROM application WHERE id = p_case FOR UPDATE;
-  IF NOT FOUND THEN PERFORM refuse('not_found'); END IF;
-  IF NOT coalesce((v_kind IN ('unit_clerk', 'unit_head') AND a.unit_id = scope_number(6))
-     OR (v_kind IN ('office_member', 'office_head', 'service') AND scope_part(9) = 'establishment'
-         AND a.scope_path >= scope_part(4) AND a.scope_path < scope_part(5)), false) THEN
-    PERFORM refuse('not_allowed');
-  END IF;
-  -- A known person's own key comes first, so no other one can hide a second running case.
-  v_key := CASE WHEN f ->> 'person' IS NOT NULL THEN (SELECT id_index FROM person WHERE id = (f ->> 'person')::bigint)
-    ELSE current_index(decode(f ->> 'person_index', 'hex')) END;
-  SELECT * INTO r FROM case_record WHERE case_id = p_case FOR UPDATE;
-  IF NOT FOUND THEN
-    INSERT INTO case_record (case_id, process_version_id, unit_id, filed_by, revision, facts, facts_hash, person_key, status)
-    VALUES (p_case, a.process_version_id, a.unit_id, scope_number(1), 1, v_facts, v_hash, v_key, 'filed')
-    RETURNING * INTO r;
-  ELSE
-    IF r.status IN ('effected', 'closed') THEN PERFORM refuse('case_closed'); END IF;
-    IF r.status = 'reserved' AND (r.facts::jsonb ->> 'line') IS DISTINCT FROM (f ->> 'line') THEN
-      PERFORM ledger_release_seat(p_case);
-    END IF;
-    UPDATE case_record SET revision = r.revision + 1, facts = v_facts, facts_hash = v_hash, person_key = v_key,
-      filed_by = scope_number(1) WHERE case_id = p_case RETURNING * INTO r;
-  END IF;
-  INSERT INTO case_facts (case_id, revision, facts, facts_hash, filed_by)
-  VALUES (p_case, r.revision, v_facts, v_hash, r.filed_by);
-  DELETE FROM case_secret WHERE case_id = p_case;
-  IF v_cipher IS NOT NULL THEN
-    INSERT INTO case_secret (case_id, id_type, id_cipher) VALUES (p_case, coalesce(f ->> 'id_type', 'resident'), v_cipher);
-  END IF;
-  RETURN r.revision;
-END $$;
-
 -- The movement that ends a case of this version; a reservation only prepares it.
 CREATE OR REPLACE FUNCTION case_movement(r case_record) RETURNS text
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
@@ -80,31 +40,121 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     AND kind = 'establishment' AND recorded_to IS NULL AND ended_on IS NULL
 $$;
 
--- What a movement will touch names the office responsible: never a fact that the movement does not use, so that
--- no office can be asked about another region's seats.
-DROP FUNCTION IF EXISTS case_office(text, case_record);
-CREATE OR REPLACE FUNCTION case_office(p_role text, r case_record, p_movement text) RETURNS bigint
+-- What a movement will touch, and where: never a fact that the movement does not use, so that no office can be asked
+-- about another region's seats, and no unit can file another's.
+CREATE OR REPLACE FUNCTION case_place(r case_record, p_movement text, OUT unit bigint, OUT category text)
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
-DECLARE f jsonb := r.facts::jsonb; v_unit bigint; v_category text;
+DECLARE f jsonb := r.facts::jsonb;
 BEGIN
-  IF p_movement IN ('open_unit', 'open_balance') AND f ->> 'parent' IS NULL THEN  -- a town's is its district's
-    RETURN (SELECT o.id FROM office o JOIN region g ON CASE WHEN f ->> 'region' IS NULL THEN g.kind = 'city'
-        ELSE g.code = f ->> 'region' END
-      AND o.region_code = CASE WHEN g.kind = 'town' THEN g.parent_code ELSE g.code END WHERE o.kind = p_role);
-  ELSIF p_movement = 'open_unit' THEN v_unit := (f ->> 'parent')::bigint;
+  IF p_movement IN ('open_unit', 'open_balance') THEN unit := (f ->> 'parent')::bigint;
   ELSIF p_movement IN ('change_unit', 'close_unit') OR (p_movement = 'set_quota' AND f ->> 'line' IS NULL) THEN
-    v_unit := (f ->> 'unit')::bigint; v_category := f ->> 'category';
+    unit := (f ->> 'unit')::bigint; category := f ->> 'category';
   ELSIF p_movement = 'correct' AND f ->> 'occupancy' IS NOT NULL THEN
-    SELECT l.unit_id, l.category INTO v_unit, v_category FROM occupancy o JOIN quota_line l ON l.id = o.line_id
+    SELECT l.unit_id, l.category INTO unit, category FROM occupancy o JOIN quota_line l ON l.id = o.line_id
      WHERE o.id = (f ->> 'occupancy')::bigint;
   ELSIF p_movement IN ('correct', 'vacate') THEN
-    SELECT l.unit_id, l.category INTO v_unit, v_category FROM occupancy o JOIN quota_line l ON l.id = o.line_id
+    SELECT l.unit_id, l.category INTO unit, category FROM occupancy o JOIN quota_line l ON l.id = o.line_id
      WHERE o.person_id = (f ->> 'person')::bigint AND o.recorded_to IS NULL
      ORDER BY o.kind = 'establishment' DESC, o.ended_on IS NULL DESC, o.started_on DESC, o.id DESC LIMIT 1;
   ELSE
-    SELECT unit_id, category INTO v_unit, v_category FROM quota_line WHERE id = (f ->> 'line')::bigint;
+    SELECT l.unit_id, l.category INTO unit, category FROM quota_line l WHERE l.id = (f ->> 'line')::bigint;
   END IF;
-  RETURN responsible_office(p_role, v_unit, coalesce(nullif(v_category, ''), '11'));
+END $$;
+
+DROP FUNCTION IF EXISTS case_office(text, case_record);
+CREATE OR REPLACE FUNCTION case_office(p_role text, r case_record, p_movement text) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+DECLARE f jsonb := r.facts::jsonb; p record := case_place(r, p_movement);
+BEGIN
+  IF p.unit IS NULL AND p_movement IN ('open_unit', 'open_balance') THEN  -- a town's is its district's
+    RETURN (SELECT o.id FROM office o JOIN region g ON CASE WHEN f ->> 'region' IS NULL THEN g.kind = 'city'
+        ELSE g.code = f ->> 'region' END
+      AND o.region_code = CASE WHEN g.kind = 'town' THEN g.parent_code ELSE g.code END WHERE o.kind = p_role);
+  END IF;
+  RETURN responsible_office(p_role, p.unit, coalesce(nullif(p.category, ''), '11'));
+END $$;
+
+-- Facts as they are stored and hashed: one flat object of texts and whole numbers, in one spelling (NFC), its days
+-- written out. What a day like 'yesterday' means would change between the approval and the movement.
+CREATE OR REPLACE FUNCTION case_facts_text(p_facts text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = public, pg_temp AS $$
+DECLARE f jsonb := normalize((p_facts::jsonb)::text, NFC)::jsonb; v_bad text;
+BEGIN
+  IF jsonb_typeof(f) <> 'object' THEN PERFORM refuse('invalid_input', '{"errors": {"facts": ["required"]}}'); END IF;
+  SELECT string_agg(key, ',' ORDER BY key) INTO v_bad FROM jsonb_each(f) WHERE CASE jsonb_typeof(value)
+    WHEN 'null' THEN false WHEN 'number' THEN value::text !~ '^-?[0-9]{1,18}$'
+    WHEN 'string' THEN (key IN ('start', 'end') OR key LIKE '%\_on') AND key NOT LIKE 'commit%'
+      AND value #>> '{}' !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
+    ELSE true END;
+  IF v_bad IS NOT NULL THEN
+    PERFORM refuse('invalid_input', jsonb_build_object('errors', jsonb_build_object(v_bad, '["format"]'::jsonb)));
+  END IF;
+  RETURN f::text;
+END $$;
+
+-- Whose business a process is: its published applicant's. The establishment office may also file for a unit below it.
+CREATE OR REPLACE FUNCTION case_applies(p_version bigint, p_unit bigint, p_scope text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT coalesce(CASE WHEN scope_part(3) IN ('unit_clerk', 'unit_head') THEN p_unit = scope_number(6)
+      AND coalesce(v.definition ->> 'applicant', 'unit') = 'unit'
+    ELSE scope_part(3) IN ('office_member', 'office_head', 'service') AND scope_part(9) = 'establishment'
+      AND p_scope >= scope_part(4) AND p_scope < scope_part(5) END, false)
+  FROM process_version v WHERE v.id = p_version
+$$;
+
+-- The applicant files the facts of a case; decisions rest on them by their hash.
+CREATE OR REPLACE FUNCTION case_file(p_case bigint, p_facts text) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  a application; r case_record; v_all jsonb := case_facts_text(p_facts)::jsonb; v_cipher bytea := decode(v_all ->> 'id_cipher', 'hex');
+  f jsonb := v_all - 'id_cipher'; v_facts text := f::text;
+  v_hash text := encode(sha256(convert_to(v_facts, 'UTF8')), 'hex'); v_key bytea; v_place bigint;
+BEGIN
+  SELECT * INTO a FROM application WHERE id = p_case FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('not_found'); END IF;
+  -- What was filed first stays: the row of the application is the application's own to write.
+  SELECT * INTO r FROM case_record WHERE case_id = p_case FOR UPDATE;
+  IF NOT coalesce(case_applies(coalesce(r.process_version_id, a.process_version_id),
+      CASE WHEN r.case_id IS NULL THEN a.unit_id ELSE r.unit_id END, a.scope_path), false) THEN
+    PERFORM refuse('not_allowed');
+  END IF;
+  -- A known person's own key comes first, so no other one can hide a second running case.
+  v_key := CASE WHEN f ->> 'person' IS NOT NULL THEN (SELECT id_index FROM person WHERE id = (f ->> 'person')::bigint)
+    ELSE current_index(decode(f ->> 'person_index', 'hex')) END;
+  IF r.case_id IS NULL THEN
+    -- A version that was replaced may ask for less: it serves the cases that run on it and no new one.
+    IF EXISTS (SELECT 1 FROM process_version v JOIN process_version n ON n.process = v.process AND n.version > v.version
+        WHERE v.id = a.process_version_id) THEN PERFORM refuse('facts_changed'); END IF;
+    INSERT INTO case_record (case_id, process_version_id, unit_id, filed_by, revision, facts, facts_hash, person_key, status)
+    VALUES (p_case, a.process_version_id, a.unit_id, scope_number(1), 1, v_facts, v_hash, v_key, 'filed')
+    RETURNING * INTO r;
+  ELSE
+    IF r.status IN ('effected', 'closed') THEN PERFORM refuse('case_closed'); END IF;
+    IF r.status = 'reserved' AND (r.facts::jsonb ->> 'line') IS DISTINCT FROM (f ->> 'line') THEN
+      PERFORM ledger_release_seat(p_case);
+    END IF;
+    UPDATE case_record SET revision = r.revision + 1, facts = v_facts, facts_hash = v_hash, person_key = v_key,
+      filed_by = scope_number(1), unit_id = CASE WHEN scope_number(6) IS NULL THEN a.unit_id ELSE unit_id END
+     WHERE case_id = p_case RETURNING * INTO r;
+  END IF;
+  -- A unit's own matters, or those of units below the office.
+  v_place := (case_place(r, case_movement(r))).unit;
+  IF v_place IS NOT NULL AND NOT EXISTS (SELECT 1 FROM unit WHERE id = v_place
+      AND scope_path >= scope_part(4) AND scope_path < scope_part(5))
+    OR v_place IS NULL AND case_movement(r) IN ('open_unit', 'open_balance') AND EXISTS (SELECT 1 FROM region
+      WHERE code = f ->> 'region' AND NOT (prefix >= scope_part(4) AND prefix < scope_part(5))) THEN
+    PERFORM refuse('not_found', jsonb_build_object('unit', v_place));
+  END IF;
+  IF case_movement(r) = 'occupy' AND f ->> 'person' IS NULL AND v_key IS NULL THEN
+    PERFORM refuse('invalid_input', '{"errors": {"id_number": ["required"]}}');
+  END IF;
+  INSERT INTO case_facts (case_id, revision, facts, facts_hash, filed_by)
+  VALUES (p_case, r.revision, v_facts, v_hash, r.filed_by);
+  DELETE FROM case_secret WHERE case_id = p_case;
+  IF v_cipher IS NOT NULL THEN
+    INSERT INTO case_secret (case_id, id_type, id_cipher) VALUES (p_case, coalesce(f ->> 'id_type', 'resident'), v_cipher);
+  END IF;
+  RETURN r.revision;
 END $$;
 
 -- Whether the case's published process asks this office or unit for its word.
@@ -129,7 +179,10 @@ BEGIN
   IF v_kind IN ('office_member', 'office_head', 'service') THEN v_office := scope_number(7);
   ELSIF v_kind IN ('unit_clerk', 'unit_head') THEN v_unit := scope_number(6); END IF;
   IF v_office IS NULL AND v_unit IS NULL THEN PERFORM refuse('not_allowed'); END IF;
-  IF NOT coalesce(case_asks(r, v_office, v_unit), false) THEN PERFORM refuse('not_your_office'); END IF;
+  -- A service answers for nobody but in an opening balance, whose approval is the batch's own.
+  IF NOT coalesce(case_asks(r, v_office, v_unit), false) OR (v_kind = 'service' AND case_movement(r) <> 'open_balance') THEN
+    PERFORM refuse('not_your_office');
+  END IF;
   IF v_kind <> 'service' AND (r.filed_by = scope_number(1) OR EXISTS (SELECT 1 FROM account x
       WHERE x.user_id = scope_number(1) AND x.person_id = coalesce((r.facts::jsonb ->> 'person')::bigint,
         (SELECT person_id FROM occupancy WHERE id = (r.facts::jsonb ->> 'occupancy')::bigint)))) THEN
@@ -176,6 +229,12 @@ BEGIN
   RETURN r;
 END $$;
 
+-- "Approved, not effected" ends with the case, whichever way.
+CREATE OR REPLACE FUNCTION case_alarms_end(p_case bigint) RETURNS void
+LANGUAGE sql SET search_path = public, pg_temp AS $$
+  UPDATE alarm SET state = 'cleared', closed_at = clock_timestamp() WHERE case_id = p_case AND rule = 'AL27' AND state = 'open'
+$$;
+
 -- Ends a case that will not take effect: withdrawn by the applicant, rejected by an office, or lapsed.
 CREATE OR REPLACE FUNCTION case_close(p_case bigint, p_reason text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -184,8 +243,9 @@ BEGIN
   SELECT * INTO r FROM case_record WHERE case_id = p_case FOR UPDATE;
   IF NOT FOUND THEN PERFORM refuse('not_found'); END IF;
   IF r.status IN ('effected', 'closed') THEN PERFORM refuse('case_closed'); END IF;
-  IF NOT coalesce((p_reason = 'withdrawn' AND (r.unit_id = scope_number(6) OR EXISTS (SELECT 1 FROM account x
-        WHERE x.user_id = r.filed_by AND x.office_id = scope_number(7))))
+  IF NOT coalesce((p_reason = 'withdrawn' AND CASE WHEN scope_number(6) IS NOT NULL
+        THEN case_applies(r.process_version_id, r.unit_id, NULL)
+        ELSE EXISTS (SELECT 1 FROM account x WHERE x.user_id = r.filed_by AND x.office_id = scope_number(7)) END)
     OR (p_reason = 'rejected' AND EXISTS (SELECT 1 FROM decision d WHERE d.case_id = p_case
         AND d.user_id = scope_number(1) AND d.verdict = 'reject' AND d.facts_hash = r.facts_hash))
     OR (p_reason = 'lapsed' AND scope_part(3) = 'service'), false) THEN
@@ -193,6 +253,7 @@ BEGIN
   END IF;
   IF r.status = 'reserved' THEN PERFORM ledger_release_seat(p_case); END IF;
   UPDATE case_record SET status = 'closed', closed_reason = p_reason WHERE case_id = p_case;
+  PERFORM case_alarms_end(p_case);
 END $$;
 
 -- Refusals and alarms outlive the rollback: written in a transaction of their own.
@@ -203,6 +264,10 @@ BEGIN
   IF v_user IS NULL THEN PERFORM refuse('not_allowed'); END IF;
   SELECT * INTO a FROM application WHERE id = p_case
     AND (scope_path >= scope_part(4) AND scope_path < scope_part(5) OR takes_part(p_case));
+  -- A job tries again and again: one alarm stands for one reason.
+  UPDATE alarm SET facts = p_facts WHERE case_id = a.id AND rule = p_rule AND code = p_code AND state = 'open'
+    AND user_id = v_user AND scope_part(3) = 'service' RETURNING id INTO v_id;
+  IF FOUND THEN RETURN v_id; END IF;
   INSERT INTO alarm (rule, code, standing, state, unit_id, line_id, person_id, case_id, user_id, operator, facts, scope_path)
   VALUES (p_rule, p_code, false, 'open', a.unit_id,
     (SELECT id FROM quota_line WHERE id = (p_facts ->> 'line')::bigint), a.person_id, a.id,

@@ -136,6 +136,8 @@ BEGIN
   END IF;
   v_now := clock_timestamp();
   IF coalesce(f ->> 'document_no', '') = '' THEN PERFORM refuse('document_missing'); END IF;
+  -- Each number is a numbered seat: no line of a city has more, and a slip of the hand would make millions of rows.
+  IF v_new > 20000 THEN PERFORM refuse('invalid_input', '{"errors": {"authorised": ["too_large"]}}'); END IF;
   IF coalesce(v_new, 0) < t.occupied + t.reserved THEN
     PERFORM refuse('quota_below_use', jsonb_build_object('line', v_line, 'authorised', v_new,
       'occupied', t.occupied, 'reserved', t.reserved));
@@ -192,7 +194,10 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION k_effected(p_case bigint) RETURNS void
-LANGUAGE sql SET search_path = public, pg_temp AS $$ UPDATE case_record SET status = 'effected' WHERE case_id = p_case $$;
+LANGUAGE sql SET search_path = public, pg_temp AS $$
+  UPDATE case_record SET status = 'effected' WHERE case_id = p_case;
+  SELECT case_alarms_end(p_case)
+$$;
 
 CREATE OR REPLACE FUNCTION ledger_set_quota(p_case bigint) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$

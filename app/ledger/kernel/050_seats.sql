@@ -316,6 +316,9 @@ BEGIN
   PERFORM k_lock(v_person, (f ->> 'line')::bigint);
   IF NOT EXISTS (SELECT 1 FROM occupancy WHERE person_id = v_person AND kind = 'establishment'
       AND recorded_to IS NULL AND ended_on IS NULL) THEN PERFORM refuse('not_seated'); END IF;
+  -- From a line into the same one nobody moves.
+  IF EXISTS (SELECT 1 FROM occupancy WHERE person_id = v_person AND line_id = (f ->> 'line')::bigint
+      AND recorded_to IS NULL AND ended_on IS NULL) THEN PERFORM refuse('already_seated'); END IF;
   v_now := clock_timestamp();
   PERFORM k_vacate(p_case, v_person, coalesce(f ->> 'reason', '11'), v_on, v_now, false);
   PERFORM k_free_from(v_person, v_on);

@@ -20,6 +20,11 @@ BEGIN
   ELSIF v_nature <> 'regular' AND coalesce(f ->> 'home_unit', '') = '' THEN
     PERFORM refuse('leader_without_seat', jsonb_build_object('person', v_person, 'missing', 'home_unit'));
   END IF;
+  -- Under the line's lock: nobody holds two positions of one line on one day.
+  IF EXISTS (SELECT 1 FROM occupancy WHERE person_id = v_person AND line_id = l.id AND recorded_to IS NULL
+      AND (ended_on IS NULL OR ended_on > p_on)) THEN
+    PERFORM refuse('already_leading', jsonb_build_object('person', v_person, 'line', l.id));
+  END IF;
   SELECT x.* INTO p FROM post x WHERE x.line_id = l.id AND x.status = 'vacant' AND k_free_since(x, p_on)
    ORDER BY x.number LIMIT 1 FOR UPDATE;
   IF NOT FOUND THEN PERFORM refuse('bad_day', jsonb_build_object('day', p_on, 'line', l.id)); END IF;
@@ -55,11 +60,20 @@ BEGIN
   PERFORM k_effected(p_case);
 END $$;
 
+-- The later rows that a correction would contradict: whose, which days, which entry of the person's chain.
+CREATE OR REPLACE FUNCTION k_later(p_rows bigint[]) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT jsonb_build_object('later', string_agg(concat(x.person_name, ' ', x.started_on, '/', x.ended_on, ' #', (
+      SELECT max(e.sequence) FROM ledger_entry e WHERE e.chain_kind = 'person' AND e.chain_id = x.person_id
+        AND (e.fields ->> 'ended' = x.id::text OR e.fields ->> 'occupancy' = x.id::text AND e.type <> 'seat.vacated'))),
+    '; ' ORDER BY x.started_on, x.id)) FROM occupancy x WHERE x.id = ANY (p_rows)
+$$;
+
 -- 更正 of a person's locked fields, or of the first day of a seat: new entries that name what they correct.
 CREATE OR REPLACE FUNCTION ledger_correct(p_case bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE r case_record := case_open_movement(p_case, 'correct'); f jsonb := r.facts::jsonb || case_secret_of(p_case); p person; o occupancy;
-  n occupancy; v_now timestamptz; v_fields jsonb; v_bad date; v_new date; v_made date;
+  n occupancy; v_now timestamptz; v_fields jsonb; v_bad date; v_new date; v_made date; v_later bigint[];
 BEGIN
   IF f ->> 'occupancy' IS NULL THEN
     SELECT * INTO p FROM person WHERE id = (f ->> 'person')::bigint FOR UPDATE;
@@ -86,32 +100,36 @@ BEGIN
     IF NOT FOUND THEN PERFORM refuse('not_found', jsonb_build_object('occupancy', f ->> 'occupancy')); END IF;
     PERFORM 1 FROM ledger_total WHERE line_id = o.line_id FOR UPDATE;
     PERFORM 1 FROM person WHERE id = o.person_id FOR UPDATE;
-    SELECT * INTO o FROM occupancy WHERE id = o.id AND recorded_to IS NULL;
-    IF NOT FOUND THEN PERFORM refuse('later_entries', jsonb_build_object('occupancy', f ->> 'occupancy')); END IF;
+    SELECT * INTO n FROM occupancy WHERE id = o.id AND recorded_to IS NULL;
+    IF NOT FOUND THEN
+      PERFORM refuse('later_entries', k_later(ARRAY(SELECT id FROM occupancy WHERE person_id = o.person_id
+        AND post_id = o.post_id AND recorded_to IS NULL)));
+    END IF;
+    o := n;
     v_now := clock_timestamp(); v_new := k_day((f ->> 'start')::date);
     SELECT created_on INTO v_made FROM post WHERE id = o.post_id;
     -- An old seat held since before its document (opening balance) may be held from any such day.
     IF v_new < v_made AND o.started_on >= v_made OR v_new > coalesce(o.ended_on, v_new) THEN
       PERFORM refuse('bad_day', jsonb_build_object('day', v_new, 'line', o.line_id));
     END IF;
-    IF EXISTS (SELECT 1 FROM occupancy x WHERE x.recorded_to IS NULL AND x.id <> o.id
-        AND (x.post_id = o.post_id OR (x.person_id = o.person_id AND x.kind = o.kind AND o.kind = 'establishment'))
-        AND daterange(x.started_on, x.ended_on) && daterange(v_new, o.ended_on))
-      -- Moved from another seat in one step: that seat's last day rests on this first one.
-      OR (o.kind = 'establishment' AND EXISTS (SELECT 1 FROM occupancy x WHERE x.recorded_to IS NULL AND x.id <> o.id
-        AND x.person_id = o.person_id AND x.kind = o.kind AND x.ended_on = o.started_on)) THEN
-      PERFORM refuse('later_entries', jsonb_build_object('occupancy', o.id));
-    END IF;
+    -- Whoever was on the seat, or where the person sat, on the new days; and who moved from another seat in one step:
+    -- that seat's last day rests on this first one.
+    v_later := ARRAY(SELECT x.id FROM occupancy x WHERE x.recorded_to IS NULL AND x.id <> o.id
+      AND ((x.post_id = o.post_id OR (x.person_id = o.person_id AND x.kind = o.kind AND o.kind = 'establishment'))
+          AND daterange(x.started_on, x.ended_on) && daterange(v_new, o.ended_on)
+        OR o.kind = 'establishment' AND x.person_id = o.person_id AND x.kind = o.kind AND x.ended_on = o.started_on));
+    IF v_later <> '{}' THEN PERFORM refuse('later_entries', k_later(v_later)); END IF;
     UPDATE occupancy SET recorded_to = v_now WHERE id = o.id;
     n := o; n.id := nextval(pg_get_serial_sequence('occupancy', 'id')); n.started_on := v_new; n.recorded_at := v_now;
     INSERT INTO occupancy SELECT (n).*;
     -- A leader sits in his unit on every day that he leads it.
     IF o.kind = 'leadership' AND o.nature = 'regular' AND NOT k_seated(o.person_id, o.unit_id, daterange(v_new, o.ended_on)) THEN
       PERFORM refuse('leader_without_seat', jsonb_build_object('person', o.person_id, 'unit', o.unit_id));
-    ELSIF o.kind = 'establishment' AND EXISTS (SELECT 1 FROM occupancy x WHERE x.person_id = o.person_id
+    ELSIF o.kind = 'establishment' THEN
+      v_later := ARRAY(SELECT x.id FROM occupancy x WHERE x.person_id = o.person_id
         AND x.unit_id = o.unit_id AND x.kind = 'leadership' AND x.nature = 'regular' AND x.recorded_to IS NULL
-        AND NOT k_seated(o.person_id, o.unit_id, daterange(x.started_on, x.ended_on))) THEN
-      PERFORM refuse('later_entries', jsonb_build_object('occupancy', o.id));
+        AND NOT k_seated(o.person_id, o.unit_id, daterange(x.started_on, x.ended_on)));
+      IF v_later <> '{}' THEN PERFORM refuse('later_entries', k_later(v_later)); END IF;
     END IF;
     v_bad := k_first_bad_day(o.line_id, v_new, v_now);
     IF v_bad IS NOT NULL THEN

@@ -14,11 +14,12 @@ CREATE SEQUENCE IF NOT EXISTS case_number_seq;
 CREATE OR REPLACE FUNCTION next_case_number(p_prefix text) RETURNS text
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT p_prefix || to_char(kernel_today(), 'YYYY') || '-' || lpad(nextval('case_number_seq')::text, 6, '0')
+   WHERE scope_part(1) IS NOT NULL
 $$;
 
 CREATE OR REPLACE FUNCTION operator_name(p_user int) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT last_name || first_name FROM ab_user WHERE id = p_user
+  SELECT last_name || first_name FROM ab_user WHERE id = p_user AND scope_part(1) IS NOT NULL
 $$;
 
 -- Workers and the command line act under the service account that carries this user name.
@@ -34,18 +35,26 @@ BEGIN
   RETURN v_account.id;
 END $$;
 
+-- Whether the identity sees a case: its own range's, or one in which its office or unit has a task.
+CREATE OR REPLACE FUNCTION sees_case(p_case bigint) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT EXISTS (SELECT 1 FROM application a WHERE a.id = p_case AND a.scope_path >= scope_part(4)
+    AND a.scope_path < scope_part(5)) OR takes_part(p_case)
+$$;
+
 -- Routing of a case: the offices and the unit that its filed facts make responsible.
 CREATE OR REPLACE FUNCTION case_responsible(p_role text, p_case bigint) RETURNS bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE r case_record;
 BEGIN
-  SELECT * INTO r FROM case_record WHERE case_id = p_case;
+  SELECT * INTO r FROM case_record WHERE case_id = p_case AND sees_case(p_case);
+  IF NOT FOUND THEN RETURN NULL; END IF;
   RETURN case_office(p_role, r, case_movement(r));
 END $$;
 
 CREATE OR REPLACE FUNCTION case_source_unit(p_case bigint) RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT case_source(r) FROM case_record r WHERE r.case_id = p_case
+  SELECT case_source(r) FROM case_record r WHERE r.case_id = p_case AND sees_case(p_case)
 $$;
 
 -- The sides whose latest word approves the present facts, as 'office:unit'.
@@ -55,14 +64,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT DISTINCT ON (d.office_id, d.unit_id) d.* FROM decision d WHERE d.case_id = p_case
      ORDER BY d.office_id, d.unit_id, d.id DESC) x
    JOIN case_record r ON r.case_id = p_case
-  WHERE x.verdict = 'approve' AND x.facts_hash = r.facts_hash
+  WHERE x.verdict = 'approve' AND x.facts_hash = r.facts_hash AND sees_case(p_case)
 $$;
 
 CREATE OR REPLACE FUNCTION office_has(p_office bigint, p_user int) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT EXISTS (SELECT 1 FROM account WHERE office_id = p_office AND user_id = p_user
-    AND kind IN ('office_member', 'office_head') AND started_on <= kernel_today()
-    AND (ended_on IS NULL OR ended_on > kernel_today()))
+  SELECT EXISTS (SELECT 1 FROM account a JOIN ab_user u ON u.id = a.user_id AND u.active
+    WHERE a.office_id = p_office AND a.user_id = p_user AND p_office = scope_number(7)
+      AND a.kind IN ('office_member', 'office_head') AND a.started_on <= kernel_today()
+      AND (a.ended_on IS NULL OR a.ended_on > kernel_today()))
 $$;
 
 -- The name of a unit outside one's rows, for a case one takes part in; names of units are public.
