@@ -328,7 +328,8 @@ def test_facts_changed_after_the_approval_are_not_approved(world: World, body: B
     same = {**newcomer_facts(world, who), "line": body.line, "department": None}
     kept = world.value("SELECT facts FROM case_facts WHERE case_id = :c AND revision = 1", c=case)
     assert json.loads(kept)["person_index"] == same["person_index"]
-    call(world, world.clerk(body), "SELECT case_file(:c, :f)", c=case, f=kept)
+    again = json.dumps({**json.loads(kept), "id_cipher": same["id_cipher"]})  # the number itself lies apart
+    call(world, world.clerk(body), "SELECT case_file(:c, :f)", c=case, f=again)
     world.arrive(world.clerk(body), case, TODAY)
 
 

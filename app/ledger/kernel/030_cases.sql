@@ -145,7 +145,7 @@ BEGIN
       WHERE code = f ->> 'region' AND NOT (prefix >= scope_part(4) AND prefix < scope_part(5))) THEN
     PERFORM refuse('not_found', jsonb_build_object('unit', v_place));
   END IF;
-  IF case_movement(r) = 'occupy' AND f ->> 'person' IS NULL AND v_key IS NULL THEN
+  IF case_movement(r) = 'occupy' AND f ->> 'person' IS NULL AND (v_key IS NULL OR v_cipher IS NULL) THEN
     PERFORM refuse('invalid_input', '{"errors": {"id_number": ["required"]}}');
   END IF;
   INSERT INTO case_facts (case_id, revision, facts, facts_hash, filed_by)
