@@ -58,6 +58,8 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
             {"label": _("Seats"), "url": "/list/posts", "icon": "seat"},
         ]
+        if who.office_kind == "establishment":
+            entries.insert(3, {"label": _("Start a business"), "url": "/case/start", "icon": "start"})
     elif who.person_id:
         entries.append({"label": _("My card"), "url": "/card", "icon": "card"})
     elif who.kind in ("system_admin", "security_admin"):
@@ -106,6 +108,7 @@ def shell_context() -> dict[str, Any]:
             "hats": hats(),
             "hat_url": "/hat/",
             "sign_out_url": "/logout/",
+            "search_url": "/search" if who.unit_id or who.office_id else None,
         }
     return context
 

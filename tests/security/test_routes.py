@@ -27,15 +27,22 @@ DOORS: dict[str, set[str]] = {
     "CaseView.check": {UNIT, OFFICE},
     "CaseView.show": {UNIT, OFFICE},
     "CaseView.act": {UNIT, OFFICE},
+    "CaseView.sheet": {UNIT, OFFICE},
+    "CaseView.token": {UNIT, OFFICE},
     "CaseView.decide": {UNIT, OFFICE},
     "QueueView.index": {OFFICE},
     "LedgerView.index": {OFFICE},
     "LedgerView.region": {OFFICE},
+    "LedgerView.departments": {OFFICE},
     "UnitView.show": {UNIT, OFFICE},
+    "UnitView.export": {UNIT, OFFICE},
+    "PersonView.show": {UNIT, OFFICE},
+    "PersonView.reveal": {UNIT, OFFICE},
     "DisclosureView.index": {UNIT},
     "CardView.index": {PERSON},
     "ListView.show": {UNIT, OFFICE},
     "ListView.export": {UNIT, OFFICE},
+    "SearchView.everything": {UNIT, OFFICE},
     "SearchView.lines": {UNIT, OFFICE},
     "SearchView.departments": {UNIT, OFFICE},
     "SearchView.units": {UNIT, OFFICE},
@@ -132,16 +139,23 @@ def test_values_that_mean_nothing_are_refused_and_break_nothing(
 ) -> None:
     user = client(username)
     bad = ("'", "%00", "-1", "999999999999999999999", "é" * 400, "../..", "2026-13-45", "a~b", "1-x", "[]", "0x1f")
-    names = ("q", "state", "sort", "after", "region", "on", "kind", "unit", "page_size", "_flt_0_name", "account")
+    names = ("q", "state", "sort", "after", "region", "on", "kind", "unit", "page_size", "_flt_0_name", "account",
+             "view", "process", "cols")  # fmt: skip
     for path in ("/", "/list/people", "/list/units", "/list/posts", "/list/cases", "/ledger", "/ledger/440600",
                  f"/unit/{body.id}", "/disclosure", "/queue", "/search/lines", "/search/people", "/search/departments",
-                 "/search/units", "/case/start", "/admin/users", "/admin/units"):  # fmt: skip
+                 "/search/units", "/search", f"/unit/{body.id}/export", "/list/cases/export", "/case/1/sheet", "/case/start",
+                 "/admin/users", "/admin/units"):  # fmt: skip
         for name, value in product(names, bad):
             status = user.get(f"{path}?{name}={value}").status_code
             assert status < 500, f"{path}?{name}={value}: {status}"
-    for name, value in (("sort", "password"), ("state", "x"), ("after", "x"), ("page_size", "100000"), ("region", "1")):
+    for name, value in (("sort", "password"), ("state", "x"), ("after", "x"), ("page_size", "100000"), ("region", "1"),
+                        ("cols", "id_cipher"), ("process", "recruit")):  # fmt: skip
         if username != "sysadmin":
             assert user.get(f"/list/people?{name}={value}").status_code == 400
+    if username == "bianban":
+        for path in ("/queue?view=x", "/queue?after=1", "/queue?process=nothing", "/queue?page=2", "/ledger/440600?after=x'",
+                     "/list/cases?process=a-b", "/list/cases?region=440604"):  # fmt: skip
+            assert user.get(path).status_code == 400, path
     assert user.get("/list/nothing").status_code in (403, 404)
 
 
