@@ -80,7 +80,11 @@
           const asked = (this.lastAsked = (this.lastAsked || 0) + 1);
           this.clearOptions();
           findOptions(select, query).then(
-            (found) => done(asked === this.lastAsked ? found : []),
+            (found) => {
+              const stale = asked !== this.lastAsked || query.trim() !== this.control_input.value.trim();
+              done(stale ? [] : found);
+              if (stale && this.items.length) this.close();  // an answer after the choice opens nothing again
+            },
             () => { announce(say("msgFailed")); done(); },
           );
         },
@@ -90,6 +94,7 @@
     const label = document.querySelector(`label[for="${CSS.escape(select.id)}"]`);
     if (label) select.setAttribute("aria-label", label.textContent.replace("*", "").trim());
     const widget = new window.TomSelect(select, settings);
+    widget.on("item_add", () => { widget.lastAsked = (widget.lastAsked || 0) + 1; });
     labelWidget(select, widget);
     for (const other of companions(select)) {
       other.addEventListener("change", () => { widget.clear(); widget.clearOptions(); });
