@@ -15,6 +15,7 @@ from app.models import Base
 from app.security.manager import FAB_ROLES, BianzhiSecurityManager
 from app.security.services import Services, install
 from app.views import messages, register
+from app.views.assets import install_assets
 from app.views.home import HomeView
 from app.views.rows import states
 from app.views.shell import local, shell_context
@@ -59,6 +60,7 @@ def build(*, app_url: str, signin_url: str, secret: bytes, keys: Any, **override
             builder.add_view_no_menu(view)
     keep_only_used_routes(app)
     refuse_unreadable(app)
+    install_assets(app)
     app.context_processor(shell_context)
     app.after_request(security_headers)
     messages.handle_errors(app, render_template)

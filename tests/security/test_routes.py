@@ -1,5 +1,6 @@
 """Every route is known, closed to strangers, and changes nothing without a form's token."""
 
+import re
 from collections.abc import Callable
 from itertools import product
 from typing import Any
@@ -167,6 +168,27 @@ def test_every_answer_carries_the_protecting_headers(body: Body, client: Callabl
         assert "unsafe" not in headers["Content-Security-Policy"]
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Cache-Control"] == "no-store"
+
+
+def test_styles_and_scripts_come_compressed_and_are_kept_until_they_change(
+    body: Body, client: Callable[..., Client]
+) -> None:
+    user = client()
+    page = user.get("/login/").get_data(as_text=True)
+    addresses = re.findall(r'(?:src|href)="(/static/[^"#]+)"', page)
+    assert addresses
+    whole = 0
+    for address in addresses:
+        answer = user.get(address, headers={"Accept-Encoding": "gzip"})
+        assert "immutable" in answer.headers["Cache-Control"], address
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        if answer.mimetype.startswith("text/"):
+            assert answer.headers["Content-Encoding"] == "gzip", address
+        plain = user.get(address)
+        assert "Content-Encoding" not in plain.headers
+        whole += len(answer.get_data())
+    assert whole < 200_000, "first load"
+    assert "immutable" not in user.get("/static/css/bianzhi.css?v=old").headers["Cache-Control"]
 
 
 @pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"])
