@@ -192,7 +192,7 @@ def drafts(session: Session, unit_id: int) -> list[Any]:
     return list(
         session.execute(
             text(
-                "SELECT id, title, process, changed_at FROM application WHERE unit_id = :u AND state = 'draft'"
+                "SELECT id, title, form ->> 'person_name' AS about FROM application WHERE unit_id = :u AND state = 'draft'"
                 " ORDER BY id DESC LIMIT 10"
             ),
             {"u": unit_id},

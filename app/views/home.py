@@ -73,7 +73,7 @@ class HomeView(IndexView):
         ]
         todos += [
             {
-                "title": r.title,
+                "title": f"{r.title}：{r.about}" if r.about else r.title,
                 "text": _("Draft: finish and submit, or throw it away."),
                 "url": f"/case/{r.id}/edit",
                 "tone": "",

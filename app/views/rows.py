@@ -77,8 +77,14 @@ def alarm_rows(rows: list[Any]) -> list[dict[str, Any]]:
             if r.unit_id
             else None,
             "at": r.raised_at,
-            "text": "，".join(f"{k} {v}" for k, v in figures_of(r.facts))
-            + ("" if r.standing else f" · {r.operator_name}"),
+            "text": " · ".join(
+                x
+                for x in (
+                    "，".join(f"{k} {v}" for k, v in figures_of(r.facts)),
+                    "" if r.standing else r.operator_name,
+                )
+                if x
+            ),
             "article": r.basis,
         }
         for r in rows
