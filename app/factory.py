@@ -15,6 +15,7 @@ from app.security.manager import FAB_ROLES, BianzhiSecurityManager
 from app.security.request_log import install_log
 from app.security.services import Services, install
 from app.views import messages, register
+from app.views.assets import install_assets
 from app.views.health import register_health
 from app.views.home import HomeView
 from app.views.rows import states
@@ -60,6 +61,7 @@ def build(*, app_url: str, signin_url: str, secret: bytes, keys: Any, **override
             builder.add_view_no_menu(view)
     register_health(app)
     doors.guard(app)
+    install_assets(app)
     app.context_processor(shell_context)
     messages.handle_errors(app, render_template)
     return app

@@ -1,24 +1,92 @@
 """业务的读: one case, an office's queue, a unit's cases."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 
-def queue(session: Session, office_id: int, after: tuple[str, int] | None = None, limit: int = 30) -> list[Any]:
+def process_titles(session: Session) -> dict[str, str]:
+    """The businesses' names by process, from the newest published version of each."""
+    rows = session.execute(
+        text(
+            "SELECT DISTINCT ON (process) process, definition->>'title' AS title FROM process_version"
+            " ORDER BY process, version DESC"
+        )
+    )
+    return {r.process: r.title for r in rows}
+
+
+# Filters of an office's queue by name; the values are the application's own, never the reader's.
+VIEWS = {
+    "": "true",
+    "today": "t.due_on = kernel_today()",
+    "late": "t.due_on < kernel_today()",
+    "mine": "t.assignee_id = scope_number(1)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a reader asks of an office's queue."""
+
+    office_id: int
+    view: str = ""
+    process: str = ""
+    q: str = ""
+
+    @property
+    def condition(self) -> str:
+        """The condition of open tasks."""
+        return (
+            f"t.office_id = :o AND t.state = 'open' AND a.state = 'running' AND {VIEWS[self.view]}"
+            " AND (:p = '' OR a.process = :p)"
+            " AND (:q = '' OR strpos(a.title, :q) > 0 OR a.number = upper(:q)"
+            " OR strpos(coalesce(unit_name(a.unit_id), ''), :q) > 0)"
+        )
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The condition's values."""
+        return {"o": self.office_id, "p": self.process, "q": self.q}
+
+
+def queue(session: Session, asked: Waiting, after: tuple[str, int] | None = None, limit: int = 30) -> list[Any]:
     """The open tasks of an office, due first; keyset on due day and id."""
     return list(
         session.execute(
             text(
                 "SELECT t.id AS task_id, t.due_on, t.code, t.assignee_id, a.id, a.number, a.title, a.state, a.submitted_at,"
-                " a.process, unit_name(a.unit_id) AS unit FROM task t JOIN application a ON a.id = t.application_id"
-                " WHERE t.office_id = :o AND t.state = 'open' AND a.state = 'running'"
+                " a.process, unit_name(a.unit_id) AS unit, operator_name(t.assignee_id) AS assignee,"
+                " EXISTS (SELECT 1 FROM application_event e WHERE e.application_id = a.id AND e.kind = 'urged'"
+                " AND e.at > t.opened_at) AS urged"
+                f" FROM task t JOIN application a ON a.id = t.application_id WHERE {asked.condition}"
                 " AND (cast(:d AS date) IS NULL OR (t.due_on, t.id) > (:d, :i)) ORDER BY t.due_on, t.id LIMIT :n"
             ),
-            {"o": office_id, "d": after[0] if after else None, "i": after[1] if after else 0, "n": limit},
+            {**asked.values, "d": after[0] if after else None, "i": after[1] if after else 0, "n": limit},
         )
     )
+
+
+def queue_total(session: Session, asked: Waiting) -> int:
+    """How many open tasks the filters leave."""
+    query = f"SELECT count(*) FROM task t JOIN application a ON a.id = t.application_id WHERE {asked.condition}"
+    return int(session.execute(text(query), asked.values).scalar_one())
+
+
+def queue_place(session: Session, office_id: int, task_id: int) -> Any:
+    """Where a task stands among its office's open ones: ``place`` of ``total``, and the case after it."""
+    return session.execute(
+        text(
+            "WITH line AS (SELECT t.id, t.application_id, row_number() OVER w AS place, count(*) OVER () AS total,"
+            " lead(t.application_id) OVER w AS following, first_value(t.application_id) OVER w AS first"
+            " FROM task t JOIN application a ON a.id = t.application_id WHERE t.office_id = :o AND t.state = 'open'"
+            " AND a.state = 'running' WINDOW w AS (ORDER BY t.due_on, t.id))"
+            " SELECT place, total, coalesce(following, first) AS following FROM line WHERE id = :t"
+        ),
+        {"o": office_id, "t": task_id},
+    ).one_or_none()
 
 
 def unit_queue(session: Session, unit_id: int) -> list[Any]:
@@ -106,12 +174,38 @@ def waiting(session: Session, unit_id: int) -> list[Any]:
 
 
 def office_counts(session: Session, office_id: int) -> Any:
-    """How many tasks wait for an office, are due today, are late."""
+    """How many tasks wait for an office, are due today, are late, are in the reader's own hands."""
     return session.execute(
         text(
-            "SELECT count(*) AS open, count(*) FILTER (WHERE due_on = kernel_today()) AS due,"
-            " count(*) FILTER (WHERE due_on < kernel_today()) AS late"
-            " FROM task WHERE office_id = :o AND state = 'open'"
+            "SELECT count(*) AS open, count(*) FILTER (WHERE t.due_on = kernel_today()) AS due,"
+            " count(*) FILTER (WHERE t.due_on < kernel_today()) AS late,"
+            " count(*) FILTER (WHERE t.assignee_id = scope_number(1)) AS own"
+            " FROM task t JOIN application a ON a.id = t.application_id"
+            " WHERE t.office_id = :o AND t.state = 'open' AND a.state = 'running'"
         ),
         {"o": office_id},
     ).one()
+
+
+def drafts(session: Session, unit_id: int) -> list[Any]:
+    """Drafts of a unit, the newest first."""
+    return list(
+        session.execute(
+            text(
+                "SELECT id, title, form ->> 'person_name' AS about FROM application WHERE unit_id = :u AND state = 'draft'"
+                " ORDER BY id DESC LIMIT 10"
+            ),
+            {"u": unit_id},
+        )
+    )
+
+
+def last_return(session: Session, case_id: int) -> Any:
+    """By whom, when and why a case was returned last."""
+    return session.execute(
+        text(
+            "SELECT operator, side, opinion, at FROM application_event WHERE application_id = :c AND kind = 'return'"
+            " ORDER BY id DESC LIMIT 1"
+        ),
+        {"c": case_id},
+    ).one_or_none()

@@ -103,22 +103,6 @@ def unit(session: Session, unit_id: int) -> Any:
     ).one_or_none()
 
 
-def departments(session: Session, unit_id: int) -> list[Any]:
-    """内设机构 with the seats meant for them (核定) and their people (实有) today."""
-    return list(
-        session.execute(
-            text(
-                "SELECT u.id, u.name, (SELECT count(*) FROM occupancy o WHERE o.department_id = u.id"
-                " AND o.kind = 'establishment' AND o.recorded_to IS NULL AND o.ended_on IS NULL) AS people,"
-                " (SELECT count(*) FROM post p WHERE p.unit_id = u.legal_id AND p.department_id = u.id"
-                " AND p.status <> 'abolished') AS allotted FROM unit u"
-                " WHERE u.legal_id = :u AND u.node = 'department' AND u.status = 'active' ORDER BY u.scope_path LIMIT 200"
-            ),
-            {"u": unit_id},
-        )
-    )
-
-
 def roster(
     session: Session, unit_id: int, on: dt.date, *, kind: str, after: tuple[int, int] = (0, 0), limit: int = 50
 ) -> list[Any]:
@@ -167,12 +151,19 @@ def regions(session: Session) -> list[Any]:
     )
 
 
+def region_name(session: Session, region: str) -> str | None:
+    """What a region is called; None for an unknown code."""
+    name: str | None = session.execute(text("SELECT name FROM region WHERE code = :r"), {"r": region}).scalar()
+    return name
+
+
 def region_units(session: Session, region: str, after: str = "", limit: int = 50) -> list[Any]:
     """Legal bodies of a region with their sums, by scope path."""
     return list(
         session.execute(
             text(
-                "SELECT u.id, u.name, u.scope_path, sum(t.authorised) AS authorised, sum(t.occupied) AS occupied,"
+                "SELECT u.id, u.name, u.scope_path, EXISTS (SELECT 1 FROM unit d WHERE d.legal_id = u.id"
+                " AND d.node = 'department' AND d.status = 'active') AS departments, sum(t.authorised) AS authorised, sum(t.occupied) AS occupied,"
                 " sum(t.reserved) AS reserved, sum(greatest(0, t.authorised - t.occupied)) AS vacant,"
                 " sum(greatest(0, t.occupied - t.authorised)) AS surplus FROM unit u"
                 " LEFT JOIN quota_line l ON l.unit_id = u.id AND l.kind = 'establishment'"

@@ -6,11 +6,14 @@ from typing import Any
 def register() -> list[type[Any]]:
     """The views, in the order of the menu."""
     from app.views.admin import AdminView
-    from app.views.cases import CaseView, QueueView
+    from app.views.cases import CaseView
     from app.views.intake import IntakeView
-    from app.views.ledger import CardView, DisclosureView, LedgerView, UnitView
+    from app.views.ledger import LedgerView
     from app.views.lists import ListView
+    from app.views.person import CardView, PersonView
+    from app.views.queue import QueueView
     from app.views.search import SearchView
+    from app.views.unit_page import DisclosureView, UnitView
 
     return [
         CaseView,
@@ -20,6 +23,7 @@ def register() -> list[type[Any]]:
         UnitView,
         DisclosureView,
         CardView,
+        PersonView,
         ListView,
         IntakeView,
         AdminView,

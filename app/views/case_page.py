@@ -1,20 +1,23 @@
 """What one case's page shows, to its unit and to the office whose turn it is."""
 
+import datetime as dt
 from typing import Any
 
+from flask import request
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from wtforms import DateField
 
-from app.domain import codes, errors
+from app.domain import errors
 from app.domain.quota import Figures
 from app.domain.workdays import workdays_between
-from app.models import Application
+from app.models import Application, Person
 from app.queries import cases, units
 from app.security.manager import Hat
-from app.views.checks import after, line_check
+from app.views import case_facts
+from app.views.checks import after, line_check, review_checks
 from app.workflow import engine
 from app.workflow.definition import Process
 
@@ -28,7 +31,7 @@ class ArrivalForm(FlaskForm):
 def event_titles() -> dict[str, tuple[str, str]]:
     """Title and tone of each kind of step."""
     return {
-        "submitted": (_("Submitted"), "blue"),
+        "submitted": (_("Submitted to the offices"), "blue"),
         "resubmitted": (_("Corrected and submitted again"), "blue"),
         "approve": (_("Approved"), "green"),
         "return": (_("Returned for correction"), "amber"),
@@ -39,42 +42,39 @@ def event_titles() -> dict[str, tuple[str, str]]:
         "effected": (_("The ledger has been changed"), "green"),
         "withdrawn": (_("Withdrawn"), ""),
         "handed_over": (_("Handed to a colleague"), ""),
+        "urged": (_("Urged by the unit"), "amber"),
     }
 
 
-FACTS = (
-    ("person_name", "姓名"),
-    ("id_mask", "证件号码"),
-    ("sex", "性别"),
-    ("birth_on", "出生日期"),
-    ("education", "学历"),
-    ("work_started_on", "参加工作时间"),
-    ("level", "职务层次"),
-    ("rank", "职级"),
-    ("entry_way", "入编方式"),
-    ("reason", "原因"),
-    ("name", "机构名称"),
-    ("start", "生效日期"),
-    ("end", "出编日期"),
-    ("authorised", "核定数"),
-    ("document_no", "文号"),
-    ("issuer", "发文机关"),
-    ("nature", "任职性质"),
-    ("home_unit", "占编单位"),
-)
-NAMED: dict[str, codes.Codes] = {
-    "sex": codes.SEX,
-    "education": codes.EDUCATION,
-    "rank": codes.RANK,
-    "level": codes.LEVEL,
-    "nature": codes.NATURE_OF_POST,
-    "entry_way": codes.ENTRY_WAY,
-    "reason": codes.EXIT,
-}
+def urge(s: Session, case_id: int) -> None:
+    """催办: the applicant reminds the offices whose turn it is, once a day.
+
+    Raises:
+        NotFound: another unit's case.
+        WrongState: nothing waits for an office, or it has been urged today.
+    """
+    case = engine.locked(s, case_id)
+    if not engine.mine(s, case):
+        raise errors.NotFound(case=case_id)
+    if case.state != "running" or _urged_today(s, case_id):
+        raise errors.WrongState(state=case.state)
+    engine.note(s, case, "urged", side=engine.applicant(case))
 
 
-def context(s: Session, case_id: int, who: Hat) -> dict[str, Any]:
-    """Everything the template needs; a foreign case answers as an absent one."""
+def _urged_today(s: Session, case_id: int) -> bool:
+    return bool(
+        s.execute(
+            text(
+                "SELECT 1 FROM application_event WHERE application_id = :c AND kind = 'urged'"
+                " AND (at AT TIME ZONE 'Asia/Shanghai')::date = kernel_today()"
+            ),
+            {"c": case_id},
+        ).scalar()
+    )
+
+
+def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[str, Any]:
+    """Everything the template needs; a foreign case answers as an absent one. ``problem``: why a step was refused."""
     case = s.get(Application, case_id)
     if case is None:
         raise errors.NotFound(case=case_id)
@@ -82,22 +82,12 @@ def context(s: Session, case_id: int, who: Hat) -> dict[str, Any]:
     day, calendar = engine.today(s), engine.calendar(s)
     facts = cases.facts(s, case_id)
     rows = cases.tasks(s, case_id)
-    titles = {t.code: t.title for stage in plan.stages for t in stage.tasks}
     due = min((t.due_on for t in rows if t.state == "open" and t.due_on), default=None)
-    mine = next(
-        (
-            t
-            for t in rows
-            if t.state == "open"
-            and case.state == "running"
-            and ((who.office_id and t.office_id == who.office_id) or (who.unit_id and t.unit_id == who.unit_id))
-        ),
-        None,
-    )
+    mine = next((t for t in rows if t.state == "open" and case.state == "running" and _is_mine(t, who)), None)
     line = s.execute(text("SELECT * FROM case_line(:c)"), {"c": case_id}).one_or_none()
-    known = event_titles()
     return {
         "case": {
+            "id": case.id,
             "number": case.number,
             "title": case.title,
             "state": case.state,
@@ -105,68 +95,166 @@ def context(s: Session, case_id: int, who: Hat) -> dict[str, Any]:
             "unit": s.execute(text("SELECT unit_name(:u)"), {"u": case.unit_id}).scalar(),
             "unit_url": f"/unit/{case.unit_id}" if case.scope_path >= who.low and case.scope_path < who.high else None,
             "person": case.person_name,
-            "person_url": None,
+            "person_url": f"/person/{case.person_id}" if case.person_id and s.get(Person, case.person_id) else None,
             "submitted_at": case.submitted_at,
             "due_on": due,
             "days_left": workdays_between(day, due, calendar) if due else None,
             "effective_on": case.effective_on,
-            "result": case.result,
-            "result_tone": {"done": "success", "rejected": "danger"}.get(case.state, "info"),
+            "finished_at": case.finished_at,
         },
-        "facts": _facts(facts, line),
-        "tasks": [
-            {
-                "stage": t.stage,
-                "stage_label": plan.stages[t.stage].name,
-                "office": f"{t.office} · {titles.get(t.code, '')}",
-                "state": t.state,
-                "assignee": t.assignee,
-                "opened_at": t.opened_at,
-                "due_on": t.due_on,
-                "opinion": t.opinion,
-                "days_left": workdays_between(day, t.due_on, calendar) if t.due_on else None,
-                "closed_at": t.closed_at,
-            }
-            for t in rows
-        ],
-        "events": [
-            {
-                "at": e.at,
-                "title": known.get(e.kind, (e.kind, ""))[0],
-                "tone": known.get(e.kind, ("", ""))[1],
-                "operator": e.operator,
-                "side": e.side,
-                "opinion": e.opinion,
-                "facts": [],
-            }
-            for e in cases.events(s, case_id)
-        ],
+        "notice": _notice(s, case, plan, who),
+        "facts": case_facts.shown(s, facts, line, plan),
+        "tasks": _tasks(rows, plan, case, day, calendar),
+        "events": _events(s, case_id),
         "papers": [{"label": p, "note": None, "state": None, "files": []} for p in plan.papers],
-        "printouts": [],
-        "actions": _actions(case, plan, who),
-        "review": _review(case, plan, mine, line, facts) if mine else None,
+        "printouts": _printouts(case, plan),
+        "actions": _actions(s, case, plan, who, day, problem),
+        "review": _review(s, case, plan, mine, line, facts, problem) if mine else None,
+        "problem": problem,
+        "next_case": _next_case(s, who, mine),
+        "line_figures": Figures.of(line.authorised, line.occupied, line.reserved) if line is not None else None,
+        "line_label": units.line_label(line) if line is not None else None,
+        "printed_on": day,
     }
 
 
-def _facts(facts: dict[str, Any], line: Any) -> list[dict[str, Any]]:
+def _is_mine(task: Any, who: Hat) -> bool:
+    return bool((who.office_id and task.office_id == who.office_id) or (who.unit_id and task.unit_id == who.unit_id))
+
+
+def _next_case(s: Session, who: Hat, mine: Any) -> dict[str, Any] | None:
+    """The next case of the office's queue and where this one stands in it."""
+    if not who.office_id:
+        return None
+    if mine is not None:
+        at = cases.queue_place(s, who.office_id, mine.id)
+        if at is None or at.total < 2:
+            return None
+        return {"url": f"/case/{at.following}", "position": f"{at.place} / {at.total}"}
+    waiting = cases.queue(s, cases.Waiting(who.office_id), limit=1)
+    return {"url": f"/case/{waiting[0].id}", "position": None} if waiting else None
+
+
+def _notice(s: Session, case: Application, plan: Process, who: Hat) -> dict[str, str] | None:
+    """What the state of the case means for the reader and what comes next."""
+    if case.state == "returned":
+        back = cases.last_return(s, case.id)
+        said = (
+            _("Returned by %(by)s: %(opinion)s", by=f"{back.side} {back.operator}", opinion=back.opinion)
+            if back
+            else ""
+        )
+        return {"text": said, "tone": "warning"}
+    if case.state == "awaiting" and plan.effect == "arrival":
+        said = _("Every office has approved and the seat is kept. On the day of arrival the unit confirms it here.")
+        return {"text": said, "tone": "info"}
+    if case.state == "awaiting":
+        return {
+            "text": _("Every office has approved. It takes effect on %(day)s by itself.", day=case.effective_on),
+            "tone": "info",
+        }
+    if case.state == "rejected":
+        return {"text": _("Rejected: %(opinion)s", opinion=case.result or "—"), "tone": "danger"}
+    if case.state == "done" and case.result:
+        return {"text": case.result, "tone": "success"}
+    if case.state == "draft" and engine.mine(s, case):
+        return {"text": _("This is a draft: no office has seen it yet."), "tone": "info"}
+    return None
+
+
+def _tasks(rows: list[Any], plan: Process, case: Application, day: dt.date, calendar: Any) -> list[dict[str, Any]]:
+    """The lanes: decided and open tasks, then the stages still to come."""
+    titles = {t.code: t.title for stage in plan.stages for t in stage.tasks}
     out = [
-        {"label": label, "value": NAMED.get(k, {}).get(str(facts[k]), facts[k])} for k, label in FACTS if facts.get(k)
+        {
+            "stage": t.stage,
+            "stage_label": plan.stages[t.stage].name,
+            "office": f"{t.office} · {titles.get(t.code, '')}",
+            "state": t.state,
+            "assignee": t.assignee,
+            "opened_at": t.opened_at,
+            "due_on": t.due_on,
+            "opinion": t.opinion,
+            "days_left": workdays_between(day, t.due_on, calendar) if t.due_on else None,
+            "closed_at": t.closed_at,
+        }
+        for t in rows
     ]
-    if line is not None:
-        out.insert(0, {"label": _("Establishment line"), "value": f"{line.unit_name} · {units.line_label(line)}"})
+    if case.state in ("draft", "running", "returned"):
+        begun = max((t.stage for t in rows), default=-1)
+        for number, stage in enumerate(plan.stages):
+            for todo in stage.tasks if number > begun else ():
+                allowed = _("%(days)s working days", days=todo.days)
+                out.append(
+                    {
+                        "stage": number,
+                        "stage_label": stage.name,
+                        "office": f"{ROLE_NAMES.get(todo.role, todo.role)} · {todo.title}",
+                        "state": "pending",
+                        "allowed": allowed,
+                        "assignee": None,
+                        "opened_at": None,
+                        "due_on": None,
+                        "opinion": None,
+                        "days_left": None,
+                        "closed_at": None,
+                    }
+                )
     return out
 
 
-def _actions(case: Application, plan: Process, who: Hat) -> list[dict[str, Any]]:
-    """What the applicant's unit may do now."""
-    if case.unit_id is None or case.unit_id != who.unit_id:
+def _events(s: Session, case_id: int) -> list[dict[str, Any]]:
+    known = event_titles()
+    return [
+        {
+            "at": e.at,
+            "title": known.get(e.kind, (e.kind, ""))[0],
+            "tone": known.get(e.kind, ("", ""))[1],
+            "operator": e.operator,
+            "side": e.side,
+            "opinion": e.opinion,
+            "facts": [(_("Day"), e.facts["on"])] if e.facts.get("on") else [],
+        }
+        for e in cases.events(s, case_id)
+    ]
+
+
+NOTICES = {"recruit": "入编通知单", "transfer": "调动通知", "retire": "出编通知单", "leave": "出编通知单"}
+ROLE_NAMES = {
+    "establishment": "编办",
+    "personnel": "组织部（人社局）",
+    "organisation": "组织部",
+    "human_resources": "人社局",
+    "finance": "财政局",
+    "social_insurance": "社保局",
+    "source_unit": "调出单位",
+}
+
+
+def _printouts(case: Application, plan: Process) -> list[dict[str, str]]:
+    """The papers that this case can print."""
+    if case.number is None:
+        return []
+    out = [{"label": _("Approval sheet"), "url": f"/case/{case.id}/sheet"}]
+    if case.state == "done" and plan.process in NOTICES:
+        out.append({"label": NOTICES[plan.process], "url": f"/case/{case.id}/sheet?kind=notice"})
+    return out
+
+
+def _actions(
+    s: Session, case: Application, plan: Process, who: Hat, day: dt.date, problem: str
+) -> list[dict[str, Any]]:
+    """What the applicant may do now; a refused arrival keeps the day that was typed."""
+    if not engine.mine(s, case):
         return []
     out: list[dict[str, Any]] = []
     if case.state in ("draft", "returned"):
         out.append({"kind": "resubmit", "label": _("Edit and submit"), "url": f"/case/{case.id}/edit", "link": True})
     if case.state == "awaiting" and plan.effect == "arrival":
-        form = ArrivalForm()
+        form = ArrivalForm(data=None if problem else {"arrived_on": day})
         form.arrived_on.label.text = _("Day of arrival")
+        if problem:
+            form.arrived_on.errors = [problem]
         out.append(
             {
                 "kind": "confirm_arrival",
@@ -179,6 +267,8 @@ def _actions(case: Application, plan: Process, who: Hat) -> list[dict[str, Any]]
                 ],
             }
         )
+    if case.state == "running" and not _urged_today(s, case.id):
+        out.append({"kind": "urge", "label": _("Urge"), "url": f"/case/{case.id}/act?kind=urge"})
     if case.state in ("running", "returned", "awaiting"):
         out.append(
             {
@@ -191,11 +281,33 @@ def _actions(case: Application, plan: Process, who: Hat) -> list[dict[str, Any]]
     return out
 
 
-def _review(case: Application, plan: Process, mine: Any, line: Any, facts: dict[str, Any]) -> dict[str, Any]:
+def _templates(plan: Process, role: str) -> list[dict[str, str]]:
+    """Opinions as they are usually written, by office and business."""
+    agree = {
+        "establishment": "经核，有空编（职数），同意使用，编制予以预留。"
+        if plan.movement in ("occupy", "move")
+        else "经核，符合机构编制规定，同意。",
+        "source_unit": "同意调出。",
+    }.get(
+        role, "经审核，人选符合条件，同意。" if plan.movement in ("occupy", "move", "take_lead") else "经审核，同意。"
+    )
+    out = [
+        {"label": _("Agree"), "text": agree},
+        {"label": _("Papers missing"), "text": "材料不齐，请补充："},
+        {"label": _("Facts do not agree"), "text": "填报信息与材料不一致，请核对："},
+    ]
+    if role == "establishment" and plan.movement in ("occupy", "move"):
+        out.append({"label": _("No room"), "text": "该编制类型已无空编，依照“超编不得进人”的规定，不予同意。"})
+    return out
+
+
+def _review(
+    s: Session, case: Application, plan: Process, mine: Any, line: Any, facts: dict[str, Any], problem: str
+) -> dict[str, Any]:
     """The decision panel: what my office answers for, with the figures of this moment."""
     todo = next(t for t in plan.stages[mine.stage].tasks if t.code == mine.code)
-    checks: list[dict[str, Any]] = []
     quotas: list[dict[str, Any]] = []
+    checks: list[dict[str, Any]] = []
     if line is not None:
         before = Figures.of(line.authorised, line.occupied, line.reserved)
         wanted = int(facts["authorised"]) if facts.get("authorised") is not None else None
@@ -203,34 +315,33 @@ def _review(case: Application, plan: Process, mine: Any, line: Any, facts: dict[
         then = (
             Figures.of(line.authorised, line.occupied, line.reserved + 1) if reserving else after(plan, before, wanted)
         )
-        quotas.append({"label": units.line_label(line), "before": before, "after": then})
+        if reserving or todo.role != "source_unit":
+            quotas.append({"label": units.line_label(line), "before": before, "after": then})
         if reserving or todo.role == "establishment":
             found = line_check(plan, units.line_label(line), before, wanted)
             if found:
                 checks.append(found)
-    if facts.get("birth_on"):
-        checks.append(
-            {
-                "ok": True,
-                "title": _("Identity number, birth and sex agree"),
-                "text": facts.get("id_mask"),
-                "figures": [],
-                "article": "GB 11643",
-            }
-        )
+    checks += review_checks(
+        s,
+        plan,
+        facts,
+        personnel=todo.role not in ("establishment", "source_unit"),
+        civil=line is not None and line.category in ("11", "12"),
+    )
     return {
         "office": mine.office,
         "responsibility": todo.title,
         "checks": checks,
         "quotas": quotas,
-        "verdict": all(c["ok"] for c in checks) if checks else None,
+        "verdict": all(c["ok"] is not False for c in checks) if checks else None,
         "hand_over_url": "/search/colleagues" if mine.office_id else None,
         "decide_url": f"/case/{case.id}/decide/{mine.id}",
         "may_approve": True,
-        "templates": [
-            {"label": _("Agree"), "text": "经审核，符合规定，同意。"},
-            {"label": _("Papers missing"), "text": "材料不齐，请补充："},
-        ],
-        "consequences": {"reject": [_("The case ends."), _("A reserved seat is free for others.")]},
-        "errors": [],
+        "templates": _templates(plan, todo.role),
+        "consequences": {
+            "return": [_("The unit corrects and submits again."), _("A reserved seat stays reserved.")],
+            "reject": [_("The case ends."), _("A reserved seat is free for others.")],
+        },
+        "errors": [problem] if problem else [],
+        "opinion": request.form.get("opinion", ""),
     }

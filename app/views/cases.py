@@ -3,18 +3,20 @@
 import datetime as dt
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, request
+from flask import abort, flash, jsonify, redirect, render_template, request
 from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
+from flask_wtf.csrf import generate_csrf
 from sqlalchemy import text
 
 from app.domain import errors
 from app.models import Application
 from app.queries import cases, units
 from app.security.manager import Hat
+from app.views.case_page import context, urge
 from app.views.checks import live
 from app.views.filing import filing, loaded, typed
-from app.views.forms import form_class
+from app.views.forms import form_class, sections_of
 from app.views.messages import sentence
 from app.views.shell import hat, place, work
 from app.workflow import engine
@@ -24,6 +26,31 @@ from app.workflow.definition import Process
 def side_of(who: Hat) -> str:
     """On whose side a hat may apply: its unit's, or the establishment office's."""
     return "unit" if who.unit_id else who.office_kind
+
+
+def families() -> list[tuple[str, tuple[str, ...]]]:
+    """Businesses as a reader looks for them: by what they change."""
+    return [
+        (_("People enter and leave"), ("recruit", "transfer", "retire", "leave")),
+        (_("Leadership positions"), ("leader", "leader_leave")),
+        (_("Quotas"), ("quota", "quota_new", "lead_new")),
+        (_("Units"), ("unit_open", "department_open", "unit_change", "unit_close")),
+        (_("Corrections"), ("correction", "person_correct")),
+    ]
+
+
+def guide(plan: Process) -> dict[str, Any]:
+    """办事指南 of a business: who, what to bring, which offices, how long."""
+    return {
+        "name": plan.title,
+        "summary": plan.guide,
+        "who": _("The unit") if plan.applicant == "unit" else _("The establishment office; a second official approves"),
+        "papers": plan.papers,
+        "offices": [f"{stage.name}：{'、'.join(t.title for t in stage.tasks)}" for stage in plan.stages],
+        "days": sum(max(t.days for t in stage.tasks) for stage in plan.stages),
+        "result": plan.result,
+        "url": f"/case/new/{plan.process}",
+    }
 
 
 class CaseView(BaseView):
@@ -36,36 +63,26 @@ class CaseView(BaseView):
     @has_access
     def start(self) -> Any:
         """What may be applied for, with guide, papers and time limits."""
-        who = hat()
-        side = side_of(who)
+        side, q = side_of(hat()), request.args.get("q", "").strip()
+        if set(request.args) - {"q"} or len(q) > 60:
+            abort(400)
         with work() as s:
-            rows = s.execute(
-                text("SELECT DISTINCT ON (process) process FROM process_version ORDER BY process, version DESC")
-            ).scalars()
-            plans = [engine.latest(s, name)[1] for name in rows]
-        processes = [
-            {
-                "code": p.process,
-                "name": p.title,
-                "summary": p.guide,
-                "who": _("The unit"),
-                "papers": p.papers,
-                "offices": [t.title for stage in p.stages for t in stage.tasks],
-                "days": sum(max(t.days for t in g.tasks) for g in p.stages),
-                "url": f"/case/new/{p.process}",
-                "allowed": True,
-                "article": None,
-                "reason": None,
-            }
-            for p in plans
-            if p.applicant == side and p.fields
-        ]
+            plans = [engine.latest(s, name)[1] for name in cases.process_titles(s)]
+        found = [p for p in plans if p.applicant == side and p.fields and (q in p.title or q in p.guide)]
+        groups = [(label, [p for p in found if p.process in names]) for label, names in families()]
         return render_template(
             "start.html",
             title=_("Start a business"),
-            groups=[{"label": _("Businesses"), "processes": processes}],
-            q="",
+            groups=[{"label": label, "processes": [guide(p) for p in members]} for label, members in groups if members],
+            q=q,
+            unit={"name": place()["place"]},
         )
+
+    @expose("/token")
+    @has_access
+    def token(self) -> Any:
+        """The form token of the session that stands; a form that outlived its session asks for it before it is sent."""
+        return jsonify({"token": generate_csrf()})
 
     @expose("/new/<process>", methods=["GET", "POST"])
     @has_access
@@ -85,13 +102,17 @@ class CaseView(BaseView):
         case_id = case_id or request.form.get("case", type=int)
         with work() as s:
             case = s.get(Application, case_id) if case_id else None
-            if case_id and (case is None or not engine.mine(s, case) or case.state not in ("draft", "returned")):
+            if case_id and (case is None or not engine.mine(s, case)):
                 raise errors.NotFound(case=case_id)
+            if case is not None and case.state not in ("draft", "returned"):
+                return self._filed_already(case.id)
             plan = engine.process_of(s, case) if case else engine.latest(s, process)[1]
             if plan.applicant != side_of(who) or not plan.fields:
                 raise errors.NotFound(process=process)
             day = engine.today(s)
             kept = dict(case.form) if case else {}
+            state, saved_at = (case.state, case.changed_at) if case else ("draft", None)
+            returned = cases.last_return(s, case.id) if case and case.state == "returned" else None
         form = form_class(plan, day)(request.form if request.method == "POST" else None, data=loaded(kept))
         self._labels(form)
         if request.method == "POST":
@@ -107,11 +128,15 @@ class CaseView(BaseView):
         return render_template(
             "case_form.html",
             title=plan.title,
-            process={"name": plan.title, "code": plan.process, "days": None, "article": None},
+            process=guide(plan),
             unit={"name": place()["place"]},
             form=form,
-            sections=[{"title": plan.title, "help": plan.guide, "fields": list(plan.fields), "wide": []}],
+            sections=sections_of(plan),
             papers=plan.papers,
+            returned={"by": f"{returned.side} {returned.operator}", "opinion": returned.opinion} if returned else None,
+            saved_at=saved_at,
+            discard_url=f"/case/{case_id}/act?kind=withdraw" if case_id and state == "draft" else None,
+            consequences=[_("What was typed is removed from your drafts. Nothing was filed, so no office is told.")],
             case_id=case_id,
             submit_url=address,
             draft_url=address,
@@ -119,6 +144,13 @@ class CaseView(BaseView):
             cancel_url=f"/case/{case_id}" if case_id else "/case/start",
             **self._check(form, plan),
         )
+
+    def _filed_already(self, case_id: int) -> Any:
+        """Sent twice, or sent again after going back: the case is shown, nothing is filed a second time."""
+        if request.headers.get("HX-Request"):
+            return "", 204
+        flash(_("This case has been submitted already; it was not submitted again."), "info")
+        return redirect(f"/case/{case_id}")
 
     def _keep(self, form: Any, plan: Process, case_id: int | None, who: Hat) -> int:
         """Keep what was typed; a draft is made on the first save."""
@@ -194,30 +226,51 @@ class CaseView(BaseView):
     @has_access
     def show(self, case_id: int) -> Any:
         """One case with its timeline, and the decision panel for the office whose turn it is."""
-        from app.views.case_page import context
+        return self._page(case_id)
 
+    def _page(self, case_id: int, problem: str = "") -> str:
+        """The case's page; after a refusal with what was typed and the reason."""
+        with work() as s:
+            page = context(s, case_id, hat(), problem=problem)
+        return render_template("case.html", **page)
+
+    @expose("/<int:case_id>/sheet")
+    @has_access
+    def sheet(self, case_id: int) -> Any:
+        """The approval sheet, and after completion the notice, to print on A4."""
+        kind = request.args.get("kind", "sheet")
+        if kind not in ("sheet", "notice"):
+            abort(400)
         with work() as s:
             page = context(s, case_id, hat())
-        return render_template("case.html", **page)
+        if kind == "notice" and page["case"]["state"] != "done":
+            abort(404)
+        return render_template("case_sheet.html", kind=kind, **page)
 
     @expose("/<int:case_id>/act", methods=["POST"])
     @has_access
     def act(self, case_id: int) -> Any:
-        """What the applicant does to a running case: withdraw, confirm arrival."""
-        kind = request.args.get("kind", "")
+        """What the applicant does to a running case: withdraw, confirm arrival, urge."""
+        kind, done = request.args.get("kind", ""), _("Done.")
         try:
             with work(case_id) as s:
                 if kind == "withdraw":
+                    draft = engine.locked(s, case_id).state == "draft"
                     engine.withdraw(s, case_id)
+                    done = _("The draft is thrown away.") if draft else _("The case is withdrawn.")
                 elif kind == "confirm_arrival":
                     engine.arrive(s, case_id, _day(request.form.get("arrived_on", "")))
+                    done = _("Arrival confirmed. The person is on the roster now.")
+                elif kind == "urge":
+                    urge(s, case_id)
+                    done = _("The office sees your reminder in its queue.")
                 else:
                     abort(400)
-            flash(_("Done."), "success")
+            flash(done, "success")
         except errors.DomainError as refusal:
             if refusal.http_status == 404:
                 raise
-            flash(sentence(refusal), "danger")
+            return self._page(case_id, why(refusal, "arrive")), refusal.http_status
         return redirect(f"/case/{case_id}")
 
     @expose("/<int:case_id>/decide/<int:task_id>", methods=["POST"])
@@ -231,69 +284,31 @@ class CaseView(BaseView):
                     engine.hand_over(s, task_id, request.form.get("hand_over_to", 0, type=int))
                 else:
                     engine.decide(s, task_id, verdict=verdict, opinion=opinion, address=request.remote_addr or "")
-            done = _("Handed to a colleague.") if verdict == "hand_over" else _("Your decision is recorded.")
-            flash(done, "success")
         except errors.DomainError as refusal:
             if refusal.http_status == 404:
                 raise
-            flash(sentence(refusal), "danger")
+            # The page itself, not a redirect: what was typed stays, and the reason stands beside it.
+            return self._page(case_id, why(refusal, verdict)), refusal.http_status
+        done = _("Handed to a colleague.") if verdict == "hand_over" else _("Your decision is recorded.")
+        flash(done, "success")
         return redirect(f"/case/{case_id}")
+
+
+def why(refusal: errors.DomainError, verdict: str = "") -> str:
+    """Why a step was refused, in the words of that step."""
+    if isinstance(refusal, errors.InvalidInput) and verdict in ("return", "reject"):
+        return _("Say why in the opinion: the unit has to know what to correct, or why it is refused.")
+    if isinstance(refusal, errors.FutureEffect) and verdict == "arrive":
+        return _("The day of arrival may not lie after today: confirm it when the person is here.")
+    if isinstance(refusal, errors.InvalidInput) and verdict == "arrive":
+        return _("Enter the day on which the person reported for duty.")
+    if verdict == "hand_over" and isinstance(refusal, errors.NotAllowed):
+        return _("Choose a colleague of your own office.")
+    return sentence(refusal)
 
 
 def _day(value: str) -> dt.date:
     try:
         return dt.date.fromisoformat(value)
     except ValueError:
-        abort(400)
-
-
-class QueueView(BaseView):
-    """What waits for an office."""
-
-    route_base = "/queue"
-    default_view = "index"
-
-    @expose("")
-    @has_access
-    def index(self) -> Any:
-        """Open tasks, due first; keyset paging."""
-        who = hat()
-        after = None
-        if request.args.get("after"):
-            day, _sep, number = request.args["after"].partition("_")
-            if not number.isdecimal():
-                abort(400)
-            after = (_day(day).isoformat(), int(number))
-        with work() as s:
-            rows = cases.queue(s, who.office_id or 0, after, 31)
-            number = s.execute(
-                text("SELECT count(*) FROM task WHERE office_id = :o AND state = 'open'"),
-                {"o": who.office_id},
-            ).scalar_one()
-        page = {
-            "next_url": f"/queue?after={rows[29].due_on}_{rows[29].task_id}" if len(rows) > 30 else None,
-            "prev_url": None,
-            "total": number,
-        }
-        tasks = [
-            {
-                "id": r.task_id,
-                "case_number": r.number,
-                "case_url": f"/case/{r.id}",
-                "title": r.title,
-                "unit": r.unit,
-                "process": "",
-                "person": None,
-                "opened_at": r.submitted_at,
-                "due_on": r.due_on,
-                "days_left": None,
-                "state": "open",
-                "assignee": None,
-                "checks_ok": None,
-                "checks_text": None,
-            }
-            for r in rows[:30]
-        ]
-        return render_template(
-            "queue.html", title=_("To decide"), tabs=[], tasks=tasks, filters=[], keep=[], chips=[], page=page
-        )
+        raise errors.InvalidInput(errors={"arrived_on": ["required"]}) from None

@@ -24,6 +24,8 @@ LEAD_EXITS = [(k, v) for k, v in chosen(codes.POSITION_CHANGE) if k in "134567"]
 EXITS = [(k, v) for k, v in chosen(codes.EXIT) if k not in ("31", "97", "98")]
 SEXES = [(k, v) for k, v in chosen(codes.SEX) if k in "12"]
 
+FILL_IN, CHOOSE = _l("Fill this in."), _l("Choose one: type a few characters, then pick from the list.")
+PICK, NO_DAY = _l("Choose one."), _l("Enter a day that exists, year first: 2026-11-24.")
 MESSAGES = {
     "id_length": _l("An identity number has 18 characters (15 for old ones). Compare with the card."),
     "id_characters": _l("Only digits are allowed, and X at the end."),
@@ -46,23 +48,34 @@ def _searched(label: Any, url: str, *, required: bool = True, preload: bool = Fa
         label,
         validate_choice=False,
         choices=[],
-        validators=[InputRequired()] if required else [Optional()],
+        validators=[InputRequired(CHOOSE)] if required else [Optional()],
         render_kw=render,
     )
 
 
 def _text(label: Any, *, required: bool = True, longest: int = 100, **shown: str) -> Field:
     return StringField(
-        label, validators=[InputRequired() if required else Optional(), Length(max=longest)], render_kw=shown
+        label, validators=[InputRequired(FILL_IN) if required else Optional(), Length(max=longest)], render_kw=shown
     )
 
 
+class Day(DateField):
+    """A day; one that does not exist is answered in the reader's words."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the day, or say what a day looks like."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as wrong:
+            raise ValueError(str(NO_DAY)) from wrong
+
+
 def _day(label: Any, *, required: bool = True) -> Field:
-    return DateField(label, validators=[InputRequired() if required else Optional()])
+    return Day(label, validators=[InputRequired(FILL_IN) if required else Optional()])
 
 
 def _one_of(label: Any, choices: list[tuple[str, str]], *, required: bool = False) -> Field:
-    return SelectField(label, choices=choices, validators=[InputRequired()] if required else [Optional()])
+    return SelectField(label, choices=choices, validators=[InputRequired(PICK)] if required else [Optional()])
 
 
 # What each field name of a definition means on a page.
@@ -98,7 +111,9 @@ FIELDS: dict[str, Callable[[], Field]] = {
     "main": lambda: BooleanField(_l("Main position"), default=True),
     "nature": lambda: _one_of(_l("Kind of appointment"), chosen(codes.NATURE_OF_POST)),
     "home_unit": lambda: _text(_l("Home unit (for leaders from elsewhere)"), required=False),
-    "authorised": lambda: IntegerField(_l("Authorised number"), validators=[InputRequired(), NumberRange(0, 100000)]),
+    "authorised": lambda: IntegerField(
+        _l("Authorised number"), validators=[InputRequired(FILL_IN), NumberRange(0, 100000)]
+    ),
     "document_no": lambda: _text(_l("Document number"), longest=60),
     "issuer": lambda: _text(_l("Issuing body")),
     "category": lambda: _one_of(_l("Kind of establishment"), chosen(codes.CATEGORY)),
@@ -165,3 +180,24 @@ def form_class(plan: Process, today: dt.date) -> type[FlaskForm]:
 
     members["validate"] = validate
     return type("CaseForm", (FlaskForm,), members)
+
+
+PEOPLE = ("person", "lead", "occupancy", "person_name", "id_type", "id_number", "sex", "birth_on", "education",
+          "work_started_on", "level", "rank")  # fmt: skip
+PLACES = ("line", "any_line", "lead_line", "department", "unit", "scope", "region", "unit_name", "short_name", "uscc",
+          "body", "unit_category", "grade", "category", "funding", "structure", "role", "authorised")  # fmt: skip
+
+
+def sections_of(plan: Process) -> list[dict[str, Any]]:
+    """The form in parts: where, who, and when and on what ground; a short form is one part."""
+    parts = {"place": [], "person": [], "ground": []}  # type: dict[str, list[str]]
+    for name in plan.fields:
+        # In a leadership quota the level belongs to the position, not to a person.
+        person = name in PEOPLE and not (name == "level" and "person_name" not in plan.fields)
+        parts["person" if person else "place" if name in PLACES or name == "level" else "ground"].append(name)
+    labels = {"place": _l("Where"), "person": _l("Whom"), "ground": _l("When and on what ground")}
+    if len(plan.fields) <= 4:
+        return [{"title": plan.title, "help": plan.guide, "fields": list(plan.fields)}]
+    filled = [{"title": labels[key], "help": None, "fields": names_} for key, names_ in parts.items() if names_]
+    filled[0]["help"] = plan.guide
+    return filled

@@ -7,14 +7,18 @@ from flask_appbuilder import IndexView, expose, has_access
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app.domain import quota
 from app.domain.workdays import workdays_between
 from app.queries import cases, units
 from app.security.manager import Hat
+from app.views.ledger import top_regions
 from app.views.rows import alarm_rows, case_rows
 from app.views.shell import hat, place, work
 from app.workflow import engine
 
 USUAL = ("recruit", "transfer", "retire")
+# Cases in the order of their life; what a unit has to do itself stands first.
+STATES = ("returned", "awaiting", "running", "draft", "done", "rejected", "withdrawn")
 
 
 class HomeView(IndexView):
@@ -41,7 +45,8 @@ class HomeView(IndexView):
 
     def _unit(self, s: Session, unit_id: int) -> Any:
         unit = units.unit(s, unit_id)
-        newest = cases.unit_cases(s, unit_id, 10)
+        day, calendar, kinds = engine.today(s), engine.calendar(s), cases.process_titles(s)
+        newest, numbers = cases.unit_cases(s, unit_id, 10), cases.counts(s, unit_id)
         todos = [
             {
                 "title": f"{r.title} · {r.unit}",
@@ -49,7 +54,7 @@ class HomeView(IndexView):
                 "url": f"/case/{r.id}",
                 "tone": "blue",
                 "due_on": r.due_on,
-                "days_left": workdays_between(engine.today(s), r.due_on, {}) if r.due_on else None,
+                "days_left": workdays_between(day, r.due_on, calendar) if r.due_on else None,
             }
             for r in cases.unit_queue(s, unit_id)
         ] + [
@@ -57,27 +62,40 @@ class HomeView(IndexView):
                 "title": r.title,
                 "text": _("Returned: correct and submit again.")
                 if r.state == "returned"
-                else _("Approved: confirm the arrival.")
-                if r.process == "recruit"
-                else _("Approved: takes effect on its day."),
+                else _("Approved: confirm the arrival."),
                 "url": f"/case/{r.id}",
                 "tone": "red" if r.state == "returned" else "amber",
                 "due_on": None,
                 "days_left": None,
             }
             for r in cases.waiting(s, unit_id)
+            if r.state == "returned" or r.process == "recruit"
         ]
+        todos += [
+            {
+                "title": f"{r.title}：{r.about}" if r.about else r.title,
+                "text": _("Draft: finish and submit, or throw it away."),
+                "url": f"/case/{r.id}/edit",
+                "tone": "",
+                "due_on": None,
+                "days_left": None,
+            }
+            for r in cases.drafts(s, unit_id)
+        ]
+        lines = units.lines_of(s, unit_id, "establishment")
         return render_template(
             "home_unit.html",
             title=_("Home"),
             unit={"name": unit.name, "url": f"/unit/{unit_id}"},
-            lines=units.lines_of(s, unit_id, "establishment"),
+            lines=lines,
+            total=quota.total([line.figures for line in lines]) if len(lines) > 1 else None,
             todos=todos,
             case_counts=[
-                {"state": state, "number": number, "url": f"/list/cases?state={state}"}
-                for state, number in cases.counts(s, unit_id).items()
+                {"state": state, "number": numbers[state], "url": f"/list/cases?state={state}"}
+                for state in STATES
+                if numbers.get(state)
             ],
-            cases=case_rows(newest),
+            cases=case_rows(newest, kinds, lambda due: workdays_between(day, due, calendar)),
             processes=[
                 {"name": plan.title, "summary": plan.guide, "url": f"/case/new/{name}"}
                 for name in USUAL
@@ -90,7 +108,7 @@ class HomeView(IndexView):
     def _office(self, s: Session, who: Hat) -> Any:
         office_id = who.office_id or 0
         day, calendar = engine.today(s), engine.calendar(s)
-        rows = cases.queue(s, office_id, limit=10)
+        rows, kinds = cases.queue(s, cases.Waiting(office_id), limit=10), cases.process_titles(s)
         figures = cases.office_counts(s, office_id)
         return render_template(
             "home_office.html",
@@ -98,8 +116,9 @@ class HomeView(IndexView):
             office={"name": place()["place"]},
             counts=[
                 {"label": _("To decide"), "number": figures.open, "tone": "", "url": "/queue"},
-                {"label": _("Due today"), "number": figures.due, "tone": "amber", "url": "/queue"},
-                {"label": _("Overdue"), "number": figures.late, "tone": "red", "url": "/queue"},
+                {"label": _("Overdue"), "number": figures.late, "tone": "red", "url": "/queue?view=late"},
+                {"label": _("Due today"), "number": figures.due, "tone": "amber", "url": "/queue?view=today"},
+                {"label": _("Handed to me"), "number": figures.own, "tone": "", "url": "/queue?view=mine"},
             ],
             tasks=[
                 {
@@ -107,7 +126,7 @@ class HomeView(IndexView):
                     "case_url": f"/case/{r.id}",
                     "title": r.title,
                     "unit": r.unit,
-                    "process": "",
+                    "process": kinds.get(r.process, r.process),
                     "person": None,
                     "due_on": r.due_on,
                     "days_left": workdays_between(day, r.due_on, calendar) if r.due_on else None,
@@ -118,8 +137,7 @@ class HomeView(IndexView):
             alarms=alarm_rows(units.alarms(s, None, 5)),
             alarms_url=None,
             lines=[
-                {"label": r.name, "figures": units.summed(r), "url": f"/ledger#{r.code}"}
-                for r in units.regions(s)
-                if r.kind != "town"
+                {"label": r["label"], "figures": r["lines"][0]["figures"], "url": r["children_url"]}
+                for r in top_regions(units.regions(s))
             ],
         )

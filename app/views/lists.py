@@ -12,13 +12,14 @@ from sqlalchemy import text
 
 from app.domain import codes
 from app.domain.regions import foshan
-from app.queries import units
-from app.queries.listings import LISTS, Asked, Listing, rows
+from app.queries import cases, units
+from app.queries.listings import COUNTED, LISTS, Asked, Listing, count, rows
 from app.views.rows import states
 from app.views.shell import hat, local, work
 
 PAGE = 50
 EXPORT = 5000
+PARAMETERS = {"q", "state", "sort", "after", "region", "process", "cols"}
 
 
 def titles() -> dict[str, str]:
@@ -43,17 +44,35 @@ def labels() -> dict[str, str]:
         "holder": _("Holder"),
         "title": _("Business"),
         "submitted_at": _("Submitted"),
+        "process": _("Kind of business"),
+        "due_on": _("Due"),
+        "effective_on": _("Takes effect"),
+        "sex": _("Sex"),
+        "education": _("Education"),
+        "work_started_on": _("Start of work"),
         "state": _("State"),
     }
 
 
-def shown(listing: Listing, row: Any, key: str) -> str | None:
-    """A cell's text."""
+def empty_texts() -> dict[str, tuple[str, str | None, str | None]]:
+    """What an empty list says to do: text, address, name of the button."""
+    return {
+        "units": (_("No unit is in your range yet. The establishment office opens units."), None, None),
+        "people": (_("Nobody is on the register yet. People enter by recruitment or transfer."), None, None),
+        "posts": (_("No seat has been authorised yet. The establishment office authorises them."), None, None),
+        "cases": (_("No case yet."), "/case/start", _("Start a business")),
+    }
+
+
+def shown(row: Any, key: str, kinds: dict[str, str]) -> str | None:
+    """A cell's text; ``kinds`` are the names of the businesses."""
     if key == "line":
         return units.line_label(row)
     value = getattr(row, key)
-    if key == "rank":
-        return codes.RANK.get(value, value)
+    if key in ("rank", "sex", "education"):
+        return codes.label(key, value) if value else None
+    if key == "process":
+        return kinds.get(value, value)
     if isinstance(value, dt.datetime):
         return local(value).strftime("%Y-%m-%d %H:%M")
     if key == "state":
@@ -73,81 +92,65 @@ class ListView(BaseView):
         """One page of a list."""
         listing, asked, keep = self._asked(name)
         with work() as s:
-            found = rows(s, listing, asked, PAGE + 1)
-        page, known = found[:PAGE], labels()
+            found, number = rows(s, listing, asked, PAGE + 1), count(s, listing, asked)
+            kinds = cases.process_titles(s)
+        page, known, columns = found[:PAGE], labels(), keep.get("cols") or usual_columns(listing)
+        chips = self._chips(name, keep, kinds)
+        text_, address, button = empty_texts()[name]
         context = {
             "title": titles()[name],
             "intro": None,
-            "columns": [self._column(listing, asked, key, known[key], keep) for key in listing.columns],
-            "rows": [{"cells": [self._cell(listing, r, k, i) for i, k in enumerate(listing.columns)]} for r in page],
-            "filters": self._filters(listing, asked, keep),
-            "chips": [
-                {
-                    "label": {"q": _("Search"), "state": _("State"), "region": _("Region")}[k],
-                    "value": states()[v][0] if k == "state" else region_names().get(v, v) if k == "region" else v,
-                    "remove_url": f"/list/{name}?" + urlencode({x: y for x, y in keep.items() if x != k}),
-                }
-                for k, v in keep.items()
-                if k != "sort"
-            ],
+            "columns": [self._column(listing, asked, key, known[key], keep) for key in columns],
+            "rows": [{"cells": [self._cell(listing, r, k, kinds) for k in columns]} for r in page],
+            "filters": self._filters(listing, asked, keep, kinds),
+            "chips": chips,
             "clear_url": f"/list/{name}",
-            "keep": [{"name": "sort", "value": keep["sort"]}] if "sort" in keep else [],
-            "prev_url": f"/list/{name}?" + urlencode(keep) if asked.after else None,
-            "next_url": f"/list/{name}?" + urlencode({**keep, "after": f"{page[-1].cursor}~{page[-1].id}"})
+            "keep": [(k, v) for k in ("sort", "cols") if k in keep for v in ([keep[k]] if k == "sort" else keep[k])],
+            "prev_url": address_of(name, keep) if asked.after else None,
+            "next_url": address_of(name, {**keep, "after": f"{page[-1].cursor}~{page[-1].id}"})
             if len(found) > PAGE
             else None,
-            "total": None,
-            "empty_text": None,
-            "column_choices": None,
-            "export_url": f"/list/{name}/export?" + urlencode(keep),
+            "total": _("more than %(n)s", n=COUNTED) if number > COUNTED else number,
+            "empty_text": _("Nothing fits these filters.") if chips else text_,
+            "empty_url": address if not chips and may_start() else None,
+            "empty_action": button,
+            "column_choices": [{"key": k, "label": known[k], "shown": k in columns} for k in listing.columns],
+            "export_url": address_of(f"{name}/export", keep) if page else None,
+            "export_limit": EXPORT if number > EXPORT else None,
         }
         return render_template("list.html", title=titles()[name], listing=context)
 
     @expose("/<name>/export")
     @has_access
     def export(self, name: str) -> Any:
-        """What the filters show (5,000 rows at most), as a workbook; text cells only, so no formula runs."""
-        import xlsxwriter
-
-        listing, asked, _keep = self._asked(name)
-        known = labels()
+        """What the filters and columns show (5,000 rows at most), as a workbook."""
+        listing, asked, keep = self._asked(name)
+        known, columns = labels(), keep.get("cols") or usual_columns(listing)
         with work() as s:
-            found = rows(s, listing, asked, EXPORT)
-            s.execute(
-                text(
-                    "SELECT record_audit('export', :a, jsonb_build_object('list', cast(:n AS text), 'rows', cast(:r AS int)))"
-                ),
-                {"a": request.remote_addr, "n": name, "r": len(found)},
-            )
-        buffer = io.BytesIO()
-        book = xlsxwriter.Workbook(buffer, {"strings_to_formulas": False, "strings_to_urls": False})
-        sheet = book.add_worksheet()
-        for column, key in enumerate(listing.columns):
-            sheet.write_string(0, column, known[key])
-            for line, row in enumerate(found, 1):
-                sheet.write_string(line, column, shown(listing, row, key) or "")
-        book.close()
-        buffer.seek(0)
-        return send_file(
-            buffer,
-            download_name=f"{titles()[name]}.xlsx",
-            as_attachment=True,
-            mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            found, kinds = rows(s, listing, asked, EXPORT), cases.process_titles(s)
+            audited(s, name, len(found))
+        return workbook(
+            titles()[name], [known[k] for k in columns], [[shown(r, k, kinds) for k in columns] for r in found]
         )
 
-    def _asked(self, name: str) -> tuple[Listing, Asked, dict[str, str]]:
+    def _asked(self, name: str) -> tuple[Listing, Asked, dict[str, Any]]:
         """The list and what is asked of it; 404 for an unknown list, 400 for an unknown value."""
         listing, who, args = LISTS.get(name) or abort(404), hat(), request.args
-        if set(args) - {"q", "state", "sort", "after", "region"}:
+        if set(args) - PARAMETERS:
             abort(400)
-        q, state, sort = args.get("q", "").strip(), args.get("state", ""), args.get("sort", "")
+        q, state, sort, process = (args.get(k, "").strip() for k in ("q", "state", "sort", "process"))
         usual = next(iter(listing.orders))
         key = sort.removeprefix("-") or usual
         if len(q) > 60 or "\0" in q or (state and state not in listing.states) or key not in listing.orders:
             abort(400)
+        if process and not (name == "cases" and process.isidentifier() and len(process) <= 40):
+            abort(400)
+        cols = [c for c in args.getlist("cols") if c]
+        if set(cols) - set(listing.columns):
+            abort(400)
         low, high, region = who.low, who.high, args.get("region", "")
         if region:
-            if region not in region_names():
+            if region not in region_names() or not listing.scoped:
                 abort(400)
             low, high = max(low, region), min(high, region[:-1] + chr(ord(region[-1]) + 1))
         after, mark = None, args.get("after", "")
@@ -157,8 +160,24 @@ class ListView(BaseView):
                 abort(400)
             after = (value, int(number))
         down = sort.startswith("-") if sort else listing.orders[usual].downwards
-        keep = {"q": q, "state": state, "region": region, "sort": sort}
-        return listing, Asked(low, high, q, state, key, down, after), {k: v for k, v in keep.items() if v}
+        keep: dict[str, Any] = {"q": q, "state": state, "region": region, "process": process, "sort": sort}
+        keep["cols"] = [c for c in listing.columns if c in cols]
+        asked = Asked(low, high, q, state, key, down, after, process)
+        return listing, asked, {k: v for k, v in keep.items() if v}
+
+    def _chips(self, name: str, keep: dict[str, Any], kinds: dict[str, str]) -> list[dict[str, Any]]:
+        words = {"q": _("Search"), "state": _("State"), "region": _("Region"), "process": _("Kind of business")}
+        values = {
+            "q": keep.get("q"),
+            "state": states()[keep["state"]][0] if "state" in keep else None,
+            "region": region_names().get(keep.get("region", "")),
+            "process": kinds.get(keep.get("process", ""), keep.get("process")),
+        }
+        return [
+            {"label": words[k], "value": v, "remove_url": address_of(name, {x: y for x, y in keep.items() if x != k})}
+            for k, v in values.items()
+            if v
+        ]
 
     def _fits(self, listing: Listing, key: str, value: str) -> bool:
         """Whether a cursor's value is one that this order could have given."""
@@ -172,51 +191,110 @@ class ListView(BaseView):
                 return False
         return "\0" not in value
 
-    def _column(self, listing: Listing, asked: Asked, key: str, label: str, keep: dict[str, str]) -> dict[str, Any]:
+    def _column(self, listing: Listing, asked: Asked, key: str, label: str, keep: dict[str, Any]) -> dict[str, Any]:
         sortable, current = key in listing.orders, asked.sort == key
         back = "" if current and asked.down else "-" if current else ""
         return {
             "key": key,
             "label": label,
             "sortable": sortable,
-            "align": None,
+            "align": "end" if key == "number" and listing.name == "posts" else None,
             "sorted": ("desc" if asked.down else "asc") if current else None,
-            "url": f"/list/{listing.name}?" + urlencode({**keep, "sort": back + key}) if sortable else None,
+            "url": address_of(listing.name, {**keep, "sort": back + key}) if sortable else None,
         }
 
-    def _filters(self, listing: Listing, asked: Asked, keep: dict[str, str]) -> list[dict[str, Any]]:
-        every = {"value": "", "label": _("All")}
+    def _filters(
+        self, listing: Listing, asked: Asked, keep: dict[str, Any], kinds: dict[str, str]
+    ) -> list[dict[str, Any]]:
+        hints = {
+            "units": _("Part of the unit's name"),
+            "people": _("Name, pinyin or its initials"),
+            "posts": _("Part of the unit's name"),
+            "cases": _("Case number or name"),
+        }
         out: list[dict[str, Any]] = [
-            {"name": "q", "label": _("Search"), "kind": "text", "value": asked.q, "options": []},
+            {"name": "q", "label": hints[listing.name], "kind": "text", "value": asked.q, "options": []},
             {
                 "name": "state",
                 "label": _("State"),
                 "kind": "select",
                 "value": asked.state,
-                "options": [every, *({"value": v, "label": states()[v][0]} for v in listing.states)],
+                "options": [{"value": v, "label": states()[v][0]} for v in listing.states],
             },
         ]
+        if listing.name == "cases":
+            options = [{"value": k, "label": v} for k, v in kinds.items()]
+            label = _("Kind of business")
+            out.append(
+                {"name": "process", "label": label, "kind": "select", "value": asked.process, "options": options}
+            )
         if hat().office_id and listing.scoped:
             inside = {k: v for k, v in region_names().items() if k.startswith(hat().low)}
-            out.append(
-                {
-                    "name": "region",
-                    "label": _("Region"),
-                    "kind": "select",
-                    "value": keep.get("region", ""),
-                    "options": [every, *({"value": k, "label": v} for k, v in inside.items())],
-                }
-            )
+            options = [{"value": k, "label": v} for k, v in inside.items()]
+            value = keep.get("region", "")
+            out.append({"name": "region", "label": _("Region"), "kind": "select", "value": value, "options": options})
         return out
 
-    def _cell(self, listing: Listing, row: Any, key: str, index: int) -> dict[str, Any]:
-        value = shown(listing, row, key)
+    def _cell(self, listing: Listing, row: Any, key: str, kinds: dict[str, str]) -> dict[str, Any]:
+        value = shown(row, key, kinds)
+        link = next((f"{start}{getattr(row, of)}" for at, start, of in listing.links if at == key), None)
+        leads = value and link and not link.endswith("None")
         return {
             "text": value,
             "state": row.state if key == "state" else None,
-            "css": None,
-            "url": f"{listing.link}{row.id}" if listing.link and (index == 0 or key == "title") and value else None,
+            "css": "bz-number" if key in ("id_mask", "uscc", "number") or key.endswith(("_on", "_at")) else None,
+            "url": link if leads else None,
         }
+
+
+def usual_columns(listing: Listing) -> list[str]:
+    """The columns shown when nobody has chosen any."""
+    return [c for c in listing.columns if c not in listing.extra]
+
+
+def address_of(name: str, keep: dict[str, Any]) -> str:
+    """The address of a list with these parameters."""
+    query = urlencode(keep, doseq=True)
+    return f"/list/{name}?{query}" if query else f"/list/{name}"
+
+
+def may_start() -> bool:
+    """Whether this hat has businesses of its own to start."""
+    return bool(hat().unit_id) or hat().office_kind == "establishment"
+
+
+def audited(s: Any, name: str, number: int) -> None:
+    """Leave a trace of an export in the audit trail."""
+    s.execute(
+        text(
+            "SELECT record_audit('export', :a, jsonb_build_object('list', cast(:n AS text), 'rows', cast(:r AS int)))"
+        ),
+        {"a": request.remote_addr, "n": name, "r": number},
+    )
+
+
+def workbook(title: str, head: list[str], lines: list[list[Any]]) -> Any:
+    """A workbook to download; text cells only, so no formula runs."""
+    import xlsxwriter
+
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer, {"strings_to_formulas": False, "strings_to_urls": False})
+    sheet, bold = book.add_worksheet(), book.add_format({"bold": True})
+    for column, label in enumerate(head):
+        cells = [str(line[column]) if line[column] is not None else "" for line in lines]
+        sheet.set_column(column, column, min(40, 4 + 2 * max(map(len, [label, *cells[:200]]))))
+        sheet.write_string(0, column, label, bold)
+        for line, cell in enumerate(cells, 1):
+            sheet.write_string(line, column, cell)
+    sheet.freeze_panes(1, 0)
+    book.close()
+    buffer.seek(0)
+    return send_file(
+        buffer,
+        download_name=f"{title}.xlsx",
+        as_attachment=True,
+        mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    )
 
 
 def region_names() -> dict[str, str]:

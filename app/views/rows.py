@@ -1,5 +1,7 @@
 """Rows that several pages show: cases and alarms."""
 
+import datetime as dt
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -22,6 +24,7 @@ def _states(_locale: str) -> dict[str, tuple[str, str]]:
         "done": (_("Completed"), "green"),
         "rejected": (_("Rejected"), "red"),
         "withdrawn": (_("Withdrawn"), ""),
+        "pending": (_("Not yet begun"), ""),
         "open": (_("To be decided"), "blue"),
         "approved": (_("Approved"), "green"),
         "cancelled": (_("Cancelled"), ""),
@@ -43,18 +46,20 @@ def _states(_locale: str) -> dict[str, tuple[str, str]]:
     }
 
 
-def case_rows(rows: list[Any]) -> list[dict[str, Any]]:
-    """Cases as the template's table wants them."""
+def case_rows(
+    rows: list[Any], kinds: dict[str, str], left: Callable[[dt.date], int] | None = None, *, links: bool = True
+) -> list[dict[str, Any]]:
+    """Cases as the template's table wants them; ``left`` counts working days to a deadline."""
     return [
         {
             "number": r.number,
             "title": r.title,
-            "url": f"/case/{r.id}",
+            "url": f"/case/{r.id}" if links else None,
             "state": r.state,
-            "process": "",
+            "process": kinds.get(r.process, r.process),
             "unit": getattr(r, "unit", ""),
             "due_on": getattr(r, "due_on", None),
-            "days_left": None,
+            "days_left": left(r.due_on) if left and getattr(r, "due_on", None) else None,
         }
         for r in rows
     ]
@@ -72,8 +77,14 @@ def alarm_rows(rows: list[Any]) -> list[dict[str, Any]]:
             if r.unit_id
             else None,
             "at": r.raised_at,
-            "text": "，".join(f"{k} {v}" for k, v in figures_of(r.facts))
-            + ("" if r.standing else f" · {r.operator_name}"),
+            "text": " · ".join(
+                x
+                for x in (
+                    "，".join(f"{k} {v}" for k, v in figures_of(r.facts)),
+                    "" if r.standing else r.operator_name,
+                )
+                if x
+            ),
             "article": r.basis,
         }
         for r in rows

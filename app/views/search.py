@@ -1,13 +1,15 @@
 """Search-as-you-type: twenty answers at most, inside one's own rows."""
 
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import abort, jsonify, request
+from flask import abort, jsonify, render_template, request
 from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 from sqlalchemy import text
 
-from app.queries import units
+from app.queries import cases, find, units
+from app.views.rows import states
 from app.views.shell import hat, work
 
 
@@ -26,6 +28,64 @@ class SearchView(BaseView):
 
     route_base = "/search"
     default_view = "lines"
+
+    @expose("")
+    @has_access
+    def everything(self) -> Any:
+        """The search box: units, people and cases in one's rows, ten of each."""
+        if set(request.args) - {"q"}:
+            abort(400)
+        who, q = hat(), term()
+        with work() as s:
+            kinds = cases.process_titles(s)
+            found = (
+                {
+                    "units": find.units(s, who.low, who.high, q),
+                    "people": find.people(s, who.low, who.high, q),
+                    "cases": find.cases(s, q),
+                }
+                if q
+                else {}
+            )
+        groups = [
+            {
+                "label": _("Units"),
+                "all_url": f"/list/units?{urlencode({'q': q})}",
+                "rows": [
+                    {"text": r.name, "url": f"/unit/{r.legal_id}", "note": r.note, "state": None}
+                    for r in found.get("units", [])
+                ],
+            },
+            {
+                "label": _("Personnel"),
+                "all_url": f"/list/people?{urlencode({'q': q})}",
+                "rows": [
+                    {
+                        "text": r.name,
+                        "url": f"/person/{r.id}",
+                        "note": f"{r.id_mask} · {r.unit or '—'}",
+                        "state": r.state,
+                    }
+                    for r in found.get("people", [])
+                ],
+            },
+            {
+                "label": _("Cases"),
+                "all_url": f"/list/cases?{urlencode({'q': q})}",
+                "rows": [
+                    {
+                        "text": r.title,
+                        "url": f"/case/{r.id}",
+                        "note": f"{r.number or '—'} · {kinds.get(r.process, r.process)} · {r.unit or '—'}",
+                        "state": r.state,
+                    }
+                    for r in found.get("cases", [])
+                ],
+            },
+        ]
+        return render_template(
+            "search.html", title=_("Search"), search_text=q, q=q, groups=groups, known=states(), most=find.MOST
+        )
 
     @expose("/lines")
     @has_access

@@ -59,6 +59,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Seats"), "url": "/list/posts", "icon": "seat"},
         ]
         if who.office_kind == "establishment":
+            entries.insert(3, {"label": _("Start a business"), "url": "/case/start", "icon": "start"})
             entries.append({"label": _("Opening balance"), "url": "/intake/", "icon": "upload"})
     elif who.person_id:
         entries.append({"label": _("My card"), "url": "/card", "icon": "card"})
@@ -108,6 +109,7 @@ def shell_context() -> dict[str, Any]:
             "hats": hats(),
             "hat_url": "/hat/",
             "sign_out_url": "/logout/",
+            "search_url": "/search" if who.unit_id or who.office_id else None,
         }
     return context
 

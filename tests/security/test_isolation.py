@@ -95,8 +95,11 @@ def test_no_route_shows_anything_of_another_unit(
                         assert shown == [], f"{path}{query}"
                         assert "核定 77" not in text
                         seen += answer.status_code == 200
+                if rule.endpoint == "PersonView.reveal" and chosen[0] in mine.people:
+                    continue  # the same number among the own people
                 if "POST" in rule.methods and rule.endpoint not in ("SignInView.logout", "SignInView.hat"):
-                    form = {"decision": "approve", "kind": "withdraw", "arrived_on": TODAY.isoformat(), "case": case}
+                    form = {"decision": "approve", "kind": "withdraw", "arrived_on": TODAY.isoformat(), "case": case,
+                            "reason": "看看他是谁"}  # fmt: skip
                     answer = user.post(path + ("?kind=withdraw" if rule.endpoint == "CaseView.act" else ""), form)
                     assert answer.status_code in (200, 302, 400, 403, 404), f"POST {path}"
                     if rule.endpoint != "CaseView.new" and numbers:
@@ -168,6 +171,29 @@ def test_personnel_offices_see_the_people_of_their_own_class(
     assert ("方局0" in shown["zuzhi"], "学堂0" in shown["zuzhi"]) == (True, False)
     assert ("方局0" in shown["renshe"], "学堂0" in shown["renshe"]) == (False, True)
     assert ("方局0" in shown["bianban"], "学堂0" in shown["bianban"]) == (True, True)
+
+
+def test_a_whole_identity_number_is_shown_for_a_reason_only_and_leaves_a_trace(
+    world: World, mine: Body, client: Callable[..., Client]
+) -> None:
+    user, path = client("clerk"), f"/person/{mine.people[0]}"
+    masked = world.value("SELECT id_mask FROM person WHERE id = :p", p=mine.people[0])
+    row = world.value("SELECT id_cipher FROM person WHERE id = :p", p=mine.people[0])
+    number = world.keys.decrypt("resident", bytes(row))
+    page = user.get(path).get_data(as_text=True)
+    assert masked in page
+    assert number not in page
+    count = "SELECT count(*) FROM audit_event WHERE kind = 'reveal'"
+    before = world.value(count)
+    refused = user.post(f"{path}/reveal", {"reason": "看"})
+    assert refused.status_code == 422
+    assert number not in refused.get_data(as_text=True)
+    assert world.value(count) == before
+    shown = user.post(f"{path}/reveal", {"reason": "核对人事档案"})
+    assert number in shown.get_data(as_text=True)
+    assert world.value(count) == before + 1
+    reason = world.value("SELECT facts ->> 'reason' FROM audit_event WHERE kind = 'reveal' ORDER BY id DESC LIMIT 1")
+    assert reason == "核对人事档案"
 
 
 def test_a_person_sees_the_own_card_only(world: World, mine: Body, client: Callable[..., Client]) -> None:

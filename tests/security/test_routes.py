@@ -1,5 +1,6 @@
 """Every route is known, closed to strangers, and changes nothing without a form's token."""
 
+import re
 from collections.abc import Callable
 from itertools import product
 from typing import Any
@@ -28,15 +29,22 @@ DOORS: dict[str, set[str]] = {
     "CaseView.check": {UNIT, OFFICE},
     "CaseView.show": {UNIT, OFFICE},
     "CaseView.act": {UNIT, OFFICE},
+    "CaseView.sheet": {UNIT, OFFICE},
+    "CaseView.token": {UNIT, OFFICE},
     "CaseView.decide": {UNIT, OFFICE},
     "QueueView.index": {OFFICE},
     "LedgerView.index": {OFFICE},
     "LedgerView.region": {OFFICE},
+    "LedgerView.departments": {OFFICE},
     "UnitView.show": {UNIT, OFFICE},
+    "UnitView.export": {UNIT, OFFICE},
+    "PersonView.show": {UNIT, OFFICE},
+    "PersonView.reveal": {UNIT, OFFICE},
     "DisclosureView.index": {UNIT},
     "CardView.index": {PERSON},
     "ListView.show": {UNIT, OFFICE},
     "ListView.export": {UNIT, OFFICE},
+    "SearchView.everything": {UNIT, OFFICE},
     "SearchView.lines": {UNIT, OFFICE},
     "SearchView.departments": {UNIT, OFFICE},
     "SearchView.units": {UNIT, OFFICE},
@@ -138,16 +146,23 @@ def test_values_that_mean_nothing_are_refused_and_break_nothing(
 ) -> None:
     user = client(username)
     bad = ("'", "%00", "-1", "999999999999999999999", "é" * 400, "../..", "2026-13-45", "a~b", "1-x", "[]", "0x1f")
-    names = ("q", "state", "sort", "after", "region", "on", "kind", "unit", "page_size", "_flt_0_name", "account")
+    names = ("q", "state", "sort", "after", "region", "on", "kind", "unit", "page_size", "_flt_0_name", "account",
+             "view", "process", "cols")  # fmt: skip
     for path in ("/", "/list/people", "/list/units", "/list/posts", "/list/cases", "/ledger", "/ledger/440600",
                  f"/unit/{body.id}", "/disclosure", "/queue", "/search/lines", "/search/people", "/search/departments",
-                 "/search/units", "/case/start", "/intake/", "/admin/users", "/admin/units"):  # fmt: skip
+                 "/search/units", "/search", f"/unit/{body.id}/export", "/list/cases/export", "/case/1/sheet", "/case/start",
+                 "/intake/", "/admin/users", "/admin/units"):  # fmt: skip
         for name, value in product(names, bad):
             status = user.get(f"{path}?{name}={value}").status_code
             assert status < 500, f"{path}?{name}={value}: {status}"
-    for name, value in (("sort", "password"), ("state", "x"), ("after", "x"), ("page_size", "100000"), ("region", "1")):
+    for name, value in (("sort", "password"), ("state", "x"), ("after", "x"), ("page_size", "100000"), ("region", "1"),
+                        ("cols", "id_cipher"), ("process", "recruit")):  # fmt: skip
         if username != "sysadmin":
             assert user.get(f"/list/people?{name}={value}").status_code == 400
+    if username == "bianban":
+        for path in ("/queue?view=x", "/queue?after=1", "/queue?process=nothing", "/queue?page=2", "/ledger/440600?after=x'",
+                     "/list/cases?process=a-b", "/list/cases?region=440604"):  # fmt: skip
+            assert user.get(path).status_code == 400, path
     assert user.get("/list/nothing").status_code in (403, 404)
 
 
@@ -175,6 +190,27 @@ def test_only_the_named_hosts_are_answered(app: Flask, body: Body, client: Calla
             assert "evil.example" not in refused.get_data(as_text=True)
     finally:
         app.config["TRUSTED_HOSTS"] = None
+
+
+def test_styles_and_scripts_come_compressed_and_are_kept_until_they_change(
+    body: Body, client: Callable[..., Client]
+) -> None:
+    user = client()
+    page = user.get("/login/").get_data(as_text=True)
+    addresses = re.findall(r'(?:src|href)="(/static/[^"#]+)"', page)
+    assert addresses
+    whole = 0
+    for address in addresses:
+        answer = user.get(address, headers={"Accept-Encoding": "gzip"})
+        assert "immutable" in answer.headers["Cache-Control"], address
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        if answer.mimetype.startswith("text/"):
+            assert answer.headers["Content-Encoding"] == "gzip", address
+        plain = user.get(address)
+        assert "Content-Encoding" not in plain.headers
+        whole += len(answer.get_data())
+    assert whole < 200_000, "first load"
+    assert "immutable" not in user.get("/static/css/bianzhi.css?v=old").headers["Cache-Control"]
 
 
 @pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"])

@@ -8,6 +8,7 @@
 //   data-insert-into="#id" data-text   puts an opinion template into a text field
 //   data-check-all="name"              ticks all boxes of that name in the same form
 //   data-autosubmit                    sends its form on change
+//   data-guard                         a form that is sent only while the session stands; else a dialog says what to do
 //   data-print                         prints the page
 //   data-operator-for="name"           (lists of dictionaries) its value becomes the middle part of the field's name
 (() => {
@@ -79,7 +80,11 @@
           const asked = (this.lastAsked = (this.lastAsked || 0) + 1);
           this.clearOptions();
           findOptions(select, query).then(
-            (found) => done(asked === this.lastAsked ? found : []),
+            (found) => {
+              const stale = asked !== this.lastAsked || query.trim() !== this.control_input.value.trim();
+              done(stale ? [] : found);
+              if (stale && this.items.length) this.close();  // an answer after the choice opens nothing again
+            },
             () => { announce(say("msgFailed")); done(); },
           );
         },
@@ -89,6 +94,7 @@
     const label = document.querySelector(`label[for="${CSS.escape(select.id)}"]`);
     if (label) select.setAttribute("aria-label", label.textContent.replace("*", "").trim());
     const widget = new window.TomSelect(select, settings);
+    widget.on("item_add", () => { widget.lastAsked = (widget.lastAsked || 0) + 1; });
     labelWidget(select, widget);
     for (const other of companions(select)) {
       other.addEventListener("change", () => { widget.clear(); widget.clearOptions(); });
@@ -124,7 +130,7 @@
     const form = event.target;
     const button = event.submitter;
     const asker = button && button.dataset.confirm ? button : form;
-    if (!asker.dataset.confirm || form.dataset.confirmed) return;
+    if (!asker.dataset.confirm || form.dataset.confirmed || form.dataset.guarded) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     confirmDialog(asker, () => {
@@ -133,6 +139,46 @@
       delete form.dataset.confirmed;
     });
   }, true);
+
+  // a session that has ended must not swallow what was typed -------------------
+  // Before a guarded form leaves, the server is asked whether the session still stands; the answer brings the token
+  // that fits it, so a form that waited while its reader signed in again in another window is sent as it is.
+  async function freshToken() {
+    const answer = await fetch("/case/token", { credentials: "same-origin", redirect: "manual" });
+    if (answer.type === "opaqueredirect") return null;
+    if (!answer.ok) throw new Error(String(answer.status));
+    const { token } = await answer.json();
+    document.querySelector('meta[name="csrf-token"]').content = token;
+    for (const field of document.querySelectorAll("input[name=csrf_token]")) field.value = token;
+    return token;
+  }
+
+  function sessionEnded() {
+    const dialog = document.getElementById("bz-ended");
+    if (dialog && !dialog.open) dialog.showModal();
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const button = event.submitter;
+    if (!("guard" in form.dataset) || form.dataset.guarded || form.dataset.sent) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (form.dataset.asking) return;
+    form.dataset.asking = "yes";
+    freshToken().then((token) => {
+      delete form.dataset.asking;
+      if (!token) { sessionEnded(); return; }
+      form.dataset.guarded = "yes";
+      form.requestSubmit(button || undefined);
+      delete form.dataset.guarded;
+    }, () => { delete form.dataset.asking; announce(say("msgFailed")); });
+  }, true);
+
+  window.addEventListener("focus", () => {
+    const dialog = document.getElementById("bz-ended");
+    if (dialog && dialog.open) freshToken().then((token) => { if (token) dialog.close(); }, () => {});
+  });
 
   // one click sends once -----------------------------------------------------
   document.addEventListener("submit", (event) => {
@@ -213,10 +259,22 @@
     const token = document.querySelector('meta[name="csrf-token"]');
     if (token && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token.content;
   });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (!new URL(event.detail.xhr.responseURL || window.location.href).pathname.startsWith("/login")) return;
+    event.detail.shouldSwap = false;
+    sessionEnded();
+  });
   for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(name, () => announce(say("msgFailed")));
   }
   document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
+
+  // A form that has become a draft stands under the draft's address: going back or reloading finds what was typed.
+  function addressOfDraft() {
+    const draft = document.querySelector("#draft-id[data-address]");
+    if (draft && draft.dataset.address !== window.location.pathname) history.replaceState(null, "", draft.dataset.address);
+  }
+  document.addEventListener("htmx:afterSettle", addressOfDraft);
 
   function prepare(part) {
     for (const select of part.querySelectorAll("select[data-search-url], select.my_select2")) makeSearchSelect(select);
@@ -224,6 +282,7 @@
   }
 
   prepare(document);
+  addressOfDraft();
   const summary = document.querySelector("[data-error-summary]");
   if (summary) summary.focus();
 })();

@@ -1,0 +1,91 @@
+"""What was filed in a case, in words: labels, codes by their names, ids by the names of what they stand for."""
+
+import datetime as dt
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.domain import codes
+from app.queries import units
+from app.workflow.definition import Process
+
+# The code list of a fact.
+LISTS = {
+    "sex": "sex",
+    "education": "education",
+    "rank": "rank",
+    "level": "level",
+    "nature": "appointment_nature",
+    "entry_way": "entry_way",
+    "body": "body",
+    "grade": "unit_grade",
+    "funding": "funding",
+    "structure": "structure",
+    "role": "role",
+}
+
+
+def labels() -> dict[str, str]:
+    """The facts that a reader is shown, in their order."""
+    return {
+        "department": _("Internal department"),
+        "person_name": _("Full name"),
+        "id_mask": _("Identity number"),
+        "sex": _("Sex"),
+        "birth_on": _("Day of birth"),
+        "education": _("Education"),
+        "work_started_on": _("Start of work"),
+        "region": _("Region"),
+        "name": _("Name of the unit"),
+        "short_name": _("Short name"),
+        "uscc": _("Unified social credit code"),
+        "body": _("Kind of body"),
+        "grade": _("Grade of unit"),
+        "category": _("Kind of establishment"),
+        "funding": _("Funding"),
+        "structure": _("Kind of post (institutions)"),
+        "role": _("Position"),
+        "level": _("Level of position"),
+        "rank": _("Rank"),
+        "entry_way": _("Way of entry"),
+        "reason": _("Reason of leaving"),
+        "nature": _("Kind of appointment"),
+        "home_unit": _("Home unit (for leaders from elsewhere)"),
+        "authorised": _("Authorised number"),
+        "start": _("Effective on"),
+        "end": _("First day outside"),
+        "document_no": _("Document number"),
+        "issuer": _("Issuing body"),
+    }
+
+
+def shown(s: Session, facts: dict[str, Any], line: Any, plan: Process) -> list[dict[str, Any]]:
+    """The facts as label and value; the line they are about stands first."""
+    out: list[dict[str, Any]] = []
+    if line is not None:
+        out.append({"label": _("Establishment line"), "value": f"{line.unit_name} · {units.line_label(line)}"})
+    for key, label in labels().items():
+        value = facts.get(key)
+        if value in (None, "") or (key == "structure" and value == "none"):
+            continue
+        out.append({"label": label, "value": _word(s, key, value, plan)})
+    return out
+
+
+def _word(s: Session, key: str, value: Any, plan: Process) -> Any:
+    if key == "department":
+        return s.execute(text("SELECT unit_name(:u)"), {"u": int(value)}).scalar() or value
+    if key == "region":
+        return codes.REGION.get(str(value), value)
+    if key == "category":
+        return codes.label("unit_category" if plan.process == "unit_open" else "category", str(value))
+    if key == "reason":
+        return codes.label("position_change" if plan.movement == "leave_lead" else "exit_reason", str(value))
+    return codes.label(LISTS[key], str(value)) if key in LISTS else value
+
+
+def age_on(born: dt.date, day: dt.date) -> int:
+    """Full years of age on a day."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))

@@ -1,0 +1,70 @@
+"""Ledger movements as entries of a timeline."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+
+def titles() -> dict[str, tuple[str, str]]:
+    """Title and tone of each type of entry."""
+    return {
+        "unit.opened": (_("Unit opened"), "green"),
+        "unit.changed": (_("Unit changed"), "blue"),
+        "unit.closed": (_("Unit closed"), "red"),
+        "quota.set": (_("Quota fixed"), "blue"),
+        "seats.allotted": (_("Seats allotted to departments"), ""),
+        "seat.reserved": (_("Seat reserved"), "amber"),
+        "seat.released": (_("Reserved seat released"), ""),
+        "seat.occupied": (_("Person entered a seat"), "green"),
+        "seat.vacated": (_("Person left a seat"), "amber"),
+        "seat.absorbed": (_("A surplus seat was absorbed"), "green"),
+        "seat.corrected": (_("Day of entry corrected"), "blue"),
+        "person.registered": (_("Registered"), "green"),
+        "person.corrected": (_("Register corrected"), "blue"),
+    }
+
+
+def timeline(rows: list[Any], *, links: bool, people: bool = False) -> list[dict[str, Any]]:
+    """Entries for the macro ``timeline``.
+
+    Args:
+        rows: what ``app.queries.history.movements`` gives.
+        links: whether the reader may open the cases.
+        people: whether to name whom a movement is about.
+    """
+    known = titles()
+    lead = {
+        "seat.occupied": _("Leadership position taken"),
+        "seat.vacated": _("Leadership position left"),
+        "quota.set": _("Leadership quota fixed"),
+    }
+    out = []
+    for r in rows:
+        title, tone = known.get(r.type, (r.type, ""))
+        if r.fields.get("kind") == "leadership":
+            title = lead.get(r.type, title)
+        seat, number = r.fields.get("seat"), r.fields.get("authorised")
+        facts = [(_("Effective on"), r.effective_on)]
+        if people and r.person:
+            facts.insert(0, (_("Person"), r.person))
+        if r.type.startswith("seat.") and seat is not None:
+            facts.append((_("Seat"), seat))
+        if r.type == "quota.set":
+            facts.append((_("Authorised"), "—" if number is None else number))
+        if r.fields.get("document_no"):
+            facts.append((_("Document number"), r.fields["document_no"]))
+        out.append(
+            {
+                "at": r.recorded_at,
+                "title": title,
+                "tone": tone,
+                "operator": r.operator,
+                "side": None,
+                "opinion": None,
+                "facts": facts,
+                "case": {"label": f"{r.title} {r.number or ''}".strip(), "url": f"/case/{r.case_id}" if links else None}
+                if r.title
+                else None,
+            }
+        )
+    return out

@@ -1,0 +1,166 @@
+"""人员页: one's own card, and a person's page for those in whose range the person is."""
+
+from typing import Any
+
+from flask import abort, render_template, request
+from flask_appbuilder import BaseView, expose, has_access
+from flask_babel import gettext as _
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.domain import codes, errors
+from app.queries import cases, history, units
+from app.security.services import services
+from app.views import movements
+from app.views.rows import case_rows
+from app.views.shell import hat, work
+
+REASON = (4, 200)
+
+
+def person_context(s: Session, person_id: int, *, own: bool) -> dict[str, Any]:
+    """What the register says about a person; a foreign one answers as an absent one."""
+    p = s.execute(
+        text(
+            "SELECT p.*, unit_name(p.unit_id) AS unit, unit_name(p.department_id) AS department FROM person p"
+            " WHERE p.id = :i"
+        ),
+        {"i": person_id},
+    ).one_or_none()
+    if p is None:
+        raise errors.NotFound(person=person_id)
+    rows = s.execute(
+        text(
+            "SELECT o.*, unit_name(o.unit_id) AS unit, l.category, l.structure, l.role, l.level, l.scope_unit_id,"
+            " unit_name(l.scope_unit_id) AS scope_name, p.number, p.surplus FROM occupancy o"
+            " LEFT JOIN quota_line l ON l.id = o.line_id LEFT JOIN post p ON p.id = o.post_id"
+            " WHERE o.person_id = :i AND o.recorded_to IS NULL ORDER BY o.started_on DESC"
+        ),
+        {"i": person_id},
+    ).all()
+    about = s.execute(
+        text(
+            "SELECT id, number, title, state, process, (SELECT min(due_on) FROM task t WHERE t.application_id = a.id"
+            " AND t.state = 'open') AS due_on FROM application a WHERE person_id = :i ORDER BY id DESC LIMIT 20"
+        ),
+        {"i": person_id},
+    ).all()
+    seat = next((r for r in rows if r.kind == "establishment" and r.ended_on is None), None)
+    return {
+        "own": own,
+        "person": {
+            "name": p.name,
+            "id_masked": p.id_mask,
+            "unit": p.unit,
+            "unit_url": f"/unit/{p.unit_id}" if p.unit_id and not own else None,
+            "status": p.state,
+        },
+        "facts": [{"label": label, "value": value} for label, value in _facts(p) if value],
+        "seat": _seat(seat, p.department) if seat else None,
+        "positions": [
+            {
+                "title": units.line_label(r) if r.role else _("Leadership position"),
+                "unit": r.unit,
+                "level": None,
+                "from_on": r.started_on,
+                "until_on": r.ended_on,
+                "document": None,
+            }
+            for r in rows
+            if r.kind == "leadership"
+        ],
+        "seats": [
+            {"unit": r.unit, "category": units.line_label(r) if r.category else None, "number": r.number,
+             "from_on": r.started_on, "until_on": r.ended_on}
+            for r in rows if r.kind == "establishment"
+        ],
+        "events": movements.timeline(history.movements(s, "person", person_id), links=not own),
+        "cases": case_rows(list(about), cases.process_titles(s), links=not own),
+    }  # fmt: skip
+
+
+def _facts(p: Any) -> list[tuple[str, Any]]:
+    return [
+        (_("Sex"), codes.label("sex", p.sex)),
+        (_("Day of birth"), p.birth_on.isoformat()),
+        (_("Education"), codes.label("education", p.education)),
+        (_("Start of work"), p.work_started_on.isoformat() if p.work_started_on else None),
+        (_("Internal department"), p.department),
+        (_("Level of position"), codes.label("level", p.level)),
+        (_("Rank"), codes.label("rank", p.rank)),
+        (_("Way of entry"), codes.label("entry_way", p.entry_way)),
+    ]
+
+
+def _seat(seat: Any, department: str | None) -> dict[str, Any]:
+    return {
+        "number": seat.number,
+        "unit": seat.unit,
+        "department": department,
+        "category": units.line_label(seat) if seat.category else None,
+        "entered_on": seat.started_on,
+        "document": None,
+        "state": "surplus" if seat.surplus else "occupied",
+    }
+
+
+class CardView(BaseView):
+    """本人卡: what the register says about me."""
+
+    route_base = "/card"
+    default_view = "index"
+
+    @expose("")
+    @has_access
+    def index(self) -> Any:
+        """Own seat, positions, history and cases."""
+        with work() as s:
+            page = person_context(s, hat().person_id or 0, own=True)
+        return render_template("card.html", title=_("My card"), id_full=None, reveal_url=None, **page)
+
+
+class PersonView(BaseView):
+    """A person in the reader's range; who may see units may see their people."""
+
+    route_base = "/person"
+    default_view = "show"
+    class_permission_name = "UnitView"
+
+    @expose("/<int:person_id>")
+    @has_access
+    def show(self, person_id: int) -> Any:
+        """Seat, positions, history and cases; the identity number masked."""
+        return self._page(person_id)
+
+    @expose("/<int:person_id>/reveal", methods=["POST"])
+    @has_access
+    def reveal(self, person_id: int) -> Any:
+        """The whole identity number, after a reason that is logged with the reader's name."""
+        reason = request.form.get("reason", "").strip()
+        if not REASON[0] <= len(reason) <= REASON[1]:
+            return self._page(person_id, problem=_("Write the reason in at least four characters; it is logged.")), 422
+        with work() as s:
+            row = s.execute(text("SELECT id_type, id_cipher FROM person WHERE id = :i"), {"i": person_id}).one_or_none()
+            if row is None:
+                abort(404)
+            s.execute(
+                text(
+                    "SELECT record_audit('reveal', :a, jsonb_build_object('person', cast(:p AS bigint),"
+                    " 'reason', cast(:r AS text)))"
+                ),
+                {"a": request.remote_addr, "p": person_id, "r": reason},
+            )
+        # The trace is committed before the number leaves.
+        return self._page(person_id, number=services().keys.decrypt(row.id_type, bytes(row.id_cipher)))
+
+    def _page(self, person_id: int, *, number: str | None = None, problem: str | None = None) -> str:
+        with work() as s:
+            page = person_context(s, person_id, own=False)
+        return render_template(
+            "card.html",
+            title=page["person"]["name"],
+            id_full=number,
+            reveal_url=f"/person/{person_id}/reveal",
+            problem=problem,
+            **page,
+        )
