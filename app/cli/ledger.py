@@ -9,7 +9,7 @@ from sqlalchemy import create_engine
 
 from app.cli import settings
 from app.ledger import seal as sealing
-from app.ledger.findings import Finding
+from app.ledger.finding import Finding
 from app.ledger.verify import Verifier
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, text
 
-from app.ledger.findings import Finding
+from app.ledger.finding import Finding
 
 # Entries that move somebody or something; a reservation only prepares one.
 MOVED = (

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 
 from app.domain.canonical import utc_instant
 from app.domain.crypto import KeyRing
-from app.ledger.findings import Finding
+from app.ledger.finding import Finding
 
 FORMAT = 1
 AT_ONCE = 5000

@@ -14,7 +14,7 @@ from app.domain.canonical import entry_hash, utc_instant
 from app.domain.crypto import KeyRing, UnknownKey
 from app.domain.id_number import mask
 from app.ledger.evidence import evidence
-from app.ledger.findings import Finding
+from app.ledger.finding import Finding
 from app.ledger.replay import Entry, Row, State, apply
 
 UNITS_AT_ONCE, PEOPLE_AT_ONCE = 100, 2000

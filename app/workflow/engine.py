@@ -246,18 +246,32 @@ def calendar(session: Session) -> dict[dt.date, bool]:
 
 
 def reopen_returned(session: Session, case: Application, plan: Process) -> None:
-    """After a correction: the offices that returned decide again; the others' approvals of other facts too."""
-    done = session.scalars(select(Task).where(Task.application_id == case.id, Task.stage == case.stage)).all()
-    standing = session.execute(text("SELECT case_standing_sides(:c)"), {"c": case.id}).scalars().all()
-    for task in plan.stages[case.stage].tasks:
-        if any(t.code == task.code and t.state == "open" for t in done):
-            continue
-        approved = next((t for t in done if t.code == task.code and t.state == "approved"), None)
-        if approved is not None:
-            if f"{approved.office_id or ''}:{approved.unit_id or ''}" in standing:
-                continue
-            approved.state = "cancelled"  # it approved other facts
-        open_task(session, case, task, case.stage)
+    """After a correction: on from the first stage in which an approval of the present facts is missing.
+
+    The offices that returned decide again; the others' approvals of other facts too, in earlier stages as well.
+    """
+    rows = session.scalars(select(Task).where(Task.application_id == case.id)).all()
+    standing = set(session.execute(text("SELECT case_standing_sides(:c)"), {"c": case.id}).scalars())
+
+    def missing(stage: int) -> list[TaskPlan]:
+        good = {
+            t.code
+            for t in rows
+            if t.stage == stage and t.state == "approved" and f"{t.office_id or ''}:{t.unit_id or ''}" in standing
+        }
+        return [t for t in plan.stages[stage].tasks if t.code not in good]
+
+    stage = next((n for n in range(case.stage) if missing(n)), case.stage)
+    again, case.stage = missing(stage), stage
+    for old in rows:  # an approval of other facts, and whatever comes after the stage begun anew
+        if (old.state == "approved" and old.stage == stage and old.code in {t.code for t in again}) or (
+            old.state in ("open", "approved") and old.stage > stage
+        ):
+            old.state = "cancelled"
+    still_open = {t.code for t in rows if t.stage == stage and t.state == "open"}
+    for task in again:
+        if task.code not in still_open:
+            open_task(session, case, task, stage)
 
 
 def decide(session: Session, task_id: int, *, verdict: str, opinion: str, address: str = "") -> Application:

@@ -63,6 +63,63 @@ def test_a_returned_case_corrected_in_its_facts_is_decided_again_by_all(world: W
     assert world.figures(body.line) == (2, 0, 1)
 
 
+def test_a_transfer_corrected_after_the_consent_goes_back_to_the_unit_that_consented(world: World) -> None:
+    """Its consent was to other facts: without a new one the kernel would never move the person."""
+    source = world.body("原单位局", quotas={"11": 2}, people={"11": 1})
+    target = world.body("新单位局", quotas={"11": 2, "12": 2})
+    who, clerk = source.people[0], world.clerk(target)
+    facts = {"person": who, "line": target.line, "department": None, "start": TODAY.isoformat()}
+    case = world.submit(clerk, target, "transfer", facts, name="调", effective_on=TODAY)
+    world.decide(world.clerk(source), case, "source_unit")
+    world.decide(world.office("establishment"), case, "establishment")
+    world.decide(world.office("organisation"), case, "personnel", "return", "编制类型有误")
+    with world.database.transaction(clerk) as session:
+        engine.submit(session, case, facts=facts | {"line": target.lines["12"]}, person_id=None, person_name="调",
+                      effective_on=TODAY)  # fmt: skip
+    assert world.figures(target.line) == (2, 0, 0)
+    world.decide(world.clerk(source), case, "source_unit")
+    world.approve_recruit(case)
+    assert world.state(case) == "done"
+    assert world.figures(target.lines["12"]) == (2, 1, 0)
+
+
+def test_a_transfer_sent_in_again_unchanged_keeps_every_approval_but_the_one_that_returned(world: World) -> None:
+    source, target = world.body("不变原局", people={"11": 1}), world.body("不变新局", quotas={"11": 1})
+    facts = {"person": source.people[0], "line": target.line, "department": None, "start": TODAY.isoformat()}
+    case = world.submit(world.clerk(target), target, "transfer", facts, name="调", effective_on=TODAY)
+    world.decide(world.clerk(source), case, "source_unit")
+    world.decide(world.office("establishment"), case, "establishment")
+    world.decide(world.office("organisation"), case, "personnel", "return", "补材料")
+    assert world.figures(target.line) == (1, 0, 1)
+    with world.database.transaction(world.clerk(target)) as session:
+        engine.submit(session, case, facts=facts, person_id=None, person_name="调", effective_on=TODAY)
+    world.decide(world.office("organisation"), case, "personnel")
+    assert world.state(case) == "done"
+
+
+def test_a_task_is_handed_to_an_active_colleague_of_the_same_office_only(world: World) -> None:
+    body = world.body("转办局")
+    case = world.recruit(body)
+    world.office("establishment", username="colleague")
+    world.office("organisation")
+    task = world.task(case, "establishment")
+    users = {name: world.value("SELECT id FROM ab_user WHERE username = :n", n=name)
+             for name in ("colleague", "organisation440600")}  # fmt: skip
+
+    def hand(to: str) -> None:
+        with world.database.transaction(world.office("establishment")) as session:
+            engine.hand_over(session, task, users[to])
+
+    hand("colleague")
+    assert world.value("SELECT assignee_id FROM task WHERE id = :t", t=task) == users["colleague"]
+    with pytest.raises(errors.NotAllowed):
+        hand("organisation440600")
+    with world.owner.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE ab_user SET active = false WHERE id = {users['colleague']}")
+    with pytest.raises(errors.NotAllowed):
+        hand("colleague")
+
+
 def test_a_transfer_moves_the_seat_in_one_step_and_keeps_the_citys_total(world: World) -> None:
     source = world.body("戊局", quotas={"11": 3}, people={"11": 3})
     target = world.body("己局", quotas={"11": 3}, people={"11": 1})
