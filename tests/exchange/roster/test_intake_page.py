@@ -127,6 +127,24 @@ def test_a_rejected_or_withdrawn_file_leaves_nothing_but_its_record(world: World
         assert world.value("SELECT count(*) FROM unit WHERE name = :n", n=name) == 0
 
 
+def test_a_case_withdrawn_on_its_own_page_hinders_no_step_of_its_file(
+    world: World, client: Open, tmp_path: Path
+) -> None:
+    one, two = client("jia"), client("yi")
+    for step, left in (("reject", "rejected"), ("approve", "quarantine")):
+        path = brought(one, small(f"单撤{step}"), tmp_path)
+        page(one, path)
+        one.post(f"{path}/file")
+        case = world.value("SELECT max(case_id) FROM import_batch")
+        page(one, f"/case/{case}")
+        assert one.post(f"/case/{case}/act?kind=withdraw").status_code == 302
+        page(two, path)
+        assert two.post(f"{path}/{step}", {"opinion": "意见"}).status_code == 302
+        assert world.value("SELECT state FROM import_batch WHERE case_id = :c", c=case) == left
+        assert world.value("SELECT count(*) FROM unit WHERE name = :n", n=f"坏例单撤{step}局") == 0
+        page(two, path)
+
+
 def test_two_files_with_one_person_filed_at_once_enter_him_once(world: World, client: Open, tmp_path: Path) -> None:
     first, second = small("先批", people=1), small("后批", people=1)
     second.rows["人员"][0] = {**first.rows["人员"][0]}
