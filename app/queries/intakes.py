@@ -19,7 +19,7 @@ def files(session: Session, before: int | None) -> list[Any]:
     query = (
         f"WITH f AS ({_FILE} WHERE i.id < coalesce(:b, 9223372036854775807) ORDER BY i.id DESC LIMIT {PAGE + 1})"
         " SELECT f.*, count(b.id) AS units, count(b.id) FILTER (WHERE b.state = 'quarantine') AS held,"
-        " coalesce(sum(b.people), 0) AS people FROM f LEFT JOIN import_batch b ON b.intake_id = f.id"
+        " coalesce(sum(b.people) FILTER (WHERE b.state <> 'quarantine'), 0) AS people FROM f LEFT JOIN import_batch b ON b.intake_id = f.id"
         " GROUP BY f.id, f.file_name, f.state, f.loaded_at, f.filed_at, f.decided_at, f.opinion, f.report, f.office_id,"
         " f.filed_by, f.office, f.loader, f.filer, f.decider ORDER BY f.id DESC"
     )

@@ -262,7 +262,7 @@ def _total(units: list[dict[str, Any]]) -> dict[str, int]:
     return {
         "units": len(units),
         "held": sum(u["state"] == "quarantine" for u in units),
-        "people": sum(u["people"] for u in units),
+        "people": sum(u["people"] for u in units if u["state"] != "quarantine"),
         "authorised": sum(f["authorised"] or 0 for f in lines),
         "surplus": sum(f["surplus"] or 0 for f in lines),
     }

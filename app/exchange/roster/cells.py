@@ -10,7 +10,7 @@ from typing import Any
 from app.domain import codes as codesets
 from app.domain import id_number
 from app.exchange.roster.layout import CODE, COUNT, DATE, ID_NUMBER, IDENTIFIER, NAME, WORD, Column
-from app.exchange.roster.records import NAMED, Cell, Value
+from app.exchange.roster.records import NAMED, Cell, Value, printable
 
 MAX_LENGTH = 200
 MAX_COUNT = 1_000_000
@@ -108,7 +108,7 @@ def shown(column: Column | None, value: Value) -> str:
     """What an error may show of a cell: never an ID number, nor a part of one that could be used."""
     if value is None:
         return ""
-    written = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    written = printable(str(int(value)) if isinstance(value, float) and value.is_integer() else str(value))
     if column is not None and column.kind == ID_NUMBER:
         return id_number.mask(written)[:40]
     if column is None or column.kind != DATE:

@@ -38,7 +38,8 @@ class File:
     @classmethod
     def of(cls, name: str, content: bytes) -> File:
         """The file of an upload; a path in its name is dropped."""
-        return cls(name.replace("\\", "/").rpartition("/")[2][-100:] or "—", hashlib.sha256(content).hexdigest())
+        bare = "".join(c for c in name.replace("\\", "/").rpartition("/")[2] if c.isprintable())
+        return cls(bare[-100:] or "—", hashlib.sha256(content).hexdigest())
 
 
 def regions_of(session: Session) -> tuple[str, ...]:
@@ -178,9 +179,15 @@ def withdraw(session: Session, intake_id: int) -> None:
     """Take a file back before it is filed, or as its own office after it; nothing of it has entered."""
     intake = locked(session, intake_id)
     intake = _own(session, intake_id, "filed" if intake.state == "filed" else "checked")
-    for unit in units_of(session, intake_id, "filed"):
+    for unit in _running(session, intake_id):
         engine.withdraw(session, unit.case_id or 0)
     _empty(session, intake, "withdrawn")
+
+
+def _running(session: Session, intake_id: int) -> list[ImportBatch]:
+    """The filed units whose case still runs; a single one may have been withdrawn on its own page."""
+    filed = units_of(session, intake_id, "filed")
+    return [unit for unit in filed if engine.locked(session, unit.case_id or 0).state == "running"]
 
 
 def reject(session: Session, intake_id: int, opinion: str, address: str) -> None:
@@ -190,7 +197,9 @@ def reject(session: Session, intake_id: int, opinion: str, address: str) -> None
         SelfApproval: who filed it may not decide it.
     """
     intake = _own(session, intake_id, "filed")
-    for unit in units_of(session, intake_id, "filed"):
+    if str(intake.filed_by) == engine.me(session, 1):
+        raise errors.SelfApproval()
+    for unit in _running(session, intake_id):
         _decide(session, unit, "reject", opinion, address)
     _decided(session, intake, opinion)
     _empty(session, intake, "rejected")

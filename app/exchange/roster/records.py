@@ -12,6 +12,14 @@ UNITS, LINES, PEOPLE, LEADERS = "单位", "编制", "人员", "领导"
 # No error names more places or values than a person reads; beyond it a file of repeated rows would grow quadratically.
 NAMED = 13
 
+_CONTROLS = dict.fromkeys((*range(32), 127), 0xFFFD)
+
+
+def printable(found: str) -> str:
+    """What was found, fit to be shown and kept: no control character, which no database text holds."""
+    return found.translate(_CONTROLS)
+
+
 Value = str | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from app.exchange.roster.records import NAMED, UNITS, Cell, RosterUnit
+from app.exchange.roster.records import NAMED, UNITS, Cell, RosterUnit, printable
 from app.exchange.roster.rules import RowCheck
 
 DEEPEST = 20
@@ -17,7 +17,7 @@ def written_code(cell: Cell) -> str:
     """A unit code as it was meant: a number typed for a code still names its unit."""
     if isinstance(cell.value, float) and cell.value.is_integer():
         return str(int(cell.value))
-    return cell.value.strip() if isinstance(cell.value, str) else ""
+    return printable(cell.value.strip())[:60] if isinstance(cell.value, str) else ""
 
 
 @dataclass(slots=True)

@@ -79,6 +79,16 @@ def test_what_nobody_sees_is_not_entered(
     assert says in refusal_text(refused.value)
 
 
+@pytest.mark.parametrize(("sheet", "column"), [("单位", "单位编码"), ("编制", "文号"), ("人员", "籍贯")])
+def test_a_control_character_is_refused_and_never_kept(tmp_path: Path, sheet: str, column: str) -> None:
+    book = small("控制符")
+    book.rows[sheet][0][column] = "aQQQ"
+    file = rewritten(book.save(tmp_path), "零.xlsx", lambda _part, raw: raw.replace(b"QQQ", b"_x0000_"))
+    preview = check(read_workbook(file))
+    assert any(f"“{sheet}”表第 2 行“{column}”" in e and "不可见" in e for e in texts(preview))
+    assert "\0" not in "".join(texts(preview)) + "".join(unit.code for unit in preview.units)
+
+
 def test_hidden_columns_and_rows_without_content_do_no_harm(tmp_path: Path) -> None:
     empty = on_people(b"<sheetData>", b'<cols><col min="12" max="12" hidden="1"/></cols><sheetData>')
     assert check(read_workbook(rewritten(small("空列").save(tmp_path), "空.xlsx", empty))).errors == ()

@@ -69,6 +69,7 @@ def test_a_file_enters_only_by_a_second_officials_word_unit_by_unit(world: World
     shown = page(one, path)
     assert "有误双签局" in shown
     assert "第 6 行“出生日期”" in shown
+    assert shown.count(" 人") == 2  # of the unit held back no count is given: not all of its rows could be read
     assert "超编" in shown
     assert world.value("SELECT count(*) FROM unit WHERE name LIKE '%双签%'") == 0
     # Before it is filed nobody decides; then not the one who filed.
@@ -125,6 +126,24 @@ def test_a_rejected_or_withdrawn_file_leaves_nothing_but_its_record(world: World
         case = "SELECT a.state, r.status FROM import_batch b JOIN application a ON a.id = b.case_id JOIN case_record r ON r.case_id = a.id WHERE b.unit_name = :n"
         assert world.row(case, n=name) == (state, "closed")
         assert world.value("SELECT count(*) FROM unit WHERE name = :n", n=name) == 0
+
+
+def test_a_case_withdrawn_on_its_own_page_hinders_no_step_of_its_file(
+    world: World, client: Open, tmp_path: Path
+) -> None:
+    one, two = client("jia"), client("yi")
+    for step, left in (("reject", "rejected"), ("approve", "quarantine")):
+        path = brought(one, small(f"单撤{step}"), tmp_path)
+        page(one, path)
+        one.post(f"{path}/file")
+        case = world.value("SELECT max(case_id) FROM import_batch")
+        page(one, f"/case/{case}")
+        assert one.post(f"/case/{case}/act?kind=withdraw").status_code == 302
+        page(two, path)
+        assert two.post(f"{path}/{step}", {"opinion": "意见"}).status_code == 302
+        assert world.value("SELECT state FROM import_batch WHERE case_id = :c", c=case) == left
+        assert world.value("SELECT count(*) FROM unit WHERE name = :n", n=f"坏例单撤{step}局") == 0
+        page(two, path)
 
 
 def test_two_files_with_one_person_filed_at_once_enter_him_once(world: World, client: Open, tmp_path: Path) -> None:

@@ -1,0 +1,156 @@
+"""Bad input through the forms: the field is marked with what is wrong, what was typed stays, nothing is filed."""
+
+import html
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from app.domain.id_number import check_digit
+from app.domain.workdays import city_today
+from tests.security.conftest import Client
+from tests.world import Body, World, id_number
+
+Open = Callable[..., Client]
+GOOD = id_number()
+
+
+@pytest.fixture(scope="module")
+def body(world: World) -> Body:
+    made = world.body("表单局", quotas={"11": 4}, people={"11": 3}, leaders={"principal:0131": 1})
+    world.account("clerk", "unit_clerk", unit=made.id)
+    for name in ("bianban", "bianban2"):
+        world.account(name, "office_member", office=("establishment", "440600"))
+    return made
+
+
+def sent(user: Client, process: str, **fields: Any) -> str:
+    user.get(f"/case/new/{process}")
+    answer = user.post(f"/case/new/{process}", {"action": "submit", **fields})
+    assert answer.status_code == 200, answer.location
+    return html.unescape(answer.get_data(as_text=True))
+
+
+def error_of(page: str, field: str) -> str:
+    found = re.search(rf'id="{field}-error"[^>]*>(.*?)</(?:div|p|ul)>', page, re.S)
+    assert found, f"{field} is not marked"
+    return re.sub(r"<[^>]+>", " ", found[1]).strip()
+
+
+def newcomer(body: Body, **changed: Any) -> dict[str, Any]:
+    number = changed.get("id_number", GOOD)
+    born = f"{GOOD[6:10]}-{GOOD[10:12]}-{GOOD[12:14]}"
+    return {"line": body.line, "person_name": "欧阳新", "id_number": number, "sex": "1", "birth_on": born,
+            "education": "21", "entry_way": "2", "id_type": "resident", **changed}  # fmt: skip
+
+
+WRONG_DIGIT = GOOD[:-1] + ("0" if GOOD[-1] != "0" else "1")
+NO_DAY = "44069919900230001"
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "says"),
+    [
+        ({"id_number": WRONG_DIGIT}, "id_number", "末位校验码不符"),
+        ({"id_number": GOOD[:12]}, "id_number", "18"),
+        ({"id_number": GOOD.translate({ord("0") + n: 0xFF10 + n for n in range(10)})}, "id_number", "数字"),
+        ({"id_number": NO_DAY + check_digit(NO_DAY)}, "id_number", "不存在"),
+        ({"birth_on": "1985-01-01"}, "id_number", "出生"),
+        ({"birth_on": "1985-02-30"}, "birth_on", ""),
+        ({"birth_on": f"{city_today().year - 10}-01-01"}, "birth_on", "16"),
+        ({"sex": "2"}, "id_number", "性别"),
+        ({"sex": "7"}, "sex", ""),
+        ({"education": "99x"}, "education", ""),
+        ({"entry_way": "ZZ"}, "entry_way", ""),
+        ({"person_name": "李明1"}, "person_name", "汉字"),
+        ({"person_name": "李"}, "person_name", "两个字"),
+        ({"person_name": ""}, "person_name", ""),
+        ({"line": ""}, "line", ""),
+    ],
+)
+def test_a_recruitment_with_a_bad_field_marks_it_and_keeps_the_rest(
+    world: World, body: Body, client: Open, changed: dict[str, str], field: str, says: str
+) -> None:
+    typed = newcomer(body, **changed)
+    page = sent(client("clerk"), "recruit", **typed)
+    assert says in error_of(page, field)
+    for name in ("person_name", "id_number", "birth_on"):
+        assert f'value="{typed[name]}"' in page, name
+    assert (
+        world.value(
+            "SELECT count(*) FROM case_record r JOIN application a ON a.id = r.case_id WHERE a.process = 'recruit'"
+        )
+        == 0
+    )
+
+
+def test_whoever_is_in_the_register_is_not_recruited_again(world: World, body: Body, client: Open) -> None:
+    other = world.body("另一表单局", people={"11": 1})
+    blob = world.value("SELECT id_cipher FROM person WHERE id = :p", p=other.people[0])
+    number = world.keys.decrypt("resident", bytes(blob))
+    born = f"{number[6:10]}-{number[10:12]}-{number[12:14]}"
+    page = sent(client("clerk"), "recruit", **newcomer(body, id_number=number, birth_on=born))
+    assert "已在" in page
+    assert "调动" in page
+    assert 'value="欧阳新"' in page
+
+
+def test_a_transfer_of_somebody_unknown_says_so_and_keeps_what_was_typed(body: Body, client: Open) -> None:
+    page = sent(client("clerk"), "transfer", line=body.line, id_number=GOOD, start=city_today().isoformat())
+    assert "没有" in page
+    assert f'value="{GOOD}"' in page
+    wrong = sent(client("clerk"), "transfer", line=body.line, id_number=WRONG_DIGIT, start="2026-13-01")
+    assert "末位校验码不符" in error_of(wrong, "id_number")
+    assert error_of(wrong, "start")
+    assert 'value="2026-13-01"' in wrong
+
+
+def test_a_retirement_of_somebody_else_or_on_no_day_is_refused(world: World, body: Body, client: Open) -> None:
+    foreign = world.body("外表单局", people={"11": 1}).people[0]
+    user = client("clerk")
+    assert error_of(sent(user, "retire", person=body.people[0], end="2026-02-31"), "end")
+    user.get("/case/new/retire")
+    day = city_today().isoformat()
+    answer = user.post("/case/new/retire", {"action": "submit", "person": foreign, "end": day})
+    assert answer.status_code in (200, 404)
+    assert (
+        world.value(
+            "SELECT count(*) FROM case_record r JOIN application a ON a.id = r.case_id WHERE a.process = 'retire'"
+        )
+        == 0
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [({"authorised": "-1"}, "authorised"), ({"authorised": "many"}, "authorised"), ({"authorised": "１2x"}, "authorised"),
+     ({"document_no": ""}, "document_no"), ({"start": "2026-02-30"}, "start")],
+)  # fmt: skip
+def test_a_quota_with_a_bad_field_marks_it_and_keeps_the_rest(
+    body: Body, client: Open, changed: dict[str, str], field: str
+) -> None:
+    typed = {"any_line": body.line, "authorised": "5", "document_no": "佛编〔2026〕1号", "issuer": "市委编委",
+             "start": city_today().isoformat(), **changed}  # fmt: skip
+    page = sent(client("bianban"), "quota", **typed)
+    assert error_of(page, field)
+    assert f'value="{typed["authorised"]}"' in page
+    assert 'value="市委编委"' in page
+
+
+def test_a_quota_below_what_is_in_use_is_refused_with_the_figures(world: World, body: Body, client: Open) -> None:
+    user = client("bianban")
+    typed = {"any_line": body.line, "authorised": "2", "document_no": "佛编〔2026〕2号", "issuer": "市委编委",
+             "start": city_today().isoformat()}  # fmt: skip
+    user.get("/case/new/quota")
+    answer = user.post("/case/new/quota", {"action": "submit", **typed})
+    case = int(answer.location.rsplit("/", 1)[1])
+    second = client("bianban2")
+    page = second.get(f"/case/{case}").get_data(as_text=True)
+    task = re.search(rf"/case/{case}/decide/(\d+)", page)
+    assert task
+    second.post(f"/case/{case}/decide/{task[1]}", {"decision": "approve", "opinion": "同意"})
+    said = second.get(f"/case/{case}").get_data(as_text=True)
+    assert "实有 3" in said or "实有3" in said
+    assert world.figures(body.line) == (4, 3, 0)
+    assert world.state(case) == "running"
