@@ -100,8 +100,9 @@ def _start(data: Path, socket_dir: Path, settings: dict[str, str]) -> None:
     options = shlex.join(["-k", str(socket_dir), *(x for n, v in settings.items() for x in ("-c", f"{n}={v}"))])
     until = time.monotonic() + STOPS_WITHIN
     while True:
-        # The server refuses while a process bears the number in the file; that it is no server we know.
-        (data / "postmaster.pid").unlink(missing_ok=True)
+        # The server refuses while a process bears the number in one of these; that it is no server we know.
+        for left in (data / "postmaster.pid", socket_dir / ".s.PGSQL.5432.lock", socket_dir / ".s.PGSQL.5432"):
+            left.unlink(missing_ok=True)
         try:
             _run("pg_ctl", "start", "-w", "-t", str(STARTS_WITHIN), "-D", str(data), "-l", str(log), "-o", options)
         except subprocess.CalledProcessError as error:
