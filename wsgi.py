@@ -1,9 +1,11 @@
 """The application as a server or the ``flask`` command starts it."""
 
+import os
 from ipaddress import ip_address
 from typing import Any
 
 from flask import Flask, abort, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 
 def create_app(**overrides: Any) -> Flask:
@@ -26,11 +28,15 @@ def create_app(**overrides: Any) -> Flask:
         secret=settings.key_ring().flask,
         keys=settings.key_ring(),
         TRUSTED_HOSTS=settings.hosts(),
+        SESSION_COOKIE_SECURE=not is_demo,
         **demo,
         **overrides,
     )
     if is_demo:
         web.before_request_funcs.setdefault(None, []).insert(0, refuse_other_machines)
+    if os.environ.get("BIANZHI_PROXY"):
+        # One proxy of ours in front, which writes these headers itself (deploy/nginx.conf).
+        web.wsgi_app = ProxyFix(web.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     register(web)
     return web
 
