@@ -1,5 +1,8 @@
 """示范数据的装载: the invented city through the kernel, and accounts to try it with."""
 
+import multiprocessing.queues
+import os
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from pathlib import Path
 
 import click
@@ -9,6 +12,7 @@ from werkzeug.security import generate_password_hash
 from app.cli import seeds, settings
 from app.cli.demo_city import City
 from app.db import Database, SignInDatabase
+from app.domain.regions import foshan
 from app.domain.workdays import city_today
 from app.ledger import opening
 
@@ -35,24 +39,61 @@ def marker() -> Path:
 
 
 def load(people: int) -> None:
-    """Load the city where the database has no unit yet, then the accounts."""
-    engine = create_engine(settings.owner_url())
+    """Load the city where the database has no unit yet, then the accounts.
+
+    The divisions are shared out among as many processes as there are processors: legal bodies of one division wait
+    for each other, those of two do not. Each body is one transaction: it enters whole or not at all.
+    """
+    engine = create_engine(settings.owner_url(), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         if connection.execute(text("SELECT EXISTS (SELECT 1 FROM unit)")).scalar():
             click.echo("数据库中已有机构，不再装载示范数据。")
             return
-    database = Database(settings.app_url())
-    identity = SignInDatabase(settings.signin_url()).open_service("svc-opening")
-    city = City(people, SEED, settings.key_ring(), city_today())
-    with click.progressbar(city.batches(), length=len(city.bodies), label="装载示范城市") as batches:
-        for batch in batches:
-            with database.transaction(identity) as session:
-                opening.enter(session, batch, note="示范数据")
-    with engine.begin() as connection:
+        context = multiprocessing.get_context("spawn")
+        entered = context.SimpleQueue()
+        with (
+            ProcessPoolExecutor(os.cpu_count(), context, _begin, (entered,)) as pool,
+            click.progressbar(length=people, label="装载示范城市") as progress,
+        ):
+            waiting = {pool.submit(_enter_division, people, division.code) for division in foshan()}
+            known = 0
+            while waiting:
+                done, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
+                while not entered.empty():
+                    progress.update(entered.get())
+                for division in done:
+                    division.result()
+                # Plans made for empty tables do not serve full ones.
+                if progress.pos > 3 * known:
+                    connection.execute(text("ANALYZE"))
+                    known = progress.pos
         connection.execute(text("ANALYZE"))
+    with engine.execution_options(isolation_level="READ COMMITTED").begin() as connection:
         accounts(connection)
     marker().touch()
     engine.dispose()
+
+
+_entered: "multiprocessing.queues.SimpleQueue[int]"
+
+
+def _begin(entered: "multiprocessing.queues.SimpleQueue[int]") -> None:
+    """Where a process of the load tells how many people have entered."""
+    global _entered
+    _entered = entered
+
+
+def _enter_division(people: int, region: str) -> None:
+    """Every legal body of one division, each in its own transaction."""
+    database = Database(settings.app_url(), pool_size=1)
+    signin = SignInDatabase(settings.signin_url())
+    identity = signin.open_service("svc-opening")
+    for batch in City(people, SEED, settings.key_ring(), city_today()).batches(region):
+        with database.transaction(identity) as session:
+            opening.enter(session, batch, note="示范数据")
+        _entered.put(len(batch.people))
+    database.engine.dispose()
+    signin.engine.dispose()
 
 
 def accounts(connection: object) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 SETTINGS = {
     "max_connections": "250",
     "shared_buffers": "256MB",
+    "max_wal_size": "2GB",
     "timezone": "UTC",
     "fsync": "on",
     "random_page_cost": "1.1",
