@@ -61,6 +61,7 @@ def build(*, app_url: str, signin_url: str, secret: bytes, keys: Any, **override
     refuse_unreadable(app)
     app.context_processor(shell_context)
     app.after_request(security_headers)
+    app.teardown_request(end_unused)
     messages.handle_errors(app, render_template)
     return app
 
@@ -86,6 +87,13 @@ def refuse_unreadable(app: Flask) -> None:
         for value in request.args.values():
             if value.lstrip("-").isdigit() and len(value) > 18:
                 abort(400)
+
+
+def end_unused(_error: BaseException | None) -> None:
+    """The transaction that named the identity, where no page went on in it."""
+    begun = g.pop("begun", None)
+    if begun is not None:
+        begun.close()
 
 
 def security_headers(response: Response) -> Response:

@@ -42,6 +42,8 @@ class HomeView(IndexView):
     def _unit(self, s: Session, unit_id: int) -> Any:
         unit = units.unit(s, unit_id)
         newest = cases.unit_cases(s, unit_id, 10)
+        published = engine.published(s, USUAL)
+        usual = [(name, published[name]) for name in USUAL]
         todos = [
             {
                 "title": f"{r.title} · {r.unit}",
@@ -80,8 +82,7 @@ class HomeView(IndexView):
             cases=case_rows(newest),
             processes=[
                 {"name": plan.title, "summary": plan.guide, "url": f"/case/new/{name}"}
-                for name in USUAL
-                for plan in [engine.latest(s, name)[1]]
+                for name, (_version, plan) in usual
             ],
             start_url="/case/start",
             alarms=alarm_rows(units.alarms(s, unit_id, 5)),

@@ -62,6 +62,15 @@ BEGIN
   RETURN p.id;
 END $$;
 
+-- An approval that reserves: the decision and its seat, or neither.
+CREATE OR REPLACE FUNCTION case_approve_reserving(p_case bigint, p_opinion text, p_address text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v_decision bigint := case_decide(p_case, 'approve', p_opinion, '{}', p_address);
+BEGIN
+  PERFORM ledger_reserve(p_case);
+  RETURN v_decision;
+END $$;
+
 CREATE OR REPLACE FUNCTION ledger_release_seat(p_case bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE p post; v_line bigint;
