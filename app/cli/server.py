@@ -81,13 +81,14 @@ def serve(host: str, port: int) -> None:
                 "threads": 4,
                 "accesslog": None,
                 "loglevel": "warning",
+                "preload_app": True,  # the workers share what is loaded; no connection is open before they fork
                 "control_socket_disable": True,
             }.items():
                 if key in self.cfg.settings:
                     self.cfg.set(key, value)
 
         def load(self) -> object:
-            """The application, in each worker."""
+            """The application, once for all workers."""
             from wsgi import create_app
 
             return create_app()
