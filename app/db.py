@@ -3,13 +3,14 @@
 import hashlib
 import json
 import secrets
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
 from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from app.domain import errors
@@ -63,25 +64,47 @@ def bind(factory: sessionmaker[Session] | object) -> None:
         session.info["parts"] = (named or "").split("|")
 
 
+def still_there(connection: psycopg.Connection, _record: object, _proxy: object) -> None:
+    """Whether a pooled connection still lives, without a journey to the server.
+
+    On an idle one nothing is to be read; what is there is the server's farewell, and another is opened.
+    """
+    waiting = select.poll()
+    waiting.register(connection.pgconn.socket, select.POLLIN)
+    if waiting.poll(0):
+        raise DisconnectionError
+
+
 class Database:
     """The application's engine and the one place where transactions begin and end."""
 
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
-        self.engine: Engine = create_engine(
-            url, pool_size=pool_size, max_overflow=10, pool_pre_ping=True, hide_parameters=True
-        )
+        self.engine: Engine = create_engine(url, pool_size=pool_size, max_overflow=10, hide_parameters=True)
+        event.listen(self.engine, "checkout", still_there)
         self.sessions = sessionmaker(self.engine, expire_on_commit=False)
         bind(self.sessions)
 
+    def begin(self, identity: Identity) -> Session:
+        """A transaction begun under one identity; who asked hands it to ``transaction``, or closes it."""
+        session = self.sessions(info={"token": identity.token})
+        with translated():
+            session.connection()
+        return session
+
     @contextmanager
     def transaction(
-        self, identity: Identity | None, *, case_id: int | None = None, rule: str | None = None
+        self,
+        identity: Identity | None,
+        *,
+        case_id: int | None = None,
+        rule: str | None = None,
+        begun: Session | None = None,
     ) -> Iterator[Session]:
         """One transaction under one identity; a refusal is recorded in a second one and raised again.
 
-        ``rule`` is the alarm that any refusal raises here, whatever its own.
+        ``rule`` is the alarm that any refusal raises here, whatever its own; ``begun`` a transaction to go on in.
         """
-        with self.sessions(info={"token": identity.token if identity else None}) as session:
+        with begun or self.sessions(info={"token": identity.token if identity else None}) as session:
             try:
                 with translated():
                     yield session
@@ -138,7 +161,8 @@ class SignInDatabase:
     """The second engine, as the signin role: it alone checks credentials and opens sessions."""
 
     def __init__(self, url: str) -> None:
-        self.engine = create_engine(url, pool_size=2, max_overflow=3, pool_pre_ping=True, hide_parameters=True)
+        self.engine = create_engine(url, pool_size=2, max_overflow=3, hide_parameters=True)
+        event.listen(self.engine, "checkout", still_there)
 
     def credentials(self, username: str) -> tuple[int, str, bool] | None:
         """User id, password hash and whether active, by user name."""

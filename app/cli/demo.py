@@ -1,16 +1,19 @@
 """示范数据的装载: the invented city through the kernel, and accounts to try it with."""
 
+import multiprocessing.queues
 import os
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from pathlib import Path
 
 import click
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 from werkzeug.security import generate_password_hash
 
 from app.cli import seeds, settings
 from app.cli.demo_city import City
 from app.db import Database, SignInDatabase
+from app.domain.regions import foshan
 from app.domain.workdays import city_today
 from app.ledger import opening
 
@@ -45,16 +48,16 @@ def load(people: int) -> None:
 
     The marker comes first, so that the next start knows what was begun, and is filled at the end.
     """
-    engine = create_engine(settings.owner_url())
+    engine = create_engine(settings.owner_url(), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         known = set(connection.execute(text("SELECT scope_path FROM unit WHERE node = 'legal'")).scalars())
-    if known and not marker().exists():
-        click.echo("数据库中已有机构，不再装载示范数据。")
-        return
-    marker().touch()
-    enter(people, known)
-    with engine.begin() as connection:
+        if known and not marker().exists():
+            click.echo("数据库中已有机构，不再装载示范数据。")
+            return
+        marker().touch()
+        enter(connection, people, known)
         connection.execute(text("ANALYZE"))
+    with engine.execution_options(isolation_level="READ COMMITTED").begin() as connection:
         accounts(connection)
     engine.dispose()
     marker().write_text("loaded\n", encoding="utf-8")
@@ -65,18 +68,54 @@ def is_unfinished() -> bool:
     return marker().exists() and marker().read_text(encoding="utf-8") != "loaded\n"
 
 
-def enter(people: int, known: set[str]) -> None:
-    """The invented city through the kernel, but for the bodies that stand already; each is a transaction."""
-    database = Database(settings.app_url())
-    identity = SignInDatabase(settings.signin_url()).open_service("svc-opening")
-    city = City(people, SEED, settings.key_ring(), city_today())
-    with click.progressbar(city.batches(), length=len(city.bodies), label="装载示范城市") as batches:
-        for batch in batches:
-            if f"{batch.region}.{batch.units[0]['segment']}" in known:
-                continue
-            with database.transaction(identity) as session:
-                opening.enter(session, batch, note="示范数据")
+def enter(connection: Connection, people: int, known: set[str]) -> None:
+    """The invented city through the kernel, but for the bodies that stand already.
+
+    The divisions are shared out among as many processes as there are processors: legal bodies of one division wait
+    for each other, those of two do not. Each body is one transaction: it enters whole or not at all.
+    """
+    context = multiprocessing.get_context("spawn")
+    entered = context.SimpleQueue()
+    with (
+        ProcessPoolExecutor(os.cpu_count(), context, _begin, (entered,)) as pool,
+        click.progressbar(length=people, label="装载示范城市") as progress,
+    ):
+        waiting = {pool.submit(_enter_division, people, division.code, known) for division in foshan()}
+        planned = 0
+        while waiting:
+            done, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
+            while not entered.empty():
+                progress.update(entered.get())
+            for division in done:
+                division.result()
+            # Plans made for empty tables do not serve full ones.
+            if progress.pos > 3 * planned:
+                connection.execute(text("ANALYZE"))
+                planned = progress.pos
+
+
+_entered: "multiprocessing.queues.SimpleQueue[int]"
+
+
+def _begin(entered: "multiprocessing.queues.SimpleQueue[int]") -> None:
+    """Where a process of the load tells how many people have entered."""
+    global _entered
+    _entered = entered
+
+
+def _enter_division(people: int, region: str, known: set[str]) -> None:
+    """Every legal body of one division, each in its own transaction."""
+    database = Database(settings.app_url(), pool_size=1)
+    signin = SignInDatabase(settings.signin_url())
+    identity = signin.open_service("svc-opening")
+    for batch in City(people, SEED, settings.key_ring(), city_today()).batches(region):
+        if f"{batch.region}.{batch.units[0]['segment']}" in known:
+            continue
+        with database.transaction(identity) as session:
+            opening.enter(session, batch, note="示范数据")
+        _entered.put(len(batch.people))
     database.engine.dispose()
+    signin.engine.dispose()
 
 
 def accounts(connection: object) -> None:

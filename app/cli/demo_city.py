@@ -15,6 +15,9 @@ SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗梁宋郑�
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华慧建国文辉力永健世广志义兴良海山仁波宁贵福生龙元全胜学祥才发武新利清飞彬富顺信子杰佳嘉琼勤珍贞莉岚苑婷雪梅燕红倩雅晨宇浩凯"
 # 4406 99 is no division: these people cannot exist.
 DIVISION = "440699"
+# Years of birth, and the days of their months' first four weeks. The stride shares no divisor with their number.
+YOUNGEST, OLDEST = 24, 58
+DAYS, STRIDE = (OLDEST - YOUNGEST + 1) * 12 * 28, 7919
 ORGANS = [
     "委办公室",
     "人民政府办公室",
@@ -111,24 +114,27 @@ def bodies(scale: int) -> list[Body]:
 
 
 class City:
-    """The plan made batches, one legal body at a time; the same seed gives the same city."""
+    """The plan made batches, one legal body at a time; the same seed gives the same city.
+
+    What a body holds depends on its place in the plan alone, so several processes may make and load parts of it.
+    """
 
     def __init__(self, people: int, seed: int, keys: KeyRing, today: dt.date) -> None:
         self.people, self.seed, self.keys, self.today = people, seed, keys, today
         self.bodies = bodies(max(1, people // 60_000))
         self.serial = 0
 
-    def batches(self) -> Iterator[Batch]:
-        """One batch for each legal body, in the order of the plan."""
+    def batches(self, region: str) -> Iterator[Batch]:
+        """One batch for each legal body of one division, in the order of the plan."""
         weights = sum(b.weight for b in self.bodies)
-        segments: dict[str, int] = {}
-        done, due = 0, 0.0
+        segment, done, due = 0, 0, 0.0
         for index, body in enumerate(self.bodies):
-            segments[body.region.code] = segments.get(body.region.code, 0) + 1
             due += self.people * body.weight / weights
-            count = round(due) - done
-            done += count
-            yield self._batch(index, body, f"{segments[body.region.code]:04d}", count)
+            if body.region.code == region:
+                segment += 1
+                self.serial = done
+                yield self._batch(index, body, f"{segment:04d}", round(due) - done)
+            done = round(due)
 
     def _batch(self, index: int, body: Body, segment: str, count: int) -> Batch:
         rng = random.Random(self.seed * 100_003 + index)  # noqa: S311 - a demo, not a secret
@@ -225,11 +231,8 @@ class City:
             )
 
     def _person(self, line: str, rng: random.Random, departments: list[str], *, civil: bool) -> dict[str, object]:
-        self.serial += 1
         sex = rng.choice("12")
-        born = dt.date(self.today.year - rng.randint(24, 58), rng.randint(1, 12), rng.randint(1, 28))
-        # Three digits of serial, the day and the year make 440699 numbers unique over a million.
-        number = self._number(born, sex)
+        born, number = self._born(sex)
         started = dt.date(max(2012, born.year + 22), rng.randint(1, 12), rng.randint(1, 28))
         started = min(started, self.today - dt.timedelta(days=30))
         name = rng.choice(SURNAMES) + "".join(rng.choice(GIVEN) for _ in range(rng.choice((1, 2, 2, 2))))
@@ -251,20 +254,14 @@ class City:
             "start": started.isoformat(),
         }
 
-    def _number(self, born: dt.date, sex: str) -> str:
-        used = self._used.setdefault((born, sex), 0)
-        self._used[born, sex] = used + 1
-        serial = used * 2 + (1 if sex == "1" else 0)
-        # A full day overflows into the neighbouring unassigned division codes.
-        division = int(DIVISION) - serial // 1000
-        body = f"{division}{born:%Y%m%d}{serial % 1000:03d}"
-        return body + check_digit(body)
-
-    @property
-    def _used(self) -> dict[tuple[dt.date, str], int]:
-        if not hasattr(self, "_numbers"):
-            self._numbers: dict[tuple[dt.date, str], int] = {}
-        return self._numbers
+    def _born(self, sex: str) -> tuple[dt.date, str]:
+        """Birth and number of the next person: each goes to another day, and no day is come to twice in one round."""
+        turn, day = divmod(self.serial, DAYS)
+        self.serial += 1
+        year, day = divmod(day * STRIDE % DAYS, 12 * 28)
+        born = dt.date(self.today.year - YOUNGEST - year, 1 + day // 28, 1 + day % 28)
+        body = f"{DIVISION}{born:%Y%m%d}{2 * turn + (sex == '1'):03d}"
+        return born, body + check_digit(body)
 
     def _leaders(self, batch: Batch, departments: list[str], rng: random.Random) -> None:
         free = [p for p in batch.people if p["line_key"] == "e0"]

@@ -1,15 +1,17 @@
 """部署: roles, migrations, kernel, policies, seeds; idempotent, run as the owner or a superuser."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
-from alembic import command
-from alembic.config import Config as AlembicConfig
 from psycopg import sql
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
 from app.security import policies
+
+if TYPE_CHECKING:  # the web's processes know this module and never migrate
+    from alembic.config import Config as AlembicConfig
 
 ROOT = Path(__file__).resolve().parents[2]
 KERNEL = ROOT / "app" / "ledger" / "kernel"
@@ -72,8 +74,10 @@ def _plain(url: str) -> str:
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def alembic_config(connection: Connection) -> AlembicConfig:
+def alembic_config(connection: Connection) -> "AlembicConfig":
     """Alembic's configuration over a given connection."""
+    from alembic.config import Config as AlembicConfig
+
     config = AlembicConfig(str(ROOT / "alembic.ini"))
     config.set_main_option("script_location", str(ROOT / "migrations"))
     config.attributes["connection"] = connection
@@ -95,6 +99,8 @@ def install_policies(connection: Connection) -> None:
 
 def upgrade(owner_url: str) -> None:
     """Bring one database to the present: schema, kernel, policies, seeds."""
+    from alembic import command
+
     from app.cli import seeds
 
     engine = create_engine(owner_url)

@@ -22,6 +22,7 @@ VERSION = 18
 SETTINGS = {
     "max_connections": "250",
     "shared_buffers": "256MB",
+    "max_wal_size": "2GB",
     "timezone": "UTC",
     "fsync": "on",
     "random_page_cost": "1.1",

@@ -161,6 +161,7 @@ def serve(host: str, port: int) -> None:
                 "threads": 4,
                 "accesslog": None,
                 "loglevel": "warning",
+                "preload_app": True,  # the workers share what is loaded; no connection is open before they fork
                 "control_socket_disable": True,
                 # A closed terminal ends the trial; for gunicorn it would mean to load anew.
                 "when_ready": lambda _arbiter: signal.signal(
@@ -170,7 +171,7 @@ def serve(host: str, port: int) -> None:
                 self.cfg.set(key, value)
 
         def load(self) -> object:
-            """The application, in each worker; its log is kept out of the terminal."""
+            """The application, once for all workers; its log is kept out of the terminal."""
             from wsgi import create_app
 
             return create_app(LOG_STREAM=(settings.var() / REQUEST_LOG).open("a", buffering=1, encoding="utf-8"))

@@ -1,10 +1,9 @@
 """人员事实: how a person is written into a case's facts: encrypted, indexed, committed to."""
 
 import datetime as dt
+import os
 from dataclasses import dataclass
 from functools import lru_cache
-
-from pypinyin import Style, lazy_pinyin
 
 from app.domain.crypto import KeyRing
 from app.domain.id_number import mask
@@ -53,8 +52,15 @@ class PersonFacts:
         }
 
 
+# Characters are asked one by one: the dictionary of phrases would fill 60 MB of every process for nothing.
+os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
+os.environ.setdefault("PYPINYIN_NO_DICT_COPY", "true")
+
+
 @lru_cache(maxsize=20000)
 def _syllable(character: str) -> str:
+    from pypinyin import Style, lazy_pinyin
+
     return "".join(lazy_pinyin(character, style=Style.NORMAL))
 
 

@@ -134,6 +134,7 @@ class Person(Base):
         Index("ix_person_scope", "scope_path", "id"),
         Index("ix_person_name", "name"),
         Index("ix_person_pinyin", "pinyin_initials"),
+        Index("ix_person_spelling", "pinyin"),
         Index("ix_person_unit", "unit_id"),
     )
 

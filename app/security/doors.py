@@ -23,6 +23,7 @@ def guard(app: Flask) -> None:
     app.before_request(refuse_unused)
     app.before_request(refuse_unreadable)
     app.after_request(protect)
+    app.teardown_request(end_unused)
 
 
 def refuse_unused() -> tuple[str, int] | None:
@@ -39,6 +40,13 @@ def refuse_unreadable() -> None:
     for value in request.args.values():
         if value.lstrip("-").isdigit() and len(value) > 18:
             abort(400)
+
+
+def end_unused(_error: BaseException | None) -> None:
+    """The transaction that named the identity, where no page went on in it."""
+    begun = g.pop("begun", None)
+    if begun is not None:
+        begun.close()
 
 
 def protect(response: Response) -> Response:

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import g, session
 from flask_appbuilder.security.sqla.manager import SecurityManager
+from sqlalchemy.orm import Session
 
 from app.db import Database, Identity
 
@@ -102,9 +103,13 @@ class Hat:
 
 def load_hat(database: Database, token: str) -> Hat | None:
     """The hat of an open session, or None when it is closed, expired or the account has ended."""
-    with database.transaction(Identity(token)) as connection:
-        connection.connection()  # begins, and with it names the identity
-        p: list[str] = connection.info["parts"]
+    with database.begin(Identity(token)) as begun:
+        return hat_of(begun)
+
+
+def hat_of(begun: Session) -> Hat | None:
+    """The hat that a transaction's identity wears, or None for nobody's."""
+    p: list[str] = begun.info["parts"]
     if not p[0]:
         return None
     number = [int(x) if x.isdecimal() else None for x in p]
@@ -118,7 +123,9 @@ class BianzhiSecurityManager(SecurityManager):
         """The hat of the session's token; the cookie's user id alone opens nothing."""
         if "hat" not in g:
             token = session.get("token")
-            g.hat = load_hat(self.appbuilder.app_database, token) if token else None
+            if token:  # the request's first work goes on in this transaction (app/views/shell.py)
+                g.begun = self.appbuilder.app_database.begin(Identity(token))
+            g.hat = hat_of(g.begun) if token else None
         hat: Hat | None = g.hat
         return hat if hat is not None and str(hat.user_id) == str(pk) else None
 

@@ -47,6 +47,8 @@ class HomeView(IndexView):
         unit = units.unit(s, unit_id)
         day, calendar, kinds = engine.today(s), engine.calendar(s), cases.process_titles(s)
         newest, numbers = cases.unit_cases(s, unit_id, 10), cases.counts(s, unit_id)
+        published = engine.published(s, USUAL)
+        usual = [(name, published[name]) for name in USUAL]
         todos = [
             {
                 "title": f"{r.title} · {r.unit}",
@@ -98,8 +100,7 @@ class HomeView(IndexView):
             cases=case_rows(newest, kinds, lambda due: workdays_between(day, due, calendar)),
             processes=[
                 {"name": plan.title, "summary": plan.guide, "url": f"/case/new/{name}"}
-                for name in USUAL
-                for plan in [engine.latest(s, name)[1]]
+                for name, (_version, plan) in usual
             ],
             start_url="/case/start",
             alarms=alarm_rows(units.alarms(s, unit_id, 5)),

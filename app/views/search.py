@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import text
 
 from app.queries import cases, find, units
+from app.queries.listings import SPELT, people_named
 from app.views.rows import states
 from app.views.shell import hat, work
 
@@ -147,14 +148,15 @@ class SearchView(BaseView):
         """Serving people in one's rows, by name or the initials of their pinyin."""
         who = hat()
         with work() as s:
+            named = people_named(s, term()) if term() else None
+            spelt = SPELT.replace("{t}", "p") if term() else "true"
             rows = s.execute(
                 text(
                     "SELECT p.id, p.name, p.id_mask, unit_name(p.unit_id) AS unit FROM person p"
                     " WHERE p.scope_path >= :lo AND p.scope_path < :hi AND p.state = 'serving'"
-                    " AND (starts_with(p.name, :q) OR starts_with(p.pinyin_initials, lower(:q))"
-                    " OR starts_with(p.pinyin, lower(:q))) ORDER BY p.scope_path, p.id LIMIT 20"
+                    f" AND {spelt if named is None else 'p.id = ANY(:named)'} ORDER BY p.scope_path, p.id LIMIT 20"
                 ),
-                {"lo": who.low, "hi": who.high, "q": term()},
+                {"lo": who.low, "hi": who.high, "q": term(), "named": named},
             ).all()
         return answer([{"value": str(r.id), "text": r.name, "note": f"{r.id_mask} {r.unit or ''}"} for r in rows])
 

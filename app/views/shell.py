@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from flask import g, request, session
@@ -29,11 +29,23 @@ def hat() -> Hat:
     return found
 
 
+def named(case_id: int | None = None) -> AbstractContextManager[Session]:
+    """One transaction under the request's identity; the first goes on in the one that named it."""
+    who, begun = Identity(session.get("token", "")), g.pop("begun", None)
+    return services().database.transaction(who, case_id=case_id, begun=begun)
+
+
 @contextmanager
 def work(case_id: int | None = None) -> Iterator[Session]:
-    """One transaction under the request's identity."""
-    with services().database.transaction(Identity(session.get("token", "")), case_id=case_id) as opened:
-        yield opened
+    """A page's transaction."""
+    with named(case_id) as opened:
+        outer, g.opened = g.get("opened"), opened
+        try:
+            yield opened
+            if request.method == "GET" and request.blueprint != "SearchView":
+                hats()  # the page will show them: asked now, they cost no transaction of their own
+        finally:
+            g.opened = outer
 
 
 def menu(who: Hat) -> list[dict[str, Any]]:
@@ -117,7 +129,8 @@ def shell_context() -> dict[str, Any]:
 def hats() -> list[dict[str, Any]]:
     """The user's accounts, this one marked; asked once a request."""
     if "hats" not in g:
-        with work() as s:
+        opened = g.get("opened")
+        with nullcontext(opened) if opened is not None else named() as s:
             rows = s.execute(
                 text(
                     "SELECT a.id, a.kind, coalesce(o.name, unit_name(a.unit_id), '') AS place,"

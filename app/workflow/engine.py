@@ -6,7 +6,7 @@ decides whether a movement may happen; what is written here is the conversation 
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import func, select, text
@@ -48,14 +48,25 @@ def process_of(session: Session, case: Application) -> Process:
 
 def latest(session: Session, process: str) -> tuple[int, Process]:
     """The published version that new cases take; raises NotFound for an unknown process."""
-    version = session.scalars(
-        select(ProcessVersion).where(ProcessVersion.process == process).order_by(ProcessVersion.version.desc()).limit(1)
-    ).one_or_none()
-    if version is None:
+    found = published(session, [process])
+    if process not in found:
         raise errors.NotFound(process=process)
-    if version.id not in _parsed:
-        _parsed[version.id] = parse(dict(version.definition))
-    return version.id, _parsed[version.id]
+    return found[process]
+
+
+def published(session: Session, processes: Collection[str]) -> dict[str, tuple[int, Process]]:
+    """The published versions that new cases take, in one statement where their definitions are known already."""
+    newest = session.execute(
+        text(
+            "SELECT DISTINCT ON (process) process, id FROM process_version WHERE process = ANY(:p)"
+            " ORDER BY process, version DESC"
+        ),
+        {"p": list(processes)},
+    ).all()
+    for _process, version_id in newest:
+        if version_id not in _parsed:
+            _parsed[version_id] = parse(dict(session.get_one(ProcessVersion, version_id).definition))
+    return {process: (version_id, _parsed[version_id]) for process, version_id in newest}
 
 
 def locked(session: Session, case_id: int) -> Application:
@@ -66,14 +77,17 @@ def locked(session: Session, case_id: int) -> Application:
     return case
 
 
-def locked_task(session: Session, task_id: int) -> tuple[Application, Task]:
-    """A task with its case, the case locked first; a foreign one answers as an absent one."""
+def locked_task(session: Session, task_id: int) -> tuple[Application, Task, list[Task]]:
+    """A task with its case and the case's tasks, the case locked first; a foreign one answers as an absent one."""
     of = select(Task.application_id).where(Task.id == task_id).scalar_subquery()
-    case = session.scalars(select(Application).where(Application.id == of).with_for_update()).one_or_none()
-    task = session.get(Task, task_id) if case is not None else None
-    if case is None or task is None:
+    rows = session.execute(
+        select(Application, Task).join(Task, Task.application_id == Application.id)
+        .where(Application.id == of).with_for_update()
+    ).all()  # fmt: skip
+    task = next((t for _case, t in rows if t.id == task_id), None)
+    if task is None:
         raise errors.NotFound(task=task_id)
-    return case, task
+    return rows[0][0], task, [t for _case, t in rows]
 
 
 def operator(session: Session) -> str:
@@ -282,7 +296,7 @@ def decide(session: Session, task_id: int, *, verdict: str, opinion: str, addres
         AlreadyDecided: a colleague was first.
         QuotaExhausted, SurplusLine: the seat could not be reserved.
     """
-    case, task = locked_task(session, task_id)
+    case, task, tasks = locked_task(session, task_id)
     if task.state != "open" or case.state != "running":
         raise errors.AlreadyDecided(state=task.state)
     if verdict not in ("approve", "return", "reject"):
@@ -293,13 +307,13 @@ def decide(session: Session, task_id: int, *, verdict: str, opinion: str, addres
         raise errors.InvalidInput(errors={"opinion": ["required"]})
     plan = process_of(session, case)
     todo = next(t for t in plan.stages[task.stage].tasks if t.code == task.code)
-    decision = session.execute(
-        text("SELECT case_decide(:c, :v, :o, '{}', :a)"),
-        {"c": case.id, "v": verdict, "o": opinion, "a": address},
-    ).scalar_one()
     reserved = verdict == "approve" and todo.on_approve == "reserve"
-    if reserved:
-        session.execute(text("SELECT ledger_reserve(:c)"), {"c": case.id})
+    # One journey to the kernel; it takes the decision, with its reservation or not at all.
+    call = "case_approve_reserving(:c, :o, :a)" if reserved else "case_decide(:c, :v, :o, '{}', :a)"
+    decision, session.info["operator"] = session.execute(
+        text(f"SELECT {call}, operator_name(:u)"),
+        {"c": case.id, "v": verdict, "o": opinion, "a": address, "u": int(me(session, 1) or 0)},
+    ).one()
     task.state = {"approve": "approved", "return": "returned", "reject": "rejected"}[verdict]
     task.decision_id, task.closed_at, case.changed_at = decision, func.now(), func.now()
     note(session, case, verdict, side=todo.title, opinion=opinion)
@@ -310,19 +324,16 @@ def decide(session: Session, task_id: int, *, verdict: str, opinion: str, addres
     else:
         if reserved:
             note(session, case, "reserved", side="台账")
-        _advance(session, case, plan)
+        _advance(session, case, plan, [t for t in tasks if t.stage == case.stage])
     return case
 
 
-def _advance(session: Session, case: Application, plan: Process) -> None:
+def _advance(session: Session, case: Application, plan: Process, tasks: list[Task]) -> None:
     """Go on when every task of the stage has been approved."""
-    session.flush()  # counts the decision just made
-    tasks = session.execute(
-        select(Task.code, Task.state).where(Task.application_id == case.id, Task.stage == case.stage)
-    ).all()
     approved = {t.code for t in tasks if t.state == "approved"}
     if any(t.state == "open" for t in tasks) or approved != {t.code for t in plan.stages[case.stage].tasks}:
         return
+    session.flush()  # the next tasks are routed by what stands
     if case.stage + 1 < len(plan.stages):
         open_stage(session, case, plan, case.stage + 1)
         return
@@ -384,7 +395,7 @@ def _end(session: Session, case: Application, state: str, reason: str, result: s
 
 def hand_over(session: Session, task_id: int, user_id: int) -> None:
     """Hand an open task to a colleague of the same office."""
-    case, task = locked_task(session, task_id)
+    case, task, _tasks = locked_task(session, task_id)
     if str(task.office_id) != me(session, 7):
         raise errors.NotFound(task=task_id)
     if task.state != "open":

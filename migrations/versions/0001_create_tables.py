@@ -335,6 +335,7 @@ def upgrade() -> None:
     op.create_index('ix_person_name', 'person', ['name'], unique=False)
     op.create_index('ix_person_pinyin', 'person', ['pinyin_initials'], unique=False)
     op.create_index('ix_person_scope', 'person', ['scope_path', 'id'], unique=False)
+    op.create_index('ix_person_spelling', 'person', ['pinyin'], unique=False)
     op.create_index('ix_person_unit', 'person', ['unit_id'], unique=False)
     op.create_index('uq_person_id_index', 'person', ['id_index'], unique=True)
     op.create_table('quota_line',
@@ -746,6 +747,7 @@ def downgrade() -> None:
     op.drop_table('quota_line')
     op.drop_index('uq_person_id_index', table_name='person')
     op.drop_index('ix_person_unit', table_name='person')
+    op.drop_index('ix_person_spelling', table_name='person')
     op.drop_index('ix_person_scope', table_name='person')
     op.drop_index('ix_person_pinyin', table_name='person')
     op.drop_index('ix_person_name', table_name='person')

@@ -7,21 +7,16 @@ LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
     ORDER BY key COLLATE "C"), '') || '}' FROM jsonb_each(p)
 $$;
 
-CREATE OR REPLACE FUNCTION prefixed(p text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS
-$$ SELECT octet_length(convert_to(coalesce(p, ''), 'UTF8'))::text || ':' || coalesce(p, '') $$;
-
-CREATE OR REPLACE FUNCTION utc_text(p timestamptz) RETURNS text
-LANGUAGE sql STABLE SET search_path = public, pg_temp AS
-$$ SELECT to_char(p AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') $$;
-
+-- Length-prefixed fields in one expression: actor and payload by their bytes, the others are plain ASCII of known form.
 CREATE OR REPLACE FUNCTION entry_hash(
   p_format int, p_chain text, p_sequence int, p_type text, p_effective date, p_recorded timestamptz,
   p_case bigint, p_actor text, p_payload text, p_prev text) RETURNS text
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-  SELECT encode(sha256(convert_to(prefixed(p_format::text) || prefixed(p_chain) || prefixed(p_sequence::text)
-    || prefixed(p_type) || prefixed(to_char(p_effective, 'YYYY-MM-DD')) || prefixed(utc_text(p_recorded))
-    || prefixed(p_case::text) || prefixed(p_actor) || prefixed(p_payload) || prefixed(p_prev), 'UTF8')), 'hex')
+  SELECT encode(sha256(convert_to(concat(length(p_format::text), ':', p_format, length(p_chain), ':', p_chain,
+    length(p_sequence::text), ':', p_sequence, length(p_type), ':', p_type,
+    '10:', to_char(p_effective, 'YYYY-MM-DD'), '27:', to_char(p_recorded AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    length(coalesce(p_case::text, '')), ':', p_case, octet_length(convert_to(p_actor, 'UTF8')), ':', p_actor,
+    octet_length(convert_to(p_payload, 'UTF8')), ':', p_payload, length(p_prev), ':', p_prev), 'UTF8')), 'hex')
 $$;
 
 CREATE OR REPLACE FUNCTION kernel_actor() RETURNS text

@@ -62,6 +62,15 @@ BEGIN
   RETURN p.id;
 END $$;
 
+-- An approval that reserves: the decision and its seat, or neither.
+CREATE OR REPLACE FUNCTION case_approve_reserving(p_case bigint, p_opinion text, p_address text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v_decision bigint := case_decide(p_case, 'approve', p_opinion, '{}', p_address);
+BEGIN
+  PERFORM ledger_reserve(p_case);
+  RETURN v_decision;
+END $$;
+
 CREATE OR REPLACE FUNCTION ledger_release_seat(p_case bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE p post; v_line bigint;
@@ -129,11 +138,13 @@ LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
     'commit_level', f ->> 'commit_level', 'commit_rank', f ->> 'commit_rank')
 $$;
 
-CREATE OR REPLACE FUNCTION k_person_row(f jsonb, p_scope text) RETURNS person
+DROP FUNCTION IF EXISTS k_person_row(jsonb, text);
+CREATE OR REPLACE FUNCTION k_person_row(f jsonb, p_scope text, p_unit bigint DEFAULT NULL, p_department bigint DEFAULT NULL)
+RETURNS person
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE p person;
 BEGIN
-  p.id := coalesce((f ->> 'id')::bigint, nextval(pg_get_serial_sequence('person', 'id')));
+  p.id := coalesce((f ->> 'id')::bigint, nextval('person_id_seq'));
   p.name := f ->> 'person_name'; p.pinyin := coalesce(f ->> 'pinyin', '');
   p.pinyin_initials := coalesce(f ->> 'pinyin_initials', '');
   p.id_type := f ->> 'id_type'; p.id_cipher := decode(f ->> 'id_cipher', 'hex');
@@ -144,7 +155,7 @@ BEGIN
   p.native_place := f ->> 'native_place'; p.work_started_on := (f ->> 'work_started_on')::date;
   p.level := f ->> 'level'; p.rank := f ->> 'rank'; p.entry_way := f ->> 'entry_way';
   p.personnel_class := coalesce(f ->> 'personnel_class', 'other'); p.state := coalesce(f ->> 'state', 'serving');
-  p.scope_path := p_scope;
+  p.unit_id := p_unit; p.department_id := p_department; p.scope_path := p_scope;
   RETURN p;
 END $$;
 

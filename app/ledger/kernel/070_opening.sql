@@ -18,94 +18,86 @@ BEGIN
 END $$;
 
 -- Bulk people of one unit: each sits on the next free seat of the line; beyond the quota on surplus seats.
+-- Every look-up goes by its index, whatever the planner believes of a table that grows with each body.
 CREATE OR REPLACE FUNCTION k_open_people(p_case bigint, p_unit bigint, p_people jsonb) RETURNS int
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
-  v_now timestamptz; v_actor text := kernel_actor(); v_head ledger_chain; e record; v_hash text; v_seq int;
-  v_count int; v_duplicate text; v_scope text; v_hashes text[] := '{}'; v_prevs text[] := '{}';
+  v_now timestamptz; v_actor text := kernel_actor(); v_head ledger_chain; e record; v_count int; v_duplicate text;
+  v_scope text; v_seat text; v_first text; v_hash text; v_second text;
 BEGIN
   SELECT scope_path INTO v_scope FROM unit WHERE id = p_unit;
   PERFORM 1 FROM ledger_total t JOIN quota_line l ON l.id = t.line_id WHERE l.unit_id = p_unit ORDER BY line_id FOR UPDATE OF t;
   v_now := clock_timestamp();
   -- A table of that name made by the caller, with triggers of his, is not ours to drop: the call ends there.
   IF to_regclass('pg_temp.opening') IS NOT NULL THEN DROP TABLE pg_temp.opening; END IF;
-  CREATE TEMP TABLE opening (f jsonb, person bigint, known boolean, line bigint, seat int, post bigint, occupancy bigint,
-    n bigint, started_on date, department bigint, scope text, payload text) ON COMMIT DROP;
-  -- Whoever left before, or was known as somebody else's leader only, is taken up under the same row.
-  INSERT INTO opening (f, person, known, line, n, started_on, department)
-  SELECT j, coalesce(p.id, nextval(pg_get_serial_sequence('person', 'id'))), p.id IS NOT NULL, (j ->> 'line')::bigint, ord,
-    (j ->> 'start')::date, (j ->> 'department')::bigint
-  FROM jsonb_array_elements(p_people) WITH ORDINALITY x(j, ord)
-  LEFT JOIN person p ON p.id_index = current_index(decode(j ->> 'person_index', 'hex'));
-  SELECT p.id::text INTO v_duplicate FROM opening o JOIN person p ON p.id = o.person AND p.state = 'serving' LIMIT 1;
+  -- Vacant seats first, in their order; then surplus seats beyond the last number. Whoever left before, or was known
+  -- as somebody else's leader only, is taken up under the same row.
+  CREATE TEMP TABLE opening ON COMMIT DROP AS
+  WITH seats AS (
+    SELECT l.id AS line, l.category, array_agg(p.id ORDER BY p.number) FILTER (WHERE p.status = 'vacant') AS posts,
+      count(*) FILTER (WHERE p.status = 'vacant') AS vacant, coalesce(max(p.number), 0) AS last
+    FROM quota_line l LEFT JOIN post p ON p.line_id = l.id WHERE l.unit_id = p_unit AND l.kind = 'establishment' GROUP BY l.id)
+  SELECT x.n, x.f, coalesce(p.id, nextval('person_id_seq')) AS person, p.state AS known, s.line, s.category,
+    coalesce(s.posts[x.k], nextval('post_id_seq')) AS post, x.k > s.vacant AS surplus, s.last + x.k - s.vacant AS number,
+    nextval('occupancy_id_seq') AS occupancy, (x.f ->> 'start')::date AS started_on, (x.f ->> 'department')::bigint AS department,
+    u.scope_path AS scope
+  FROM (SELECT f, n, (f ->> 'line')::bigint AS line, row_number() OVER (PARTITION BY f ->> 'line' ORDER BY n) AS k
+    FROM jsonb_array_elements(p_people) WITH ORDINALITY j(f, n) ORDER BY n) x
+  LEFT JOIN LATERAL (SELECT id, state FROM person WHERE id_index = current_index(decode(x.f ->> 'person_index', 'hex')) LIMIT 1) p ON true
+  LEFT JOIN seats s ON s.line = x.line
+  LEFT JOIN LATERAL (SELECT scope_path FROM unit WHERE id = coalesce((x.f ->> 'department')::bigint, p_unit)
+    AND legal_id = p_unit LIMIT 1) u ON true;
+  SELECT person::text INTO v_duplicate FROM opening WHERE known = 'serving' LIMIT 1;
   IF FOUND THEN PERFORM refuse('duplicate_person', jsonb_build_object('person', v_duplicate)); END IF;
-  IF EXISTS (SELECT 1 FROM opening o LEFT JOIN quota_line l ON l.id = o.line AND l.unit_id = p_unit
-      AND l.kind = 'establishment' WHERE l.id IS NULL) THEN PERFORM refuse('wrong_category'); END IF;
+  IF EXISTS (SELECT 1 FROM opening WHERE line IS NULL) THEN PERFORM refuse('wrong_category'); END IF;
   IF EXISTS (SELECT 1 FROM opening WHERE started_on > kernel_today()) THEN PERFORM refuse('future_effect'); END IF;
-  UPDATE opening o SET scope = u.scope_path FROM unit u WHERE u.id = coalesce(o.department, p_unit) AND u.legal_id = p_unit;
   IF EXISTS (SELECT 1 FROM opening WHERE scope IS NULL) THEN PERFORM refuse('not_found'); END IF;
-  PERFORM k_committed(o.f) FROM opening o WHERE NOT o.known;
-  -- Vacant seats first, in their order; then surplus seats beyond the last number.
-  UPDATE opening o SET seat = s.number, post = s.id, occupancy = nextval(pg_get_serial_sequence('occupancy', 'id'))
-  FROM (SELECT n, line, row_number() OVER (PARTITION BY line ORDER BY n) AS k FROM opening) r
-  LEFT JOIN LATERAL (SELECT id, number FROM post WHERE line_id = r.line AND status = 'vacant'
-    ORDER BY number OFFSET r.k - 1 LIMIT 1) s ON true WHERE o.n = r.n;
-  WITH extra AS (
-    SELECT o.n, o.line, o.started_on, row_number() OVER (PARTITION BY o.line ORDER BY o.n)
-      + (SELECT coalesce(max(number), 0) FROM post WHERE line_id = o.line) AS number FROM opening o WHERE o.post IS NULL),
-  made AS (INSERT INTO post (line_id, unit_id, number, status, surplus, created_on, scope_path)
-    SELECT line, p_unit, number, 'occupied', true, started_on, v_scope FROM extra RETURNING id, line_id, number)
-  UPDATE opening o SET post = made.id, seat = made.number FROM extra JOIN made ON made.line_id = extra.line
-    AND made.number = extra.number WHERE extra.n = o.n;
-  UPDATE post p SET status = 'occupied' FROM opening o WHERE o.post = p.id AND p.status = 'vacant';
+  PERFORM k_committed(f) FROM opening WHERE known IS NULL;
+  UPDATE post p SET status = 'occupied' FROM opening o WHERE p.id = o.post AND NOT o.surplus;
+  INSERT INTO post (id, line_id, unit_id, number, status, surplus, created_on, scope_path) OVERRIDING SYSTEM VALUE
+  SELECT post, line, p_unit, number, 'occupied', true, started_on, v_scope FROM opening WHERE surplus ORDER BY n;
   INSERT INTO person SELECT (r.p).* FROM (
-    SELECT k_person_row(o.f || jsonb_build_object('id', o.person, 'state', 'serving',
-      'personnel_class', k_personnel_class(l.category)), o.scope) p FROM opening o JOIN quota_line l ON l.id = o.line WHERE NOT o.known) r;
+    SELECT k_person_row(f || jsonb_build_object('id', person, 'state', 'serving', 'personnel_class', k_personnel_class(category)),
+      scope, p_unit, department) AS p FROM opening WHERE known IS NULL ORDER BY n) r;
   UPDATE person p SET unit_id = p_unit, department_id = o.department, state = 'serving', scope_path = o.scope,
-    personnel_class = k_personnel_class(l.category) FROM opening o JOIN quota_line l ON l.id = o.line WHERE p.id = o.person;
+    personnel_class = k_personnel_class(o.category) FROM opening o WHERE p.id = o.person AND o.known IS NOT NULL;
   INSERT INTO occupancy (id, person_id, person_name, post_id, line_id, unit_id, department_id, kind, main, nature,
     started_on, entry_way, entry_case_id, recorded_at, scope_path)
   OVERRIDING SYSTEM VALUE
   SELECT occupancy, person, p.name, post, line, p_unit, department, 'establishment', true, 'regular',
-    started_on, f ->> 'entry_way', p_case, v_now, scope FROM opening JOIN person p ON p.id = person;
-  UPDATE opening o SET payload = canonical(k_occupied_fields(c, s, p_case)) FROM occupancy c JOIN post s ON s.id = c.post_id
-   WHERE c.id = o.occupancy;
+    started_on, f ->> 'entry_way', p_case, v_now, scope FROM opening JOIN person p ON p.id = person ORDER BY n;
   UPDATE ledger_total t SET occupied = t.occupied + c.n FROM (SELECT line, count(*) n FROM opening GROUP BY line) c
    WHERE c.line = t.line_id;
-  -- Person chains: two entries each, the second on the first; a known person's goes on.
-  PERFORM chain_append('person', o.person, 'seat.occupied', o.started_on, v_now, p_case, o.payload::jsonb, o.scope)
-     FROM opening o WHERE o.known;
-  WITH made AS (
-    SELECT o.*, canonical(k_registered_fields(p, o.f)) AS first, o.payload AS second
-    FROM opening o JOIN person p ON p.id = o.person WHERE NOT o.known),
-  one AS (SELECT m.*, entry_hash(1, 'person:' || m.person, 1, 'person.registered', m.started_on, v_now, p_case,
-    v_actor, m.first, '') AS h1 FROM made m),
-  two AS (SELECT *, entry_hash(1, 'person:' || person, 2, 'seat.occupied', started_on, v_now, p_case, v_actor,
-    second, h1) AS h2 FROM one),
-  heads AS (INSERT INTO ledger_chain (chain_kind, chain_id, sequence, hash) SELECT 'person', person, 2, h2 FROM two)
-  INSERT INTO ledger_entry (chain_kind, chain_id, sequence, format, type, effective_on, recorded_at, payload, case_id,
-    actor, prev_hash, hash, scope_path)
-  SELECT 'person', person, 1, 1, 'person.registered', started_on, v_now, first, p_case, v_actor, '', h1, scope FROM two
-  UNION ALL
-  SELECT 'person', person, 2, 1, 'seat.occupied', started_on, v_now, second, p_case, v_actor, h1, h2, scope FROM two;
-  -- The unit's chain: one entry a person, each on the one before.
+  -- The unit's chain: one entry a person, each on the one before. The person's: two, the second on the first; a known
+  -- person's goes on.
   SELECT * INTO v_head FROM ledger_chain WHERE chain_kind = 'unit' AND chain_id = p_unit FOR UPDATE;
-  v_hash := v_head.hash; v_seq := v_head.sequence;
-  FOR e IN SELECT o.n, o.started_on, o.payload FROM opening o ORDER BY o.n LOOP
-    v_seq := v_seq + 1; v_prevs := v_prevs || v_hash;
-    v_hash := entry_hash(1, 'unit:' || p_unit, v_seq, 'seat.occupied', e.started_on, v_now, p_case, v_actor, e.payload, v_hash);
-    v_hashes := v_hashes || v_hash;
+  FOR e IN SELECT o.*, p AS row, canonical(k_occupied_fields(c, s, p_case)) AS payload FROM opening o
+      JOIN occupancy c ON c.id = o.occupancy JOIN post s ON s.id = o.post JOIN person p ON p.id = o.person ORDER BY o.n LOOP
+    v_seat := entry_hash(1, 'unit:' || p_unit, v_head.sequence + 1, 'seat.occupied', e.started_on, v_now, p_case, v_actor,
+      e.payload, v_head.hash);
+    INSERT INTO ledger_entry (chain_kind, chain_id, sequence, format, type, effective_on, recorded_at, payload, case_id,
+      actor, prev_hash, hash, scope_path)
+    VALUES ('unit', p_unit, v_head.sequence + 1, 1, 'seat.occupied', e.started_on, v_now, e.payload, p_case, v_actor,
+      v_head.hash, v_seat, v_scope);
+    v_head.sequence := v_head.sequence + 1; v_head.hash := v_seat;
+    IF e.known IS NOT NULL THEN
+      PERFORM chain_append('person', e.person, 'seat.occupied', e.started_on, v_now, p_case, e.payload::jsonb, e.scope);
+    ELSE
+      v_first := canonical(k_registered_fields(e.row, e.f));
+      v_hash := entry_hash(1, 'person:' || e.person, 1, 'person.registered', e.started_on, v_now, p_case, v_actor, v_first, '');
+      v_second := entry_hash(1, 'person:' || e.person, 2, 'seat.occupied', e.started_on, v_now, p_case, v_actor, e.payload, v_hash);
+      WITH head AS (INSERT INTO ledger_chain (chain_kind, chain_id, sequence, hash) VALUES ('person', e.person, 2, v_second))
+      INSERT INTO ledger_entry (chain_kind, chain_id, sequence, format, type, effective_on, recorded_at, payload, case_id,
+        actor, prev_hash, hash, scope_path)
+      VALUES ('person', e.person, 1, 1, 'person.registered', e.started_on, v_now, v_first, p_case, v_actor, '', v_hash, e.scope),
+        ('person', e.person, 2, 1, 'seat.occupied', e.started_on, v_now, e.payload, p_case, v_actor, v_hash, v_second, e.scope);
+    END IF;
   END LOOP;
-  INSERT INTO ledger_entry (chain_kind, chain_id, sequence, format, type, effective_on, recorded_at, payload, case_id,
-    actor, prev_hash, hash, scope_path)
-  SELECT 'unit', p_unit, v_head.sequence + o.n, 1, 'seat.occupied', o.started_on, v_now, o.payload, p_case, v_actor,
-    v_prevs[o.n], v_hashes[o.n], v_scope
-  FROM opening o;
-  UPDATE ledger_chain SET sequence = v_seq, hash = v_hash WHERE chain_kind = 'unit' AND chain_id = p_unit;
+  UPDATE ledger_chain SET sequence = v_head.sequence, hash = v_head.hash WHERE chain_kind = 'unit' AND chain_id = p_unit;
   INSERT INTO alarm (rule, code, standing, state, unit_id, person_id, case_id, user_id, operator, facts, scope_path)
-  SELECT 'AL06', 'id_unverified', false, 'open', p_unit, o.person, p_case, scope_number(1), v_actor,
-    jsonb_build_object('id_mask', o.f ->> 'id_mask', 'proof', o.f ->> 'proof'), o.scope
-  FROM opening o WHERE (o.f ->> 'verified')::int = 0;
+  SELECT 'AL06', 'id_unverified', false, 'open', p_unit, person, p_case, scope_number(1), v_actor,
+    jsonb_build_object('id_mask', f ->> 'id_mask', 'proof', f ->> 'proof'), scope
+  FROM opening WHERE (f ->> 'verified')::int = 0;
   SELECT count(*) INTO v_count FROM opening;
   PERFORM k_surplus_alarm(line, p_case) FROM (SELECT DISTINCT line FROM opening ORDER BY line) x;
   RETURN v_count;
