@@ -5,6 +5,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.queries.listings import SPELT, people_named
+
 MOST = 10
 
 
@@ -25,15 +27,15 @@ def units(session: Session, low: str, high: str, q: str) -> list[Any]:
 
 def people(session: Session, low: str, high: str, q: str) -> list[Any]:
     """People by name, by pinyin or by the initials of it."""
+    named = people_named(session, q)
+    wanted = "p.id = ANY(:named)" if named is not None else SPELT.replace("{t}", "p")
     return list(
         session.execute(
             text(
                 "SELECT p.id, p.name, p.id_mask, p.state, unit_name(p.unit_id) AS unit FROM person p"
-                " WHERE p.scope_path >= :lo AND p.scope_path < :hi AND (starts_with(p.name, :q)"
-                " OR starts_with(p.pinyin_initials, lower(:q)) OR starts_with(p.pinyin, lower(:q)))"
-                " ORDER BY p.scope_path, p.id LIMIT :n"
+                f" WHERE p.scope_path >= :lo AND p.scope_path < :hi AND {wanted} ORDER BY p.scope_path, p.id LIMIT :n"
             ),
-            {"lo": low, "hi": high, "q": q, "n": MOST},
+            {"lo": low, "hi": high, "q": q, "named": named, "n": MOST},
         )
     )
 
