@@ -117,6 +117,7 @@ class CaseView(BaseView):
         self._labels(form)
         if request.method == "POST":
             case_id = self._keep(form, plan, case_id, who)
+            saved_at = dt.datetime.now(dt.UTC)
             if request.headers.get("HX-Request"):
                 return render_template("_draft_saved.html", case_id=case_id, saved_at=dt.datetime.now(dt.UTC))
             if request.form.get("action") != "submit":
