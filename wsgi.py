@@ -21,6 +21,7 @@ def create_app() -> Flask:
         signin_url=settings.signin_url(),
         secret=settings.key_ring().flask,
         keys=settings.key_ring(),
+        **settings.doors(demo=bool(demo)),
         **demo,
     )
     register(web)

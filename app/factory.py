@@ -10,8 +10,10 @@ from flask_appbuilder.models.sqla.base import SQLA
 from flask_babel import get_locale
 from flask_wtf.csrf import CSRFProtect
 
+from app.api import v1
 from app.db import Database, SignInDatabase
 from app.models import Base
+from app.security import limits, oidc
 from app.security.manager import FAB_ROLES, BianzhiSecurityManager
 from app.security.services import Services, install
 from app.views import messages, register
@@ -57,6 +59,9 @@ def build(*, app_url: str, signin_url: str, secret: bytes, keys: Any, **override
         builder.init_app(app, db.session)
         for view in register():
             builder.add_view_no_menu(view)
+        v1.install(app)
+        limits.apply(app, builder.sm.limiter)
+    oidc.install(app)
     keep_only_used_routes(app)
     refuse_unreadable(app)
     app.context_processor(shell_context)

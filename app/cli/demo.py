@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 from sqlalchemy import create_engine, text
-from werkzeug.security import generate_password_hash
 
 from app.cli import seeds, settings
 from app.cli.demo_city import City
 from app.db import Database, SignInDatabase
 from app.domain.workdays import city_today
 from app.ledger import opening
+from app.security import passwords
 
 SEED = 20240501
 PASSWORD = "Bianzhi-2026"  # noqa: S105 - the demonstration's, printed at its start
@@ -58,7 +58,7 @@ def load(people: int) -> None:
 def accounts(connection: object) -> None:
     """The accounts of ``ACCOUNTS``; what each stands for is found by name."""
     execute = connection.execute  # type: ignore[attr-defined]
-    password = generate_password_hash(PASSWORD, method="scrypt")
+    password = passwords.hashed(PASSWORD)
     names = {
         "clerk": "李申报",
         "clerk2": "陈申报",

@@ -2,13 +2,18 @@
 
 from app.models.authority import (
     Account,
+    ApiToken,
     CaseFacts,
     CaseRecord,
+    Credential,
     Decision,
     Office,
     ProcessVersion,
+    RateWindow,
+    RecoveryCode,
     ScopeKey,
     SignIn,
+    SignInAttempt,
 )
 from app.models.base import Base
 from app.models.business import Application, ApplicationEvent, Task
@@ -21,6 +26,7 @@ __all__ = [
     "Account",
     "Alarm",
     "AlarmRule",
+    "ApiToken",
     "Application",
     "ApplicationEvent",
     "AuditEvent",
@@ -29,6 +35,7 @@ __all__ = [
     "CaseRecord",
     "Code",
     "CodeSet",
+    "Credential",
     "Decision",
     "ImportBatch",
     "LedgerChain",
@@ -42,9 +49,12 @@ __all__ = [
     "ProcessVersion",
     "Quota",
     "QuotaLine",
+    "RateWindow",
+    "RecoveryCode",
     "Region",
     "ScopeKey",
     "SignIn",
+    "SignInAttempt",
     "Task",
     "Unit",
     "UnitVersion",

@@ -7,10 +7,12 @@ built-in roles (``FAB_ROLES``): a fixed table in the code, checked without a que
 from dataclasses import dataclass
 from typing import Any
 
-from flask import g, session
+from flask import Flask, g, session
 from flask_appbuilder.security.sqla.manager import SecurityManager
+from flask_limiter import Limiter
 
 from app.db import Database, Identity
+from app.security import limits
 
 # Role by the kind of account; an office's role adds the office's kind.
 ROLES: dict[str, str] = {
@@ -24,7 +26,7 @@ ROLES: dict[str, str] = {
     "auditor": "auditor",
     "service": "service",
 }
-EVERYBODY = [["HomeView", "can_.*"], ["SignInView", "can_.*"]]
+EVERYBODY = [["HomeView", "can_.*"], ["SignInView", "can_.*"], ["AccountView", "can_.*"]]
 FAB_ROLES: dict[str, list[list[str]]] = {
     "unit": [
         *EVERYBODY,
@@ -99,9 +101,9 @@ class Hat:
         return []
 
 
-def load_hat(database: Database, token: str) -> Hat | None:
-    """The hat of an open session, or None when it is closed, expired or the account has ended."""
-    with database.transaction(Identity(token)) as connection:
+def load_hat(database: Database, token: str, *, api: bool = False) -> Hat | None:
+    """The hat of an open session or a program's token, or None when it is closed, expired or the account has ended."""
+    with database.transaction(Identity(token, api)) as connection:
         connection.connection()  # begins, and with it names the identity
         p: list[str] = connection.info["parts"]
     if not p[0]:
@@ -120,6 +122,10 @@ class BianzhiSecurityManager(SecurityManager):
             g.hat = load_hat(self.appbuilder.app_database, token) if token else None
         hat: Hat | None = g.hat
         return hat if hat is not None and str(hat.user_id) == str(pk) else None
+
+    def create_limiter(self, app: Flask) -> Limiter:
+        """Ours: it counts in the database."""
+        return limits.make(app)
 
     def register_views(self) -> None:
         """Only our own sign-in view: none of Flask-AppBuilder's security pages exists."""

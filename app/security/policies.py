@@ -77,6 +77,11 @@ EXEMPT: dict[str, str] = {
 HIDDEN: dict[str, str] = {
     "sign_in": "session tokens' hashes: only definer functions and the signin role",
     "scope_key": "the key that signs identities",
+    "credential": "second factors (encrypted): only definer functions",
+    "recovery_code": "hashes of recovery codes: only definer functions",
+    "sign_in_attempt": "shut doors: only definer functions",
+    "api_token": "hashes of programs' tokens: only definer functions",
+    "rate_window": "how often: only definer functions",
     "ledger_chain": "chain heads: locks of the kernel",
     "alembic_version": "migrations",
 }
@@ -98,6 +103,14 @@ FAB_HIDDEN = ("ab_api_key", "ab_register_user")
 
 APP_FUNCTIONS = (
     "begin_request(text)",
+    "begin_api_request(text)",
+    "my_account()",
+    "my_sessions(text)",
+    "end_my_sessions(bigint, text)",
+    "new_api_token(text, bytea, int, text)",
+    "my_api_tokens()",
+    "revoke_api_token(bigint, text)",
+    "admin_forget_factor(int)",
     "scope_part(int)",
     "scope_number(int)",
     "close_session(text)",
@@ -140,7 +153,22 @@ APP_FUNCTIONS = (
     "refuse(text, jsonb)",
     "range_end(text)",
 )
-SIGNIN_FUNCTIONS = ("open_session(int, bigint, bytea, int, text)", "open_service_session(text, bytea)")
+SIGNIN_FUNCTIONS = (
+    "open_session(int, bigint, bytea, int, text, text, text, boolean, text[])",
+    "open_service_session(text, bytea)",
+    "count_attempt(bytea[], int[])",
+    "sign_in_good(bytea, bytea)",
+    "sign_in_record(text, int, text, jsonb)",
+    "session_person(bytea)",
+    "advance_session(bytea, bytea)",
+    "change_password(bytea, text, text)",
+    "rehash_password(int, text, text)",
+    "totp_begin(bytea, bytea)",
+    "totp_use(bytea, bigint, bytea[], text)",
+    "recovery_use(bytea, bytea, text)",
+    "rate_hit(text, int, int)",
+    "rate_state(text)",
+)
 
 
 def statements(app: str, signin: str) -> list[str]:

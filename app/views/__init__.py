@@ -5,6 +5,7 @@ from typing import Any
 
 def register() -> list[type[Any]]:
     """The views, in the order of the menu."""
+    from app.views.account import AccountView
     from app.views.admin import AdminView
     from app.views.cases import CaseView, QueueView
     from app.views.ledger import CardView, DisclosureView, LedgerView, UnitView
@@ -21,4 +22,5 @@ def register() -> list[type[Any]]:
         CardView,
         ListView,
         AdminView,
+        AccountView,
     ]
