@@ -12,7 +12,11 @@ from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import OAuth
 from flask import Flask, current_app, request
 from flask_babel import gettext as _
+from joserfc.errors import JoseError
+from requests import RequestException
 
+# What a provider's absent or broken answer raises on its way through Authlib.
+UNUSABLE = (RequestException, JoseError, ValueError, KeyError, RuntimeError)
 # RFC 8176: ways of proof that are, or come with, a second factor.
 STRONG = frozenset({"mfa", "otp", "hwk", "sc", "fpt", "face"})
 
@@ -54,13 +58,29 @@ def back_address() -> str:
     return found.back or request.host_url.rstrip("/") + "/login/oidc/back"
 
 
-def stated(token: Mapping[str, Any]) -> tuple[str, bool]:
-    """The user name that a checked statement gives, and whether a second factor was used.
+def depart() -> Any:
+    """The redirect to the provider; its own description is read at the first one.
 
     Raises:
-        OAuthError: the statement lacks the claim.
+        OAuthError: it does not answer.
+    """
+    try:
+        return client().authorize_redirect(back_address())
+    except UNUSABLE as error:
+        raise OAuthError(error="unreachable") from error
+
+
+def stated() -> tuple[str, bool]:
+    """The user name that the provider's checked statement gives, and whether a second factor was used.
+
+    Raises:
+        OAuthError: refused, not answered, not signed for us and now, or without the claim.
     """
     found: Provider = current_app.config["OIDC"]
+    try:
+        token: Mapping[str, Any] = client().authorize_access_token()
+    except UNUSABLE as error:
+        raise OAuthError(error="unusable") from error
     claims = token.get("userinfo") or {}
     name = claims.get(found.claim)
     if not isinstance(name, str) or not name or "\0" in name:

@@ -156,22 +156,28 @@ class SignInView(BaseView):
     @expose("/login/oidc", methods=["GET"])
     def oidc(self) -> Any:
         """Off to the organisation's sign-in page."""
-        client = oidc.client() or abort(404)
+        if oidc.client() is None:
+            abort(404)
         session["next"] = safe_next(request.args.get("next"))
-        return client.authorize_redirect(oidc.back_address())
+        try:
+            return oidc.depart()
+        except OAuthError:
+            problem = _("The organisation's sign-in page does not answer. Try again later.")
+            return self._page(SignInForm(formdata=None), problem), 503
 
     @expose("/login/oidc/back", methods=["GET"])
     def oidc_back(self) -> Any:
         """Back from it: the statement is checked, and stands for the user of that name here."""
-        client = oidc.client() or abort(404)
+        if oidc.client() is None:
+            abort(404)
+        found = None
         try:
-            name, strong = oidc.stated(client.authorize_access_token())
+            name, strong = oidc.stated()
             found = services().signin.credentials(name)
             if found and found[2]:
                 return enter(found[0], "oidc", factor=strong, target=session.get("next", "/"))
             problem, status = oidc.unmapped(), 403
         except OAuthError:
-            found = None
             problem, status = _("The organisation's sign-in was not completed. Start it again."), 401
         except errors.BadCredentials:
             problem, status = oidc.unmapped(), 403
