@@ -14,6 +14,7 @@ run: .venv/run.stamp
 
 test: .venv/dev.stamp
 	sh scripts/chromium.sh
+	sh scripts/slapd.sh
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: .venv/dev.stamp

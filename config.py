@@ -18,6 +18,11 @@ DEFAULTS: dict[str, Any] = {
     "SESSION_COOKIE_SAMESITE": "Lax",
     "SESSION_COOKIE_NAME": "bianzhi",
     "WTF_CSRF_TIME_LIMIT": None,
+    # What an installation's doors demand stands in app/cli/settings.py; a bare application demands none of it.
+    "SECOND_FACTOR_KINDS": (),
+    "LDAP": None,
+    "OIDC": None,
+    "RATELIMIT_ENABLED": False,
     "MAX_CONTENT_LENGTH": 20 * 1024 * 1024,
     "TEMPLATES_AUTO_RELOAD": False,
     "SQLALCHEMY_TRACK_MODIFICATIONS": False,

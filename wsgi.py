@@ -28,7 +28,7 @@ def create_app(**overrides: Any) -> Flask:
         secret=settings.key_ring().flask,
         keys=settings.key_ring(),
         TRUSTED_HOSTS=settings.hosts(),
-        SESSION_COOKIE_SECURE=not is_demo,
+        **settings.doors(demo=is_demo),
         **demo,
         **overrides,
     )

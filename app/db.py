@@ -4,9 +4,10 @@ import hashlib
 import json
 import secrets
 import select
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from sqlalchemy import Engine, create_engine, event, text
@@ -45,9 +46,10 @@ BY_RULE = (403, 409)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who acts: the token of an open session. The database knows the rest."""
+    """Who acts: the token of an open session, or (``api``) of a program. The database knows the rest."""
 
     token: str
+    api: bool = False
 
 
 def bind(factory: sessionmaker[Session] | object) -> None:
@@ -60,7 +62,8 @@ def bind(factory: sessionmaker[Session] | object) -> None:
         if token is None and callable(source):
             token = source()
         # Nothing named: no rows. The answer is the identity's parts, as the policies read them.
-        named = connection.exec_driver_sql("SELECT begin_request(%s)", (token or "",)).scalar()  # type: ignore[attr-defined]
+        begin = "begin_api_request" if session.info.get("api") else "begin_request"
+        named = connection.exec_driver_sql(f"SELECT {begin}(%s)", (token or "",)).scalar()  # type: ignore[attr-defined]
         session.info["parts"] = (named or "").split("|")
 
 
@@ -104,14 +107,15 @@ class Database:
 
         ``rule`` is the alarm that any refusal raises here, whatever its own; ``begun`` a transaction to go on in.
         """
-        with begun or self.sessions(info={"token": identity.token if identity else None}) as session:
+        info = {"token": identity.token, "api": identity.api} if identity else {"token": None}
+        with begun or self.sessions(info=info) as session:
             try:
                 with translated():
                     yield session
                     session.commit()
             except errors.DomainError as refusal:
                 session.rollback()
-                if identity is not None:
+                if identity is not None and not identity.api:
                     self.record(identity, refusal, case_id, rule)
                 raise
 
@@ -157,6 +161,11 @@ def refusal_of(error: BaseException | None) -> errors.DomainError | None:
     return kind(constraint=error.diag.constraint_name) if kind else None
 
 
+def digest(token: str) -> bytes:
+    """What stands in the database for a token of 256 random bits."""
+    return hashlib.sha256(token.encode()).digest()
+
+
 class SignInDatabase:
     """The second engine, as the signin role: it alone checks credentials and opens sessions."""
 
@@ -172,23 +181,46 @@ class SignInDatabase:
             ).one_or_none()
         return None if row is None else (row.id, row.password or "", bool(row.active))
 
-    def open_session(
-        self, user_id: int, *, account_id: int | None = None, hours: int = 12, address: str = ""
-    ) -> Identity:
-        """Open a session for a user whose credentials were checked; the token is shown once."""
+    def enter(
+        self,
+        user_id: int,
+        *,
+        account_id: int | None = None,
+        hours: int = 12,
+        address: str = "",
+        agent: str = "",
+        way: str = "password",
+        factor: bool = False,
+        factor_kinds: Sequence[str] = (),
+    ) -> tuple[Identity, str]:
+        """A session for a user whose credentials were checked, and its stage: ``open`` or the step that comes next.
+
+        Raises:
+            BadCredentials: the user has no account (hat) that is in force.
+        """
         token = secrets.token_urlsafe(32)
+        row = self.ask(
+            "SELECT open_session(:user, :account, :hash, :hours, :address, :agent, :way, :factor, :kinds) AS stage",
+            user=user_id,
+            account=account_id,
+            hash=digest(token),
+            hours=hours,
+            address=address,
+            agent=agent,
+            way=way,
+            factor=factor,
+            kinds=list(factor_kinds),
+        )
+        return Identity(token), row.stage
+
+    def open_session(self, user_id: int, *, account_id: int | None = None, hours: int = 12) -> Identity:
+        """As ``enter``, where no step is asked for."""
+        return self.enter(user_id, account_id=account_id, hours=hours)[0]
+
+    def ask(self, statement: str, **values: object) -> Any:
+        """One statement in a transaction of its own; its only row, or None."""
         with translated(), self.engine.begin() as connection:
-            connection.execute(
-                text("SELECT open_session(:u, :a, :h, :n, :ip)"),
-                {
-                    "u": user_id,
-                    "a": account_id,
-                    "h": hashlib.sha256(token.encode()).digest(),
-                    "n": hours,
-                    "ip": address,
-                },
-            )
-        return Identity(token)
+            return connection.execute(text(statement), values).one_or_none()
 
     def open_service(self, username: str) -> Identity:
         """The named identity of a worker or a command."""
@@ -196,12 +228,12 @@ class SignInDatabase:
         with translated(), self.engine.begin() as connection:
             connection.execute(
                 text("SELECT open_service_session(:u, :h)"),
-                {"u": username, "h": hashlib.sha256(token.encode()).digest()},
+                {"u": username, "h": digest(token)},
             )
         return Identity(token)
 
-    def failed(self, user_id: int, *, failed: bool) -> None:
-        """Count a failed sign-in, or note a good one."""
+    def failed(self, user_id: int | None, *, failed: bool) -> None:
+        """Count a failed sign-in, or note a good one; for nobody the statement is the same and changes no row."""
         change = (
             "fail_login_count = coalesce(fail_login_count, 0) + 1"
             if failed

@@ -8,9 +8,10 @@ from flask_appbuilder import AppBuilder
 from flask_appbuilder.models.sqla.base import SQLA
 from flask_wtf.csrf import CSRFProtect
 
+from app.api import v1
 from app.db import Database, SignInDatabase
 from app.models import Base
-from app.security import doors
+from app.security import doors, limits, oidc
 from app.security.manager import FAB_ROLES, BianzhiSecurityManager
 from app.security.request_log import install_log
 from app.security.services import Services, install
@@ -59,6 +60,9 @@ def build(*, app_url: str, signin_url: str, secret: bytes, keys: Any, **override
         builder.init_app(app, db.session)
         for view in register():
             builder.add_view_no_menu(view)
+        v1.install(app)
+        limits.apply(app, builder.sm.limiter)
+    oidc.install(app)
     register_health(app)
     doors.guard(app)
     install_assets(app)

@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
-from werkzeug.security import generate_password_hash
 
 from app.cli import seeds, settings
 from app.cli.demo_city import City
@@ -16,6 +15,7 @@ from app.db import Database, SignInDatabase
 from app.domain.regions import foshan
 from app.domain.workdays import city_today
 from app.ledger import opening
+from app.security import passwords
 
 SEED = 20240501
 PASSWORD = "Bianzhi-2026"  # noqa: S105 - the demonstration's, printed at its start
@@ -121,7 +121,7 @@ def _enter_division(people: int, region: str, known: set[str]) -> None:
 def accounts(connection: object) -> None:
     """The accounts of ``ACCOUNTS``; what each stands for is found by name."""
     execute = connection.execute  # type: ignore[attr-defined]
-    password = generate_password_hash(PASSWORD, method="scrypt")
+    password = passwords.hashed(PASSWORD)
     names = {
         "clerk": "李申报",
         "clerk2": "陈申报",

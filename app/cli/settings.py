@@ -92,6 +92,31 @@ def _maintenance(outside: str) -> str:
     return url
 
 
+# Who signs in with a second factor, unless the installation's ``doors.json`` says otherwise.
+SECOND_FACTOR_KINDS = ("system_admin", "security_admin", "auditor", "office_member", "office_head")
+
+
+def doors(*, demo: bool) -> dict[str, object]:
+    """What the doors of this installation demand; ``doors.json`` beside the keys (0600) names directory and provider.
+
+    The demonstration is served on loopback without TLS, under one printed password: no Secure cookie, no second factor.
+    """
+    from app.security.ldap import Directory
+    from app.security.oidc import Provider
+
+    file = key_directory() / "doors.json"
+    said = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    kinds = said.get("second_factor_kinds", () if demo else SECOND_FACTOR_KINDS)
+    return {
+        "SESSION_COOKIE_SECURE": not demo,
+        "SESSION_COOKIE_NAME": "bianzhi" if demo else "__Host-bianzhi",
+        "SECOND_FACTOR_KINDS": tuple(kinds),
+        "LDAP": Directory(**said["ldap"]) if "ldap" in said else None,
+        "OIDC": Provider(**said["oidc"]) if "oidc" in said else None,
+        "RATELIMIT_ENABLED": True,
+    }
+
+
 def prepare() -> None:
     """Make roles and database where they are missing."""
     outside = os.environ.get("DATABASE_URL")

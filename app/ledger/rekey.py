@@ -28,6 +28,7 @@ class Store:
 STORES = (
     Store("person", "id", "id_cipher", "id_type"),
     Store("case_secret", "case_id", "id_cipher", "id_type"),
+    Store("credential", "user_id", "totp_secret", "'totp:' || user_id"),
 )
 # A draft keeps its number inside the form, as hexadecimal text.
 DRAFTS = "FROM application WHERE form ->> 'id_cipher' IS NOT NULL"

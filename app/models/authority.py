@@ -1,6 +1,6 @@
 """Who may decide, and what was decided: written by definer functions only."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Identity, Index, Integer, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, blob, day, document, instant, integer, intpk, now, ref, string
@@ -54,10 +54,15 @@ class Account(Base):
 
 
 class SignIn(Base):
-    """会话: an open session; the cookie's token is held only as its hash."""
+    """会话: a session, open or on its way through the steps of sign-in; the cookie's token is held only as its hash."""
 
     __tablename__ = "sign_in"
-    __table_args__ = (Index("ix_sign_in_user", "user_id"),)
+    __table_args__ = (
+        UniqueConstraint("id", name="uq_sign_in_id"),
+        CheckConstraint("stage in ('factor', 'enrol', 'password', 'open')", name="stage"),
+        CheckConstraint("way in ('password', 'ldap', 'oidc', 'service')", name="way"),
+        Index("ix_sign_in_user", "user_id"),
+    )
 
     token_hash: Mapped[blob] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id"))
@@ -66,6 +71,82 @@ class SignIn(Base):
     expires_at: Mapped[instant]
     closed_at: Mapped[instant | None]
     address: Mapped[string | None]
+    id: Mapped[ref] = mapped_column(Identity())
+    stage: Mapped[string] = mapped_column(server_default="open")
+    way: Mapped[string] = mapped_column(server_default="service")
+    factor: Mapped[bool] = mapped_column(server_default="false")
+    factor_kinds: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    agent: Mapped[string | None]
+    last_seen_at: Mapped[now]
+
+
+class Credential(Base):
+    """凭据: what a user proves identity with beside the password; no row is no second factor and nothing to change."""
+
+    __tablename__ = "credential"
+    __table_args__ = (CheckConstraint("totp_on is null or totp_secret is not null", name="totp"),)
+
+    user_id: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id"), primary_key=True, autoincrement=False)
+    must_change: Mapped[bool] = mapped_column(server_default="false")
+    totp_secret: Mapped[blob | None]
+    totp_on: Mapped[instant | None]
+    totp_step: Mapped[ref | None]
+
+
+class RecoveryCode(Base):
+    """恢复码: serves once in place of a lost device; held only as its hash."""
+
+    __tablename__ = "recovery_code"
+
+    user_id: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id"), primary_key=True, autoincrement=False)
+    code_hash: Mapped[blob] = mapped_column(primary_key=True)
+    used_at: Mapped[instant | None]
+
+
+class SignInAttempt(Base):
+    """登录尝试: how often a name or an address (as hashes) has failed, and until when its door is shut."""
+
+    __tablename__ = "sign_in_attempt"
+    __table_args__ = (Index("ix_sign_in_attempt_last_at", "last_at"),)
+
+    key: Mapped[blob] = mapped_column(primary_key=True)
+    failures: Mapped[integer]
+    last_at: Mapped[instant]
+    locked_until: Mapped[instant]
+
+
+class ApiToken(Base):
+    """接口令牌: lets a program read what one account reads, until a day; held only as its hash."""
+
+    __tablename__ = "api_token"
+    __table_args__ = (
+        UniqueConstraint("token_hash", name="uq_api_token_hash"),
+        CheckConstraint("scope in ('read')", name="scope"),
+        CheckConstraint("expires_at > created_at and expires_at <= created_at + interval '366 days'", name="period"),
+        Index("ix_api_token_user", "user_id"),
+    )
+
+    id: Mapped[intpk]
+    user_id: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id"))
+    account_id: Mapped[ref] = mapped_column(ForeignKey("account.id"))
+    name: Mapped[string]
+    token_hash: Mapped[blob]
+    scope: Mapped[string]
+    created_at: Mapped[now]
+    expires_at: Mapped[instant]
+    last_used_at: Mapped[instant | None]
+    revoked_at: Mapped[instant | None]
+
+
+class RateWindow(Base):
+    """频次窗口: hits of one key in the running window, counted by all workers."""
+
+    __tablename__ = "rate_window"
+    __table_args__ = (Index("ix_rate_window_ends_at", "ends_at"), {"prefixes": ["UNLOGGED"]})
+
+    key: Mapped[string] = mapped_column(primary_key=True)
+    hits: Mapped[integer]
+    ends_at: Mapped[instant]
 
 
 class ScopeKey(Base):

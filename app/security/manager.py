@@ -7,11 +7,13 @@ built-in roles (``FAB_ROLES``): a fixed table in the code, checked without a que
 from dataclasses import dataclass
 from typing import Any
 
-from flask import g, session
+from flask import Flask, g, session
 from flask_appbuilder.security.sqla.manager import SecurityManager
+from flask_limiter import Limiter
 from sqlalchemy.orm import Session
 
 from app.db import Database, Identity
+from app.security import limits
 
 # Role by the kind of account; an office's role adds the office's kind.
 ROLES: dict[str, str] = {
@@ -25,7 +27,7 @@ ROLES: dict[str, str] = {
     "auditor": "auditor",
     "service": "service",
 }
-EVERYBODY = [["HomeView", "can_.*"], ["SignInView", "can_.*"]]
+EVERYBODY = [["HomeView", "can_.*"], ["SignInView", "can_.*"], ["AccountView", "can_.*"]]
 FAB_ROLES: dict[str, list[list[str]]] = {
     "unit": [
         *EVERYBODY,
@@ -101,10 +103,11 @@ class Hat:
         return []
 
 
-def load_hat(database: Database, token: str) -> Hat | None:
-    """The hat of an open session, or None when it is closed, expired or the account has ended."""
-    with database.begin(Identity(token)) as begun:
-        return hat_of(begun)
+def load_hat(database: Database, token: str, *, api: bool = False) -> Hat | None:
+    """The hat of an open session or a program's token, or None when it is closed, expired or the account has ended."""
+    with database.transaction(Identity(token, api)) as session:
+        session.connection()  # begins, and with it names the identity
+        return hat_of(session)
 
 
 def hat_of(begun: Session) -> Hat | None:
@@ -128,6 +131,10 @@ class BianzhiSecurityManager(SecurityManager):
             g.hat = hat_of(g.begun) if token else None
         hat: Hat | None = g.hat
         return hat if hat is not None and str(hat.user_id) == str(pk) else None
+
+    def create_limiter(self, app: Flask) -> Limiter:
+        """Ours: it counts in the database."""
+        return limits.make(app)
 
     def register_views(self) -> None:
         """Only our own sign-in view: none of Flask-AppBuilder's security pages exists."""

@@ -129,6 +129,11 @@ HIDDEN: dict[str, str] = {
     "scope_key": "the key that signs identities",
     "case_secret": "encrypted numbers of running cases: the kernel alone hands them on",
     "index_alias": "search indexes under former keys: the kernel alone translates them",
+    "credential": "second factors (encrypted): only definer functions",
+    "recovery_code": "hashes of recovery codes: only definer functions",
+    "sign_in_attempt": "shut doors: only definer functions",
+    "api_token": "hashes of programs' tokens: only definer functions",
+    "rate_window": "how often: only definer functions",
     "ledger_chain": "chain heads: locks of the kernel",
     "alembic_version": "migrations",
 }
@@ -150,6 +155,14 @@ FAB_HIDDEN = ("ab_api_key", "ab_register_user")
 
 APP_FUNCTIONS = (
     "begin_request(text)",
+    "begin_api_request(text)",
+    "my_account()",
+    "my_sessions(text)",
+    "end_my_sessions(bigint, text)",
+    "new_api_token(text, bytea, int, text)",
+    "my_api_tokens()",
+    "revoke_api_token(bigint, text)",
+    "admin_forget_factor(int)",
     "scope_part(int)",
     "scope_number(int)",
     "close_session(text)",
@@ -194,7 +207,22 @@ APP_FUNCTIONS = (
     "refuse(text, jsonb)",
     "range_end(text)",
 )
-SIGNIN_FUNCTIONS = ("open_session(int, bigint, bytea, int, text)", "open_service_session(text, bytea)")
+SIGNIN_FUNCTIONS = (
+    "open_session(int, bigint, bytea, int, text, text, text, boolean, text[])",
+    "open_service_session(text, bytea)",
+    "count_attempt(bytea[], int[])",
+    "sign_in_good(bytea, bytea)",
+    "sign_in_record(text, int, text, jsonb)",
+    "session_person(bytea)",
+    "advance_session(bytea, bytea)",
+    "change_password(bytea, text, text)",
+    "rehash_password(int, text, text)",
+    "totp_begin(bytea, bytea)",
+    "totp_use(bytea, bigint, bytea[], text)",
+    "recovery_use(bytea, bytea, text)",
+    "rate_hit(text, int, int)",
+    "rate_state(text)",
+)
 
 
 def statements(app: str, signin: str) -> list[str]:

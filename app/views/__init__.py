@@ -5,6 +5,7 @@ from typing import Any
 
 def register() -> list[type[Any]]:
     """The views, in the order of the menu."""
+    from app.views.account import AccountView
     from app.views.admin import AdminView
     from app.views.cases import CaseView
     from app.views.intake import IntakeView
@@ -27,4 +28,5 @@ def register() -> list[type[Any]]:
         ListView,
         IntakeView,
         AdminView,
+        AccountView,
     ]

@@ -12,12 +12,12 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import text
 from sqlalchemy.orm import Session
-from werkzeug.security import generate_password_hash
 from wtforms import DateField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from app.domain import errors
 from app.domain.id_number import normalise
+from app.security import passwords
 from app.security.manager import FAB_ROLES
 from app.security.services import services
 from app.views.messages import sentence
@@ -209,6 +209,7 @@ class AdminView(BaseView):
         stop = {"label": _("Stop this user"), "url": f"/admin/user/{user_id}/stop"}
         admit = {"label": _("Admit this user again"), "url": f"/admin/user/{user_id}/admit"}
         renew = {"label": _("Give a new password"), "url": f"/admin/user/{user_id}/password"}
+        factor = {"label": _("Take the second factor off (device lost)"), "url": f"/admin/user/{user_id}/factor"}
         everywhere = [_("Open sessions end at once.")]
         return render_template(
             "admin_user_form.html",
@@ -234,7 +235,7 @@ class AdminView(BaseView):
             hat_form=form,
             hat_url=f"/admin/user/{user_id}",
             conflicts=problems,
-            actions=[{**a, "consequences": everywhere} for a in ((stop if found.active else admit), renew)],
+            actions=[{**a, "consequences": everywhere} for a in ((stop if found.active else admit), renew, factor)],
         )
 
     def _grant(self, s: Session, user_id: int, form: HatForm) -> None:
@@ -265,12 +266,14 @@ class AdminView(BaseView):
     @has_access
     def change(self, user_id: int, action: str) -> Any:
         """End an identity, stop or admit the user, give a new password."""
-        if not self._may_write() or action not in ("end", "stop", "admit", "password"):
+        if not self._may_write() or action not in ("end", "stop", "admit", "password", "factor"):
             abort(404)
         password = secrets.token_urlsafe(9)
         try:
             with work() as s:
-                if action == "end":
+                if action == "factor":
+                    s.execute(text("SELECT admin_forget_factor(:u)"), {"u": user_id})
+                elif action == "end":
                     s.execute(text("SELECT admin_end(:a)"), {"a": request.args.get("account", 0, type=int)})
                 else:
                     s.execute(
@@ -352,6 +355,7 @@ class AdminView(BaseView):
             "auditor": KINDS["auditor"],
         }
         pages = {
+            "AccountView": _("Own account: password, second factor, sessions, tokens"),
             "AdminView": _("Users, offices, roles"),
             "CardView": _("Own card"),
             "CaseView": _("Businesses and cases"),
@@ -382,4 +386,4 @@ class AdminView(BaseView):
 
 
 def _hashed(password: str) -> str:
-    return generate_password_hash(password, method="scrypt")
+    return passwords.hashed(password)

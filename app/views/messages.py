@@ -119,6 +119,7 @@ def handle_errors(app: Flask, render: Callable[..., str]) -> None:
             403: sentences()["not_allowed"],
             400: _("The address holds a value that is not understood. Go back and choose again."),
             413: _("The file is too large."),
+            429: _("That was asked too often. Wait a minute and try again."),
         }
         status = error.code or 500
         if status < 400:

@@ -117,7 +117,7 @@ def shell_context() -> dict[str, Any]:
         context |= {
             "nav": menu(who),
             "user": {"name": place()["name"], "label": place()["label"]},
-            "user_menu": [],
+            "user_menu": [{"label": _("My account"), "url": "/account/", "icon": "settings"}],
             "hats": hats(),
             "hat_url": "/hat/",
             "sign_out_url": "/logout/",

@@ -143,7 +143,7 @@ def test_what_does_the_work_inside_the_kernel_is_not_called_from_outside(world: 
         "SELECT scope_signature('1|1|service')",
         "SELECT account_context(1)",
         "SELECT open_service_session('svc-worker', '\\x00')",
-        "SELECT open_session(1, NULL, '\\x00', 1, '')",
+        "SELECT open_session(1, NULL, '\\x00', 1, '', '', 'password', false, '{}')",
     ):
         assert denied(world, who, statement) == "42501", statement
 

@@ -80,7 +80,7 @@ def test_a_widened_scope_breaks_its_own_signature(world: World, body: Body) -> N
 @pytest.mark.parametrize(
     "call",
     ["k_open_unit(1, '{}', now()::date)", "k_effected(1)", "publish_version('x', 1, '{}', '{}')",
-     "open_session(1, NULL, 'x', 12, '')", "open_service_session('svc-opening', 'x')", "k_set_quota(1, '{}', now()::date)",
+     "open_session(1, NULL, 'x', 12, '', '', 'password', false, '{}')", "open_service_session('svc-opening', 'x')", "k_set_quota(1, '{}', now()::date)",
      "chain_append('unit', 1, 'x', now()::date, now(), 1, '{}', '')", "scope_signature('x')", "account_context(1)",
      "ledger_release_seat(1)", "k_take_lead(1, '{}', now()::date)"],
 )  # fmt: skip

@@ -70,37 +70,34 @@ BEGIN
     coalesce(v_ulow, v_low, ''), coalesce(v_uhigh, v_high, ''));
 END $$;
 
--- Names the identity of this transaction; an unknown, closed or expired token names nobody.
-CREATE OR REPLACE FUNCTION begin_request(p_token text) RETURNS text
+-- Signs an account's context into this transaction; NULL names nobody.
+CREATE OR REPLACE FUNCTION name_identity(p_account bigint) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE v_account bigint; v_ctx text;
+DECLARE v_ctx text := CASE WHEN p_account IS NULL THEN NULL ELSE account_context(p_account) END;
 BEGIN
-  SELECT s.account_id INTO v_account FROM sign_in s
-    JOIN ab_user u ON u.id = s.user_id AND u.active
-    JOIN account a ON a.id = s.account_id AND a.user_id = s.user_id
-   WHERE s.token_hash = sha256(convert_to(p_token, 'UTF8'))
-     AND s.closed_at IS NULL AND s.expires_at > clock_timestamp();
-  v_ctx := CASE WHEN v_account IS NULL THEN NULL ELSE account_context(v_account) END;
   PERFORM set_config('app.ctx', coalesce(v_ctx, ''), true);
   PERFORM set_config('app.sig', CASE WHEN v_ctx IS NULL THEN '' ELSE scope_signature(v_ctx) END, true);
   RETURN v_ctx;
 END $$;
 
--- Granted to the signin role alone: the caller has checked the password.
-CREATE OR REPLACE FUNCTION open_session(p_user int, p_account bigint, p_hash bytea, p_hours int, p_address text)
-RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE v_account bigint;
+-- Names the identity of this transaction. A token that is unknown, closed, past its twelve hours, idle for half an
+-- hour, still on its way through sign-in, or of a stopped user names nobody. Services have no idle time-out.
+-- Seen at most once a minute, and never waiting: a request does not cost a write.
+CREATE OR REPLACE FUNCTION begin_request(p_token text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE s record; v_now timestamptz := clock_timestamp();
 BEGIN
-  SELECT a.id INTO v_account FROM account a JOIN ab_user u ON u.id = a.user_id AND u.active
-   WHERE a.user_id = p_user AND (p_account IS NULL OR a.id = p_account)
-     AND a.started_on <= kernel_today() AND (a.ended_on IS NULL OR a.ended_on > kernel_today())
-   ORDER BY a.id LIMIT 1;
-  IF v_account IS NULL THEN PERFORM refuse('bad_credentials'); END IF;
-  INSERT INTO sign_in (token_hash, user_id, account_id, expires_at, address)
-  VALUES (p_hash, p_user, v_account, clock_timestamp() + make_interval(hours => p_hours), p_address);
-  INSERT INTO audit_event (kind, user_id, account_id, operator, address, facts)
-  SELECT 'sign_in', p_user, v_account, username, p_address, '{}' FROM ab_user WHERE id = p_user;
-  RETURN v_account;
+  SELECT i.token_hash, i.last_seen_at, i.account_id INTO s FROM sign_in i
+    JOIN ab_user u ON u.id = i.user_id AND u.active
+    JOIN account a ON a.id = i.account_id AND a.user_id = i.user_id
+   WHERE i.token_hash = sha256(convert_to(p_token, 'UTF8')) AND i.stage = 'open'
+     AND i.closed_at IS NULL AND i.expires_at > v_now
+     AND (a.kind = 'service' OR i.last_seen_at > v_now - session_idle());
+  IF FOUND AND s.last_seen_at < v_now - interval '1 minute' THEN
+    UPDATE sign_in SET last_seen_at = v_now WHERE token_hash =
+      (SELECT i.token_hash FROM sign_in i WHERE i.token_hash = s.token_hash FOR UPDATE SKIP LOCKED);
+  END IF;
+  RETURN name_identity(s.account_id);
 END $$;
 
 CREATE OR REPLACE FUNCTION close_session(p_token text) RETURNS void
@@ -114,8 +111,9 @@ CREATE OR REPLACE FUNCTION switch_account(p_token text, p_account bigint) RETURN
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   UPDATE sign_in s SET account_id = a.id FROM account a
-   WHERE s.token_hash = sha256(convert_to(p_token, 'UTF8')) AND s.closed_at IS NULL
-     AND s.expires_at > clock_timestamp() AND a.id = p_account AND a.user_id = s.user_id
+   WHERE s.token_hash = sha256(convert_to(p_token, 'UTF8')) AND s.closed_at IS NULL AND s.stage = 'open'
+     AND s.expires_at > clock_timestamp() AND s.last_seen_at > clock_timestamp() - session_idle()
+     AND a.id = p_account AND a.user_id = s.user_id AND (s.factor OR a.kind <> ALL (s.factor_kinds))
      AND a.started_on <= kernel_today() AND (a.ended_on IS NULL OR a.ended_on > kernel_today());
   IF NOT FOUND THEN PERFORM refuse('not_allowed'); END IF;
 END $$;

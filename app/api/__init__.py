@@ -1,0 +1,1 @@
+"""接口: what programs may read."""
