@@ -38,6 +38,8 @@ ALARMS = {
     "case_not_approved": "AL17",
     "leader_without_seat": "AL10",
 }
+# A slip of the pen in a form, and an identity that has ended and so names nobody to record.
+UNRECORDED = ("invalid_input", "session_ended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +86,14 @@ class Database:
                 raise
 
     def record(self, identity: Identity, refusal: errors.DomainError, case_id: int | None) -> None:
-        """Write down a refusal: alarm, operator, case; it outlives the rollback."""
-        rule = ALARMS.get(refusal.code)
-        if rule is None:
+        """Write down a refusal: operator, case, an alarm where a rule stands behind it; it outlives the rollback."""
+        if refusal.code in UNRECORDED:
             return
         with self.sessions(info={"token": identity.token}) as session:
             session.execute(
                 text("SELECT record_refusal(:rule, :code, :case, cast(:facts AS jsonb))"),
                 {
-                    "rule": rule,
+                    "rule": ALARMS.get(refusal.code),
                     "code": refusal.code,
                     "case": case_id,
                     "facts": json.dumps(refusal.facts, default=str),
@@ -166,6 +167,13 @@ class SignInDatabase:
                 {"u": username, "h": hashlib.sha256(token.encode()).digest()},
             )
         return Identity(token)
+
+    def record_failure(self, user_id: int | None, typed: str, address: str) -> None:
+        """Put a failed sign-in on record; ``typed`` is the keyed hash of the name, never the name."""
+        with self.engine.begin() as connection:
+            connection.execute(
+                text("SELECT record_failure(:u, :t, :a)"), {"u": user_id, "t": typed, "a": address or None}
+            )
 
     def failed(self, user_id: int, *, failed: bool) -> None:
         """Count a failed sign-in, or note a good one."""

@@ -83,6 +83,7 @@ def template(admin_url: str) -> str:
             outside = bool(os.environ.get("TEST_DATABASE_URL"))
             deploy.ensure_database(admin_url, name, PASSWORDS if outside else None)
             deploy.upgrade(_url(admin_url, name, deploy.OWNER))
+            deploy.guard(_url(admin_url, name))
             connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE true").format(sql.Identifier(name)))
         connection.execute("SELECT pg_advisory_unlock(740002)")
     return name

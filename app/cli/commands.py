@@ -16,6 +16,7 @@ def deploy_command() -> None:
     """Make roles, schema, kernel, policies and seeds what this version needs."""
     settings.prepare()
     deploy.upgrade(settings.owner_url())
+    deploy.guard(settings.admin_url())
     click.echo("部署完成。")
 
 

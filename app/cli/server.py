@@ -55,6 +55,7 @@ def main(host: str, port: int, people: int) -> None:
         raise click.ClickException("示范系统只在本机 (127.0.0.1) 提供服务。")
     settings.prepare()
     deploy.upgrade(settings.owner_url())
+    deploy.guard(settings.admin_url())
     catalogue.compile_all()
     if commands.is_empty():
         demo.load(people)

@@ -54,6 +54,11 @@ def _embedded() -> embedded.Server:
     return embedded.start(var())
 
 
+def admin_url() -> str:
+    """The administrator's address of the city's database."""
+    return _url(None)
+
+
 def owner_url() -> str:
     """The owner's address: migrations, deployment, verification."""
     return _url(deploy.OWNER)

@@ -5,7 +5,6 @@ Runs as the owner, in one read-only snapshot, some chains at a time, so that mem
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -14,6 +13,8 @@ from sqlalchemy import Connection, text
 from app.domain.canonical import entry_hash, utc_instant
 from app.domain.crypto import KeyRing
 from app.domain.id_number import mask
+from app.ledger import audit
+from app.ledger.finding import Finding
 from app.ledger.replay import Entry, Row, State, apply
 
 UNITS_AT_ONCE, PEOPLE_AT_ONCE = 100, 2000
@@ -40,24 +41,6 @@ HEADS = "SELECT chain_id, sequence, hash FROM ledger_chain WHERE chain_kind = :k
 ENTRIES = "SELECT * FROM ledger_entry WHERE chain_kind = :k AND chain_id BETWEEN :a AND :b ORDER BY chain_id, sequence"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One difference between the tables and what the chains prove."""
-
-    whose: str
-    table: str
-    row: str
-    column: str
-    found: str
-    expected: str
-    sequence: int | None = None
-
-    def sentence(self) -> str:
-        """The finding in one line."""
-        at = f"（流水第 {self.sequence} 条）" if self.sequence else ""
-        return f"{self.whose}{at}：{self.table} {self.row} 的 {self.column}：现为 {self.found}，应为 {self.expected}"
-
-
 def plain(value: Any) -> Any:
     """A database value as the chain writes it."""
     if isinstance(value, dt.datetime):
@@ -79,7 +62,7 @@ class Verifier:
         return int(self.connection.execute(text("SELECT count(*) FROM ledger_chain")).scalar_one())
 
     def findings(self) -> Iterator[Finding]:
-        """Everything that differs: units, people, approvals, definitions."""
+        """Everything that differs: units, people, approvals, definitions, audit."""
         self.scopes = {r.id: r.scope_path for r in self.connection.execute(text("SELECT id, scope_path FROM unit"))}
         self.places = set(self.scopes.values())
         self.classes = {
@@ -92,6 +75,7 @@ class Verifier:
             yield from self._block("person", a, b)
         yield from self._orphans()
         yield from self._approvals()
+        yield from audit.findings(self.connection, step=self.step)
 
     def _ranges(self, kind: str, table: str, size: int) -> Iterator[tuple[int, int]]:
         """Ranges of ids that hold about ``size`` chains or rows each; together they hold every id."""
@@ -281,9 +265,9 @@ class Verifier:
 
     def _orphans(self) -> Iterator[Finding]:
         """Rows that belong to no unit or person, and so to no block."""
-        for table in ("ledger_entry", "ledger_chain"):
+        for table, kinds in (("ledger_entry", "'unit', 'person'"), ("ledger_chain", "'unit', 'person', 'audit'")):
             for r in self.connection.execute(
-                text(f"SELECT chain_kind, chain_id FROM {table} WHERE chain_kind NOT IN ('unit', 'person')")
+                text(f"SELECT chain_kind, chain_id FROM {table} WHERE chain_kind NOT IN ({kinds})")
             ):
                 yield Finding(f"{r.chain_kind}:{r.chain_id}", table, "*", "chain_kind", "有此行", "无此类链")
         for table, column in (("quota", "line_id"), ("ledger_total", "line_id"), ("post", "line_id")):
@@ -338,7 +322,7 @@ class Verifier:
         ).scalar()
         whose = f"{'单位' if kind == 'unit' else '人员'} {name or ''}({chain})"
         key = "-".join(map(str, row)) if isinstance(row, tuple) else str(row)
-        return Finding(whose, table, key, column, str(found), str(due), sequence)
+        return Finding(whose, table, key, column, str(found), str(due), sequence, f"{kind}:{chain}")
 
 
 def _head(head: tuple[int, str] | None) -> str:

@@ -15,7 +15,7 @@ from app.models.business import Application, ApplicationEvent, Task
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
-from app.models.watch import Alarm, AlarmRule, AuditEvent, ImportBatch
+from app.models.watch import Alarm, AlarmRule, AuditArchive, AuditEvent, AuditPending, ImportBatch, VerificationRun
 
 __all__ = [
     "Account",
@@ -23,7 +23,9 @@ __all__ = [
     "AlarmRule",
     "Application",
     "ApplicationEvent",
+    "AuditArchive",
     "AuditEvent",
+    "AuditPending",
     "Base",
     "CaseFacts",
     "CaseRecord",
@@ -49,5 +51,6 @@ __all__ = [
     "Unit",
     "UnitVersion",
     "User",
+    "VerificationRun",
     "WorkingDay",
 ]

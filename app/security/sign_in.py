@@ -47,12 +47,16 @@ class SignInView(BaseView):
         """The sign-in page."""
         form, problem = SignInForm(), None
         if form.validate_on_submit():
-            found = services().signin.credentials((form.username.data or "").strip())
+            name = (form.username.data or "").strip()
+            found = services().signin.credentials(name)
             good = check_password_hash(found[1] or NOBODY if found else NOBODY, form.password.data or "")
             if found and found[1] and good and found[2]:
                 return self._open(found[0])
             if found:
                 services().signin.failed(found[0], failed=True)
+            services().signin.record_failure(
+                found[0] if found else None, services().keys.commit("sign_in", name), request.remote_addr or ""
+            )
             problem = _("User name or password is wrong. Check the input method and try again.")
         demo = current_app.config.get("DEMO_ACCOUNTS")
         return render_template(
