@@ -1,5 +1,6 @@
 """``make run``: database, deployment, demonstration city, web server and the daily job, in one command."""
 
+import datetime as dt
 import os
 import signal
 import sys
@@ -8,7 +9,7 @@ import threading
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.cli import catalogue, commands, demo, deploy, embedded, settings
+from app.cli import catalogue, commands, demo, deploy, embedded, nightly, settings
 from app.db import Database, SignInDatabase
 from app.domain.errors import DomainError
 from app.workflow import due
@@ -36,10 +37,11 @@ def effect_once() -> int:
 
 
 def run_job(stop: threading.Event) -> None:
-    """The daily job: now and then every ten minutes."""
+    """The daily job: now and then every ten minutes; by night the proofs (app/cli/nightly.py)."""
     while not stop.is_set():
         try:
             effect_once()
+            nightly.keep_watch(settings.owner_url(), settings.key_ring(), dt.datetime.now(dt.UTC))
         except (SQLAlchemyError, DomainError) as error:
             click.echo(f"后台作业失败：{type(error).__name__}", err=True)
         stop.wait(600)

@@ -19,6 +19,7 @@ ARCHIVED = text(
     "SELECT first_sequence, last_sequence, prev_hash, hash FROM audit_archive WHERE chain = :c AND last_sequence > :s"
     " ORDER BY first_sequence"
 )
+STREAMED = {"yield_per": 2000}
 DERIVED = {"case_id": "case", "unit_id": "unit", "person_id": "person"}
 
 
@@ -60,8 +61,7 @@ def links(connection: Connection, chain: int, after: int = 0) -> Iterator[Link]:
     """A chain in order from the number after ``after`` on, archived runs in their places."""
     runs = [Link(r.first_sequence, r.last_sequence, r.prev_hash, r.hash)
             for r in connection.execute(ARCHIVED, {"c": chain, "s": after})]  # fmt: skip
-    streamed = connection.execution_options(yield_per=2000)
-    for r in streamed.execute(EVENTS, {"c": chain, "s": after}):
+    for r in connection.execute(EVENTS, {"c": chain, "s": after}, execution_options=STREAMED):
         while runs and runs[0].first <= r.sequence:
             yield runs.pop(0)
         yield Link(r.sequence, r.sequence, r.prev_hash, r.hash, r)
@@ -75,7 +75,8 @@ def findings(
 ) -> Iterator[Finding]:
     """Every difference of the audit chains; ``since`` holds each chain's sealed number and hash to begin from."""
     heads = {r.chain_id: (r.sequence, r.hash) for r in connection.execute(HEADS)}
-    loose = connection.execute(text("SELECT DISTINCT chain FROM audit_event")).scalars() if since is None else []
+    known = "SELECT DISTINCT chain FROM audit_event"
+    loose = set(connection.execute(text(known)).scalars()) if since is None else set[int]()
     for chain in sorted({*heads, *loose}):
         sequence, hashed = (since or {}).get(chain, (0, ""))
         for link in links(connection, chain, sequence):

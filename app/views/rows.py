@@ -72,7 +72,7 @@ def alarm_rows(rows: list[Any]) -> list[dict[str, Any]]:
             if r.unit_id
             else None,
             "at": r.raised_at,
-            "text": "，".join(f"{k} {v}" for k, v in figures_of(r.facts))
+            "text": str(r.facts.get("sentence") or "，".join(f"{k} {v}" for k, v in figures_of(r.facts)))
             + ("" if r.standing else f" · {r.operator_name}"),
             "article": r.basis,
         }

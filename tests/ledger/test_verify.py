@@ -15,7 +15,8 @@ from app.cli import settings as installation
 from app.domain.canonical import entry_hash, utc_instant
 from app.domain.workdays import city_today
 from app.ledger import seal as sealing
-from app.ledger.verify import UNCOVERED, Finding, Verifier
+from app.ledger.finding import Finding
+from app.ledger.verify import UNCOVERED, Verifier
 from app.workflow import engine
 from tests.world import Body, World, person
 

@@ -122,20 +122,25 @@ END $$;
 CREATE OR REPLACE FUNCTION audit_partitions(p_ahead int) RETURNS int
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE v_first date; v_name text; v_from timestamptz; v_to timestamptz; v_made int := 0;
+  v_late boolean;
 BEGIN
+  PERFORM set_config('bianzhi.deployment', 'on', true);  -- one line of DDL for all of it
   FOR v_first IN SELECT generate_series(date_trunc('month', kernel_today()),
       date_trunc('month', kernel_today()) + make_interval(months => p_ahead), interval '1 month')::date LOOP
     v_name := 'event_' || to_char(v_first, 'YYYYMM');
     CONTINUE WHEN to_regclass('audit.' || v_name) IS NOT NULL;
     v_from := v_first::timestamp AT TIME ZONE 'Asia/Shanghai';
     v_to := (v_first + interval '1 month')::timestamp AT TIME ZONE 'Asia/Shanghai';
-    ALTER TABLE audit_event DETACH PARTITION audit.event_other;
     EXECUTE format('CREATE TABLE audit.%I (LIKE audit_event INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS)',
       v_name);
-    EXECUTE format('WITH late AS (DELETE FROM audit.event_other WHERE recorded_at >= %L AND recorded_at < %L RETURNING *)'
-      ' INSERT INTO audit.%I (%s) SELECT %4$s FROM late', v_from, v_to, v_name, audit_columns());
+    v_late := EXISTS (SELECT 1 FROM audit.event_other WHERE recorded_at >= v_from AND recorded_at < v_to);
+    IF v_late THEN
+      ALTER TABLE audit_event DETACH PARTITION audit.event_other;
+      EXECUTE format('WITH late AS (DELETE FROM audit.event_other WHERE recorded_at >= %L AND recorded_at < %L RETURNING *)'
+        ' INSERT INTO audit.%I (%s) SELECT %4$s FROM late', v_from, v_to, v_name, audit_columns());
+    END IF;
     EXECUTE format('ALTER TABLE audit_event ATTACH PARTITION audit.%I FOR VALUES FROM (%L) TO (%L)', v_name, v_from, v_to);
-    ALTER TABLE audit_event ATTACH PARTITION audit.event_other DEFAULT;
+    IF v_late THEN ALTER TABLE audit_event ATTACH PARTITION audit.event_other DEFAULT; END IF;
     v_made := v_made + 1;
   END LOOP;
   RETURN v_made;
@@ -188,7 +193,7 @@ BEGIN
   INSERT INTO audit_event (kind, operator, facts) VALUES ('ddl', audit_operator(), jsonb_build_object(
     'command', TG_TAG, 'role', session_user, 'deployment', v_deploy, 'transaction', pg_current_xact_id()::text,
     'statement', left(current_query(), 300)));
-EXCEPTION WHEN undefined_function OR undefined_table OR not_null_violation THEN
+EXCEPTION WHEN undefined_function OR undefined_table OR not_null_violation OR check_violation THEN
   RAISE WARNING 'the audit of % could not be written: %', TG_TAG, SQLERRM;
 END $$;
 
