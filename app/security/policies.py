@@ -114,6 +114,7 @@ APP_FUNCTIONS = (
     "case_close(bigint, text)",
     "record_refusal(text, text, bigint, jsonb)",
     "record_audit(text, text, jsonb)",
+    "audit_subjects(text, text)",
     "ledger_reserve(bigint)",
     "ledger_occupy(bigint, date)",
     "ledger_vacate(bigint)",

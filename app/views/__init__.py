@@ -6,6 +6,7 @@ from typing import Any
 def register() -> list[type[Any]]:
     """The views, in the order of the menu."""
     from app.views.admin import AdminView
+    from app.views.audit import AuditView
     from app.views.cases import CaseView, QueueView
     from app.views.ledger import CardView, DisclosureView, LedgerView, UnitView
     from app.views.lists import ListView
@@ -21,4 +22,5 @@ def register() -> list[type[Any]]:
         CardView,
         ListView,
         AdminView,
+        AuditView,
     ]

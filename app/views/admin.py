@@ -353,6 +353,7 @@ class AdminView(BaseView):
         }
         pages = {
             "AdminView": _("Users, offices, roles"),
+            "AuditView": _("Audit, verifications, seals"),
             "CardView": _("Own card"),
             "CaseView": _("Businesses and cases"),
             "DisclosureView": _("Disclosure page"),

@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 from flask import abort, render_template, request, send_file
 from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
-from sqlalchemy import text
 
 from app.domain import codes
 from app.domain.regions import foshan
 from app.queries import units
 from app.queries.listings import LISTS, Asked, Listing, rows
+from app.views.auditing import record_export
 from app.views.rows import states
 from app.views.shell import hat, local, work
 
@@ -109,16 +109,11 @@ class ListView(BaseView):
         """What the filters show (5,000 rows at most), as a workbook; text cells only, so no formula runs."""
         import xlsxwriter
 
-        listing, asked, _keep = self._asked(name)
+        listing, asked, keep = self._asked(name)
         known = labels()
         with work() as s:
             found = rows(s, listing, asked, EXPORT)
-            s.execute(
-                text(
-                    "SELECT record_audit('export', :a, jsonb_build_object('list', cast(:n AS text), 'rows', cast(:r AS int)))"
-                ),
-                {"a": request.remote_addr, "n": name, "r": len(found)},
-            )
+            record_export(s, name, len(found), keep)
         buffer = io.BytesIO()
         book = xlsxwriter.Workbook(buffer, {"strings_to_formulas": False, "strings_to_urls": False})
         sheet = book.add_worksheet()

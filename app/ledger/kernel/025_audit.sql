@@ -75,10 +75,30 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 
 -- The one door of pages and kernel functions; docs/security-audit.md lists kinds and facts. Who did it is never an
--- argument: the signed identity of the transaction says it.
+-- argument: the signed identity of the transaction says it. Only the signin role, which works before there is an
+-- identity, names the user in the facts.
 CREATE OR REPLACE FUNCTION record_audit(p_kind text, p_address text, p_facts jsonb) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT audit_write(p_kind, scope_number(1), scope_number(2), audit_operator(), p_address, p_facts)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v_user bigint := scope_number(1);
+BEGIN
+  IF v_user IS NULL AND session_user = 'bianzhi_signin' THEN
+    SELECT id INTO v_user FROM ab_user WHERE id::text = p_facts ->> 'user';
+    PERFORM audit_write(p_kind, v_user, NULL, coalesce((SELECT username FROM ab_user WHERE id = v_user), ''), p_address,
+      p_facts);
+  ELSE
+    PERFORM audit_write(p_kind, v_user, scope_number(2), audit_operator(), p_address, p_facts);
+  END IF;
+END $$;
+
+-- For the auditor alone: the rows that a text names, so that events about them are found. Names of units are public;
+-- of a person the whole name has to be known.
+CREATE OR REPLACE FUNCTION audit_subjects(p_what text, p_text text) RETURNS bigint[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT array_agg(id) FROM (
+    SELECT id FROM application WHERE p_what = 'case' AND (number = p_text OR id::text = p_text)
+    UNION ALL (SELECT id FROM unit WHERE p_what = 'unit' AND (strpos(name, p_text) > 0 OR id::text = p_text) LIMIT 200)
+    UNION ALL (SELECT id FROM person WHERE p_what = 'person' AND (name = p_text OR id::text = p_text) LIMIT 200)) x
+   WHERE scope_part(3) = 'auditor'
 $$;
 
 -- A failed sign-in, by the signin role. What was typed may be a password: only its keyed hash comes here, and the
