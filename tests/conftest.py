@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 
 from app.cli import deploy, embedded
 from app.domain.crypto import KeyRing
+from app.security import policies
 from tests.world import World
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -108,6 +109,8 @@ def world(admin_url: str, template: str, keys: KeyRing, request: pytest.FixtureR
             )
         )
         connection.execute("SELECT pg_advisory_unlock_shared(740002)")
+        with _connect(admin_url, name) as inside:  # a clone takes no rights on the database along
+            inside.execute(policies.database(deploy.APP, deploy.SIGNIN))
         city = World(
             app_url=_url(admin_url, name, deploy.APP),
             signin_url=_url(admin_url, name, deploy.SIGNIN),

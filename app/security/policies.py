@@ -153,6 +153,14 @@ SIGNIN_FUNCTIONS = (
 )
 
 
+def database(app: str, signin: str) -> str:
+    """Rights on the database itself: a temporary table or function of the caller could stand in the kernel's way."""
+    return (
+        "DO $$ BEGIN EXECUTE 'REVOKE ALL ON DATABASE ' || quote_ident(current_database()) || ' FROM PUBLIC';"
+        f" EXECUTE 'GRANT CONNECT ON DATABASE ' || quote_ident(current_database()) || ' TO {app}, {signin}'; END $$"
+    )
+
+
 def statements(app: str, signin: str) -> list[str]:
     """All grants and policies, idempotent, in order; ``app`` and ``signin`` are role names."""
     out = [
@@ -160,9 +168,7 @@ def statements(app: str, signin: str) -> list[str]:
         "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC",
         f"REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM {app}, {signin}",
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
-        # A temporary table or function of the caller could stand in the way of the kernel's names.
-        "DO $$ BEGIN EXECUTE 'REVOKE ALL ON DATABASE ' || quote_ident(current_database()) || ' FROM PUBLIC';"
-        f" EXECUTE 'GRANT CONNECT ON DATABASE ' || quote_ident(current_database()) || ' TO {app}, {signin}'; END $$",
+        database(app, signin),
         f"GRANT USAGE ON SCHEMA public TO {app}, {signin}",
     ]
     for table, rule in SCOPED.items():
