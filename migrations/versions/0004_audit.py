@@ -119,3 +119,4 @@ def downgrade() -> None:
         " SELECT at, kind, user_id, account_id, operator, address, facts FROM audit_kept ORDER BY id"
     )
     op.execute("DROP TABLE audit_kept")
+    op.execute("DELETE FROM ledger_chain WHERE chain_kind = 'audit'")

@@ -213,7 +213,7 @@ BEGIN
   INSERT INTO audit_event (kind, operator, facts) VALUES ('ddl', audit_operator(), jsonb_build_object(
     'command', TG_TAG, 'role', session_user, 'deployment', v_deploy, 'transaction', pg_current_xact_id()::text,
     'statement', left(current_query(), 300)));
-EXCEPTION WHEN undefined_function OR undefined_table OR not_null_violation OR check_violation THEN
+EXCEPTION WHEN undefined_function OR undefined_table OR undefined_column OR not_null_violation OR check_violation THEN
   RAISE WARNING 'the audit of % could not be written: %', TG_TAG, SQLERRM;
 END $$;
 
