@@ -40,8 +40,8 @@ ALARMS = {
     "case_not_approved": "AL17",
     "leader_without_seat": "AL10",
 }
-# What a rule of business refuses or forbids; a slip in a form, an absent row and an ended session are none.
-BY_RULE = (403, 409)
+# A slip of the pen in a form, and an identity that has ended and so names nobody to record.
+UNRECORDED = ("invalid_input", "session_ended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,18 +122,19 @@ class Database:
     def record(
         self, identity: Identity, refusal: errors.DomainError, case_id: int | None, rule: str | None = None
     ) -> None:
-        """Write down a refusal with operator and case, as an alarm or in the audit; it outlives the rollback."""
-        rule = rule or ALARMS.get(refusal.code)
-        if rule is None and refusal.http_status not in BY_RULE:
+        """Write down a refusal: operator, case, an alarm where a rule stands behind it; it outlives the rollback."""
+        if refusal.code in UNRECORDED:
             return
-        facts = json.dumps(refusal.facts if rule else {**refusal.facts, "case": case_id}, default=str)
-        statement = (
-            "SELECT record_refusal(:rule, :code, :case, cast(:facts AS jsonb))"
-            if rule
-            else "SELECT record_audit('refused.' || :code, NULL, cast(:facts AS jsonb)) WHERE scope_part(1) IS NOT NULL"
-        )
         with self.sessions(info={"token": identity.token}) as session:
-            session.execute(text(statement), {"rule": rule, "code": refusal.code, "case": case_id, "facts": facts})
+            session.execute(
+                text("SELECT record_refusal(:rule, :code, :case, cast(:facts AS jsonb))"),
+                {
+                    "rule": rule or ALARMS.get(refusal.code),
+                    "code": refusal.code,
+                    "case": case_id,
+                    "facts": json.dumps(refusal.facts, default=str),
+                },
+            )
             session.commit()
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 
 from app.cli import deploy, embedded
 from app.domain.crypto import KeyRing
+from app.security import policies
 from tests.world import World
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -89,6 +90,7 @@ def template(admin_url: str) -> str:
             outside = bool(os.environ.get("TEST_DATABASE_URL"))
             deploy.ensure_database(admin_url, name, PASSWORDS if outside else None)
             deploy.upgrade(_url(admin_url, name, deploy.OWNER))
+            deploy.guard(_url(admin_url, name))
             connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE true").format(sql.Identifier(name)))
         connection.execute("SELECT pg_advisory_unlock(740002)")
     return name
@@ -113,6 +115,8 @@ def world(admin_url: str, template: str, keys: KeyRing, request: pytest.FixtureR
             )
         )
         connection.execute("SELECT pg_advisory_unlock_shared(740002)")
+        with _connect(admin_url, name) as inside:  # a clone takes no rights on the database along
+            inside.execute(policies.database(deploy.APP, deploy.SIGNIN))
         city = World(
             app_url=_url(admin_url, name, deploy.APP),
             signin_url=_url(admin_url, name, deploy.SIGNIN),

@@ -19,6 +19,7 @@ def bring_up() -> None:
     try:
         settings.prepare()
         deploy.upgrade(settings.owner_url())
+        deploy.guard(settings.admin_url())
     except deploy.PreparationError as error:
         raise click.ClickException(
             f"{error}。请数据库管理员先运行 deploy/roles.sql（见 docs/operations.md）。"

@@ -105,6 +105,7 @@ def upgrade(owner_url: str) -> None:
 
     engine = create_engine(owner_url)
     with engine.begin() as connection:
+        connection.execute(text("SET LOCAL bianzhi.deployment = 'on'"))
         command.upgrade(alembic_config(connection), "head")
         install_kernel(connection)
         install_policies(connection)
@@ -116,3 +117,30 @@ def upgrade(owner_url: str) -> None:
         )
         seeds.plant(connection)
     engine.dispose()
+
+
+# Large objects are files of whoever may make one; nobody here needs them.
+LARGE_OBJECTS = (
+    "lo_create(oid)", "lo_creat(int)", "lo_from_bytea(oid, bytea)", "lo_put(oid, bigint, bytea)", "lo_open(oid, int)",
+    "lowrite(int, bytea)", "lo_unlink(oid)", "lo_import(text)", "lo_import(text, oid)", "lo_export(oid, text)",
+)  # fmt: skip
+TAGS_WITH_TABLES = "'CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'CREATE INDEX'"
+
+
+def guard(admin_url: str) -> bool:
+    """What only a superuser can install: the recorder of DDL, and no large objects; False where we are none."""
+    engine = create_engine(admin_url)
+    with engine.begin() as connection:
+        strong = bool(connection.execute(text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")).scalar())
+        if strong:
+            for name, when, tags in (
+                ("bianzhi_ddl", "ddl_command_start", ""),
+                ("bianzhi_ddl_made", "ddl_command_end", f" WHEN TAG IN ({TAGS_WITH_TABLES})"),
+                ("bianzhi_ddl_gone", "sql_drop", " WHEN TAG IN ('DROP TABLE')"),
+            ):
+                connection.execute(text(f"DROP EVENT TRIGGER IF EXISTS {name}"))
+                connection.execute(text(f"CREATE EVENT TRIGGER {name} ON {when}{tags} EXECUTE FUNCTION record_ddl()"))
+            for function in LARGE_OBJECTS:
+                connection.execute(text(f"REVOKE EXECUTE ON FUNCTION pg_catalog.{function} FROM PUBLIC"))
+    engine.dispose()
+    return strong

@@ -1,5 +1,6 @@
 """``make run``: database, deployment, demonstration city, web server and the daily job, in one command."""
 
+import datetime as dt
 import fcntl
 import os
 import signal
@@ -14,7 +15,7 @@ from pathlib import Path
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.cli import catalogue, commands, demo, deploy, embedded, settings
+from app.cli import catalogue, commands, demo, deploy, embedded, nightly, settings
 from app.db import Database, SignInDatabase
 from app.domain.errors import DomainError
 from app.workflow import due
@@ -40,12 +41,13 @@ def effect_once() -> int:
 
 
 def run_job(server: int) -> None:
-    """The daily job, now and then every ten minutes, for as long as the server's process lives."""
+    """The daily job, now and then every ten minutes, while the server lives; by night the proofs (app/cli/nightly.py)."""
     due_at = 0.0
     while os.getppid() == server:
         if time.monotonic() >= due_at:
             try:
                 effect_once()
+                nightly.keep_watch(settings.owner_url(), settings.key_ring(), dt.datetime.now(dt.UTC))
             except (SQLAlchemyError, DomainError) as error:
                 click.echo(f"后台作业失败：{type(error).__name__}", err=True)
             due_at = time.monotonic() + 600

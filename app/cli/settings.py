@@ -67,6 +67,11 @@ def hosts() -> list[str]:
     return [name.strip() for name in named.split(",") if name.strip()]
 
 
+def admin_url() -> str:
+    """The administrator's address of the city's database."""
+    return _url(None)
+
+
 def owner_url() -> str:
     """The owner's address: migrations, deployment, verification."""
     return _url(deploy.OWNER)

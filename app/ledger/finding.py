@@ -1,11 +1,11 @@
-"""核验所见: one difference between what the tables hold and what they should."""
+"""One difference between what stands in the tables and what the chains prove."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One difference between the tables and what the chains prove."""
+    """Where it is and what should stand there; ``chain`` is ``unit:7``, ``person:9`` or ``audit:3`` where one is known."""
 
     whose: str
     table: str
@@ -14,6 +14,7 @@ class Finding:
     found: str
     expected: str
     sequence: int | None = None
+    chain: str = ""
 
     def sentence(self) -> str:
         """The finding in one line."""

@@ -80,8 +80,8 @@ def merkle_root(leaves: Iterable[str]) -> str:
     return node.hex()
 
 
-def seal(connection: Connection, keys: KeyRing, file: Path) -> Header:
-    """Write the seal of this moment to a file and its root to the database."""
+def sealed(connection: Connection, keys: KeyRing) -> tuple[Header, list[str]]:
+    """The signed header over all chain heads of this snapshot, ledger and audit, and the heads' lines."""
     entries = 0
     heads: list[str] = []
     for r in connection.execute(HEADS):
@@ -89,13 +89,24 @@ def seal(connection: Connection, keys: KeyRing, file: Path) -> Header:
         entries += r.sequence
     bare = Header(FORMAT, utc_instant(dt.datetime.now(dt.UTC)), len(heads), entries, merkle_root(heads))
     signature = keys.seal_key.sign(bare.message())
-    signed = Header(bare.format, bare.sealed_at, bare.chains, bare.entries, bare.root, signature.hex())
+    return Header(bare.format, bare.sealed_at, bare.chains, bare.entries, bare.root, signature.hex()), heads
+
+
+def seal(connection: Connection, keys: KeyRing, file: Path) -> Header:
+    """Write the seal of this moment to a file and its root to the database."""
+    signed, heads = sealed(connection, keys)
     connection.execute(
         text(
             "INSERT INTO ledger_seal (sealed_at, heads, entries, root, signature, key_id)"
             " VALUES (:at, :heads, :entries, :root, :signature, 'seal-1')"
         ),
-        {"at": bare.sealed_at, "heads": bare.chains, "entries": entries, "root": bare.root, "signature": signature},
+        {
+            "at": signed.sealed_at,
+            "heads": signed.chains,
+            "entries": signed.entries,
+            "root": signed.root,
+            "signature": bytes.fromhex(signed.signature),
+        },
     )
     file.parent.mkdir(parents=True, exist_ok=True)
     with gzip.open(file, "wt", encoding="utf-8") as out:
@@ -125,6 +136,17 @@ def read(file: Path, keys: KeyRing) -> tuple[Header, list[Head]]:
     return header, heads
 
 
+AT_HEADS = text(
+    "SELECT h.k, h.c, h.s, coalesce(e.hash, v.hash, a.hash) AS hash FROM unnest(cast(:k AS text[]), cast(:c AS bigint[]),"
+    " cast(:s AS int[])) AS h(k, c, s)"
+    " LEFT JOIN ledger_entry e ON e.chain_kind = h.k AND e.chain_id = h.c AND e.sequence = h.s"
+    " LEFT JOIN audit_event v ON h.k = 'audit' AND v.chain = h.c AND v.sequence = h.s"
+    # A sealed number inside a run that has left is proved by the exported file; the run's ends stay linked.
+    " LEFT JOIN LATERAL (SELECT CASE WHEN h.s = r.last_sequence THEN r.hash ELSE '' END AS hash FROM audit_archive r"
+    " WHERE h.k = 'audit' AND r.chain = h.c AND h.s BETWEEN r.first_sequence AND r.last_sequence LIMIT 1) a ON true"
+)
+
+
 def compare(
     connection: Connection, heads: list[Head], step: Callable[[int], None] = lambda _n: None
 ) -> Iterator[Finding]:
@@ -132,22 +154,28 @@ def compare(
     for begin in range(0, len(heads), AT_ONCE):
         part = heads[begin : begin + AT_ONCE]
         rows = connection.execute(
-            text(
-                "SELECT h.k, h.c, h.s, e.hash FROM unnest(cast(:k AS text[]), cast(:c AS bigint[]), cast(:s AS int[]))"
-                " AS h(k, c, s) LEFT JOIN ledger_entry e ON e.chain_kind = h.k AND e.chain_id = h.c AND e.sequence = h.s"
-            ),
+            AT_HEADS,
             {"k": [h.kind for h in part], "c": [h.chain for h in part], "s": [h.sequence for h in part]},
         )
         found = {(r.k, r.c): r.hash for r in rows}
         for head in part:
             now = found.get((head.kind, head.chain))
-            if now != head.hash:
-                table = "unit" if head.kind == "unit" else "person"
-                name = connection.execute(text(f"SELECT name FROM {table} WHERE id = :i"), {"i": head.chain}).scalar()
-                whose = f"{'单位' if head.kind == 'unit' else '人员'} {name or ''}({head.chain})"
+            if now not in (head.hash, "") or (now == "" and head.kind != "audit"):
+                table = "audit_event" if head.kind == "audit" else "ledger_entry"
                 shown = "无此流水" if now is None else now
-                yield Finding(whose, "ledger_entry", "封存", "hash", shown, head.hash, head.sequence)
+                yield Finding(
+                    named(connection, head.kind, head.chain),
+                    table, "封存", "hash", shown, head.hash, head.sequence, f"{head.kind}:{head.chain}",
+                )  # fmt: skip
         step(len(part))
+
+
+def named(connection: Connection, kind: str, chain: int) -> str:
+    """Whose chain it is, for people."""
+    if kind not in ("unit", "person"):
+        return f"审计链 {chain}"
+    name = connection.execute(text(f"SELECT name FROM {kind} WHERE id = :i"), {"i": chain}).scalar()
+    return f"{'单位' if kind == 'unit' else '人员'} {name or ''}({chain})"
 
 
 def recorded(connection: Connection, keys: KeyRing) -> Iterator[Finding]:

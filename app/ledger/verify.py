@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from app.domain.canonical import entry_hash, utc_instant
 from app.domain.crypto import KeyRing, UnknownKey
 from app.domain.id_number import mask
+from app.ledger import audit
 from app.ledger.evidence import evidence
 from app.ledger.finding import Finding
 from app.ledger.replay import Entry, Row, State, apply
@@ -62,7 +63,7 @@ class Verifier:
         return int(self.connection.execute(text("SELECT count(*) FROM ledger_chain")).scalar_one())
 
     def findings(self) -> Iterator[Finding]:
-        """Everything that differs: units, people, approvals, definitions."""
+        """Everything that differs: units, people, approvals, definitions, audit."""
         self.scopes = {r.id: r.scope_path for r in self.connection.execute(text("SELECT id, scope_path FROM unit"))}
         self.places = set(self.scopes.values())
         self.classes = {
@@ -75,6 +76,7 @@ class Verifier:
             yield from self._block("person", a, b)
         yield from self._orphans()
         yield from evidence(self.connection)
+        yield from audit.findings(self.connection, step=self.step)
 
     def _ranges(self, kind: str, table: str, size: int) -> Iterator[tuple[int, int]]:
         """Ranges of ids that hold about ``size`` chains or rows each; together they hold every id."""
@@ -272,9 +274,9 @@ class Verifier:
 
     def _orphans(self) -> Iterator[Finding]:
         """Rows that belong to no unit or person, and so to no block."""
-        for table in ("ledger_entry", "ledger_chain"):
+        for table, kinds in (("ledger_entry", "'unit', 'person'"), ("ledger_chain", "'unit', 'person', 'audit'")):
             for r in self.connection.execute(
-                text(f"SELECT chain_kind, chain_id FROM {table} WHERE chain_kind NOT IN ('unit', 'person')")
+                text(f"SELECT chain_kind, chain_id FROM {table} WHERE chain_kind NOT IN ({kinds})")
             ):
                 yield Finding(f"{r.chain_kind}:{r.chain_id}", table, "*", "chain_kind", "有此行", "无此类链")
         for table, column in (("quota", "line_id"), ("ledger_total", "line_id"), ("post", "line_id")):
@@ -294,7 +296,7 @@ class Verifier:
         ).scalar()
         whose = f"{'单位' if kind == 'unit' else '人员'} {name or ''}({chain})"
         key = "-".join(map(str, row)) if isinstance(row, tuple) else str(row)
-        return Finding(whose, table, key, column, str(found), str(due), sequence)
+        return Finding(whose, table, key, column, str(found), str(due), sequence, f"{kind}:{chain}")
 
 
 def _head(head: tuple[int, str] | None) -> str:

@@ -22,7 +22,16 @@ from app.models.business import Application, ApplicationEvent, Task
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
-from app.models.watch import Alarm, AlarmRule, AuditEvent, ImportBatch, Intake
+from app.models.watch import (
+    Alarm,
+    AlarmRule,
+    AuditArchive,
+    AuditEvent,
+    AuditPending,
+    ImportBatch,
+    Intake,
+    VerificationRun,
+)
 
 __all__ = [
     "Account",
@@ -31,7 +40,9 @@ __all__ = [
     "ApiToken",
     "Application",
     "ApplicationEvent",
+    "AuditArchive",
     "AuditEvent",
+    "AuditPending",
     "Base",
     "CaseFacts",
     "CaseRecord",
@@ -64,5 +75,6 @@ __all__ = [
     "Unit",
     "UnitVersion",
     "User",
+    "VerificationRun",
     "WorkingDay",
 ]

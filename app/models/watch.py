@@ -1,6 +1,6 @@
-"""What is watched: alarms, imports held back, the audit trail. Written by definer functions."""
+"""What is watched: alarms, imports held back, the audit trail, verifications. Written by definer functions."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Integer
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -109,17 +109,97 @@ class ImportBatch(Base):
     scope_path: Mapped[path]
 
 
+def _number(fact: str) -> Computed:
+    """The row number that a fact names; anything else than a number is none."""
+    return Computed(
+        f"CASE WHEN facts ->> '{fact}' ~ '^[0-9]{{1,18}}$' THEN (facts ->> '{fact}')::bigint END", persisted=True
+    )
+
+
 class AuditEvent(Base):
-    """审计: sign-ins, failures, reveals and exports of protected data, administration."""
+    """审计: sign-ins, failures, views and exports of protected data, administration, refusals, DDL.
+
+    Partitioned by month (the partitions lie in the schema ``audit``, which the app role cannot enter); chained by
+    025_audit.sql; never changed.
+    """
 
     __tablename__ = "audit_event"
-    __table_args__ = (Index("ix_audit_event_at", "at"),)
+    __table_args__ = (
+        Index("ix_audit_event_time", "recorded_at", "id"),
+        Index("ix_audit_event_kind", "kind", "recorded_at", "id"),
+        Index("ix_audit_event_user", "user_id", "recorded_at", "id"),
+        Index("ix_audit_event_case", "case_id", "recorded_at", "id", postgresql_where="case_id IS NOT NULL"),
+        Index("ix_audit_event_unit", "unit_id", "recorded_at", "id", postgresql_where="unit_id IS NOT NULL"),
+        Index("ix_audit_event_person", "person_id", "recorded_at", "id", postgresql_where="person_id IS NOT NULL"),
+        Index("ix_audit_event_chain", "chain", "sequence"),
+        {"postgresql_partition_by": "RANGE (recorded_at)"},
+    )
 
     id: Mapped[intpk]
-    at: Mapped[now]
+    recorded_at: Mapped[now] = mapped_column(primary_key=True)
     kind: Mapped[string]
     user_id: Mapped[int | None] = mapped_column(Integer)
     account_id: Mapped[ref | None]
     operator: Mapped[string]
     address: Mapped[string | None]
     facts: Mapped[document]
+    case_id: Mapped[ref | None] = mapped_column(_number("case"))
+    unit_id: Mapped[ref | None] = mapped_column(_number("unit"))
+    person_id: Mapped[ref | None] = mapped_column(_number("person"))
+    format: Mapped[integer]
+    chain: Mapped[integer]
+    sequence: Mapped[integer]
+    prev_hash: Mapped[string]
+    hash: Mapped[string]
+
+
+class AuditPending(Base):
+    """Events of transactions that have not ended; empty for everybody else."""
+
+    __tablename__ = "audit_pending"
+
+    id: Mapped[intpk]
+    recorded_at: Mapped[now]
+    kind: Mapped[string]
+    user_id: Mapped[int | None] = mapped_column(Integer)
+    account_id: Mapped[ref | None]
+    operator: Mapped[string]
+    address: Mapped[string | None]
+    facts: Mapped[document]
+
+
+class AuditArchive(Base):
+    """What a month that has left held of each chain: one row for each run of numbers without a gap."""
+
+    __tablename__ = "audit_archive"
+
+    id: Mapped[intpk]
+    partition: Mapped[string]
+    chain: Mapped[integer]
+    first_sequence: Mapped[integer]
+    last_sequence: Mapped[integer]
+    prev_hash: Mapped[string]
+    hash: Mapped[string]
+    file_hash: Mapped[string]
+    archived_at: Mapped[now]
+
+
+class VerificationRun(Base):
+    """核验: when the proofs were walked, by whom, and each difference that was found."""
+
+    __tablename__ = "verification_run"
+    __table_args__ = (
+        CheckConstraint("kind in ('full', 'since')", name="kind"),
+        Index("ix_verification_run_time", "ended_at"),
+    )
+
+    id: Mapped[intpk]
+    kind: Mapped[string]
+    operator: Mapped[string]
+    started_at: Mapped[instant]
+    ended_at: Mapped[instant]
+    chains: Mapped[ref]
+    entries: Mapped[ref]
+    differences: Mapped[integer]
+    findings: Mapped[list[object]] = mapped_column(JSONB)
+    seal_root: Mapped[string | None]

@@ -50,7 +50,7 @@ FAB_ROLES: dict[str, list[list[str]]] = {
     "person": [*EVERYBODY, ["CardView", "can_.*"]],
     "system_admin": [*EVERYBODY, ["AdminView", "can_.*"]],
     "security_admin": [*EVERYBODY, ["AdminView", "can_.*"]],
-    "auditor": EVERYBODY,
+    "auditor": [*EVERYBODY, ["AuditView", "can_.*"]],
     "service": [],
     "Public": [],
 }

@@ -17,6 +17,7 @@ MY_CASE = (
 )
 # Legacy files hold whole registers: only 编办 of that region (or above it) sees them.
 OF_KEEPER = f"({IN_RANGE} and (select scope_part(9)) = 'establishment')"
+AUDITOR = "(select scope_part(3)) = 'auditor'"
 ABOUT_ME = "({t}.person_id = (select scope_number(8)))"
 SEEN_CASE = "exists (select 1 from application a where a.id = {t}.application_id and a.scope_path = {t}.scope_path)"
 
@@ -102,13 +103,16 @@ SCOPED: dict[str, Rule] = {
     "case_record": Rule(CASE_LAW),
     "case_facts": Rule(CASE_LAW),
     "decision": Rule(CASE_LAW),
-    "alarm": Rule(IN_RANGE),
+    # A difference between ledger and proof is the auditor's to see as well.
+    "alarm": Rule(f"({IN_RANGE} or ({AUDITOR} and {{t}}.code = 'tampered_ledger'))"),
     "intake": Rule(OF_KEEPER, ("INSERT", "UPDATE")),
     "import_batch": Rule(OF_KEEPER, ("INSERT", "UPDATE"), check="{t}.user_id = (select scope_number(1))"),
     "account": Rule(
         "{t}.user_id = (select scope_number(1)) or (select scope_part(3)) in ('system_admin', 'security_admin')"
     ),
-    "audit_event": Rule("(select scope_part(3)) = 'auditor'"),
+    "audit_event": Rule(AUDITOR),
+    "audit_archive": Rule(AUDITOR),
+    "verification_run": Rule(AUDITOR),
 }
 
 # Read by everybody signed in or not: no personal data, no decision rests on hiding them.
@@ -135,6 +139,7 @@ HIDDEN: dict[str, str] = {
     "api_token": "hashes of programs' tokens: only definer functions",
     "rate_window": "how often: only definer functions",
     "ledger_chain": "chain heads: locks of the kernel",
+    "audit_pending": "audit events of transactions that have not ended",
     "alembic_version": "migrations",
 }
 
@@ -175,6 +180,7 @@ APP_FUNCTIONS = (
     "case_close(bigint, text)",
     "record_refusal(text, text, bigint, jsonb)",
     "record_audit(text, text, jsonb)",
+    "audit_subjects(text, text)",
     "ledger_reserve(bigint)",
     "ledger_occupy(bigint, date)",
     "ledger_vacate(bigint)",
@@ -225,6 +231,14 @@ SIGNIN_FUNCTIONS = (
 )
 
 
+def database(app: str, signin: str) -> str:
+    """Rights on the database itself: a temporary table or function of the caller could stand in the kernel's way."""
+    return (
+        "DO $$ BEGIN EXECUTE 'REVOKE ALL ON DATABASE ' || quote_ident(current_database()) || ' FROM PUBLIC';"
+        f" EXECUTE 'GRANT CONNECT ON DATABASE ' || quote_ident(current_database()) || ' TO {app}, {signin}'; END $$"
+    )
+
+
 def statements(app: str, signin: str) -> list[str]:
     """All grants and policies, idempotent, in order; ``app`` and ``signin`` are role names."""
     out = [
@@ -232,6 +246,7 @@ def statements(app: str, signin: str) -> list[str]:
         "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC",
         f"REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM {app}, {signin}",
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+        database(app, signin),
         f"GRANT USAGE ON SCHEMA public TO {app}, {signin}",
     ]
     for table, rule in SCOPED.items():

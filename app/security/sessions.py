@@ -4,6 +4,7 @@ An attempt is counted before anything is checked; a session on its way in names 
 """
 
 import hashlib
+import json
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -54,11 +55,13 @@ def check(
     username: str,
     password: str,
     address: str,
+    *,
+    typed: str,
     directory: Callable[[str, str], bool] | None = None,
 ) -> Checked:
     """Check a password: the same statements and one hash whether the user is known, stopped, shut out or nobody.
 
-    ``directory`` is asked where the organisation's directory decides instead of our own hash, never behind a shut door.
+    ``typed`` is the keyed hash of the name, for the record. ``directory`` is asked where the organisation's directory decides instead of our own hash, never behind a shut door.
     """
     keys = attempt_key("name", username), attempt_key("address", address)
     wait = count(signin, keys, (FREE_NAME, FREE_ADDRESS))
@@ -69,7 +72,8 @@ def check(
     if wait or not right or not found or not found[2]:
         known = found[0] if found else None
         signin.failed(known, failed=True)
-        record(signin, "sign_in.failed", known, address, f'{{"locked": {int(wait > 0)}}}')
+        facts = {"locked": int(wait > 0), "known": int(known is not None), "typed": typed}
+        record(signin, "sign_in.failed", known, address, json.dumps(facts))
         return Checked(wait=wait, unmapped=right and directory is not None)
     signin.ask("SELECT sign_in_good(:name, :address)", name=keys[0], address=keys[1])
     signin.failed(found[0], failed=False)

@@ -119,10 +119,12 @@ class SignInView(BaseView):
         if form.validate_on_submit():
             name, password = (form.username.data or "").strip(), form.password.data or ""
             directory: Directory | None = current_app.config["LDAP"]
+            # What stands in the name's field may be a password: only its keyed hash is kept.
+            typed = services().keys.commit("sign_in", name)
             ours = directory is None or name in directory.local_users
             try:
                 asked = None if ours or directory is None else directory.knows
-                found = sessions.check(services().signin, name, password, here(), asked)
+                found = sessions.check(services().signin, name, password, here(), typed=typed, directory=asked)
                 if found.user_id is not None:
                     target = safe_next(request.args.get("next"))
                     return enter(found.user_id, "password" if ours else "ldap", target=target)

@@ -7,6 +7,7 @@ def register() -> list[type[Any]]:
     """The views, in the order of the menu."""
     from app.views.account import AccountView
     from app.views.admin import AdminView
+    from app.views.audit import AuditView
     from app.views.cases import CaseView
     from app.views.intake import IntakeView
     from app.views.ledger import LedgerView
@@ -29,4 +30,5 @@ def register() -> list[type[Any]]:
         IntakeView,
         AdminView,
         AccountView,
+        AuditView,
     ]

@@ -357,6 +357,7 @@ class AdminView(BaseView):
         pages = {
             "AccountView": _("Own account: password, second factor, sessions, tokens"),
             "AdminView": _("Users, offices, roles"),
+            "AuditView": _("Audit, verifications, seals"),
             "CardView": _("Own card"),
             "CaseView": _("Businesses and cases"),
             "DisclosureView": _("Disclosure page"),

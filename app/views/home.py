@@ -36,6 +36,8 @@ class HomeView(IndexView):
             return redirect("/card")
         if who.kind in ("system_admin", "security_admin"):
             return redirect("/admin/users")
+        if who.kind == "auditor":
+            return redirect("/audit/")
         with work() as s:
             if who.unit_id:
                 return self._unit(s, who.unit_id)

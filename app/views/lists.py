@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 from flask import abort, render_template, request, send_file
 from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
-from sqlalchemy import text
 
 from app.domain import codes
 from app.domain.regions import foshan
 from app.queries import cases, units
 from app.queries.listings import COUNTED, LISTS, Asked, Listing, count, rows
+from app.views.auditing import record_export
 from app.views.rows import states
 from app.views.shell import hat, local, work
 
@@ -128,7 +128,7 @@ class ListView(BaseView):
         known, columns = labels(), keep.get("cols") or usual_columns(listing)
         with work() as s:
             found, kinds = rows(s, listing, asked, EXPORT), cases.process_titles(s)
-            audited(s, name, len(found))
+            record_export(s, name, len(found), keep)
         return workbook(
             titles()[name], [known[k] for k in columns], [[shown(r, k, kinds) for k in columns] for r in found]
         )
@@ -261,16 +261,6 @@ def address_of(name: str, keep: dict[str, Any]) -> str:
 def may_start() -> bool:
     """Whether this hat has businesses of its own to start."""
     return bool(hat().unit_id) or hat().office_kind == "establishment"
-
-
-def audited(s: Any, name: str, number: int) -> None:
-    """Leave a trace of an export in the audit trail."""
-    s.execute(
-        text(
-            "SELECT record_audit('export', :a, jsonb_build_object('list', cast(:n AS text), 'rows', cast(:r AS int)))"
-        ),
-        {"a": request.remote_addr, "n": name, "r": number},
-    )
 
 
 def workbook(title: str, head: list[str], lines: list[list[Any]]) -> Any:

@@ -80,7 +80,7 @@ def alarm_rows(rows: list[Any]) -> list[dict[str, Any]]:
             "text": " · ".join(
                 x
                 for x in (
-                    "，".join(f"{k} {v}" for k, v in figures_of(r.facts)),
+                    str(r.facts.get("sentence") or "，".join(f"{k} {v}" for k, v in figures_of(r.facts))),
                     "" if r.standing else r.operator_name,
                 )
                 if x

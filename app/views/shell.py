@@ -81,9 +81,17 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Offices"), "url": "/admin/offices", "icon": "hat"},
             {"label": _("Roles"), "url": "/admin/roles", "icon": "lock"},
         ]
+    elif who.kind == "auditor":
+        entries = [
+            {"label": _("Audit"), "url": "/audit/", "icon": "audit"},
+            {"label": _("Verifications"), "url": "/audit/runs", "icon": "check"},
+            {"label": _("Seals"), "url": "/audit/seals", "icon": "lock"},
+        ]
     path = request.path
     for entry in entries:
         entry["active"] = path == entry["url"] or (entry["url"] != "/" and path.startswith(str(entry["url"])))
+    if who.kind == "auditor":  # its first page is the beginning of the others' addresses
+        entries[0]["active"] = not any(e["active"] for e in entries[1:])
     return entries
 
 

@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 from app.domain import codes, errors, quota
 from app.queries import history, units
 from app.views import movements
-from app.views.lists import audited, workbook
+from app.views.auditing import record_export
+from app.views.lists import workbook
 from app.views.rows import alarm_rows, states
 from app.views.shell import hat, work
 from app.workflow.engine import today
@@ -120,7 +121,7 @@ class UnitView(BaseView):
                 raise errors.NotFound(unit=unit_id)
             on = shown_day(today(s))
             people = units.roster(s, row.legal_id, on, kind="establishment", limit=ROSTER_WHOLE)
-            audited(s, "roster", len(people))
+            record_export(s, "roster", len(people), {"unit": str(row.legal_id), "on": on.isoformat()})
         head = [
             _("Seat"),
             _("Category of establishment"),

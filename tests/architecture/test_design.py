@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.orm import configure_mappers
 
 from app.cli import catalogue, deploy
+from app.ledger import audit
 from app.models import Base
 from app.security import policies
 from tests.world import World
@@ -21,7 +22,8 @@ from tests.world import World
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted((ROOT / "app").rglob("*.py"))
 # Deployment and the keeper's commands work as the owner, outside any request.
-MAY_BEGIN = {"app/db.py", "app/cli/deploy.py", "app/cli/demo.py", "app/cli/keys.py", "app/cli/ledger.py"}
+MAY_BEGIN = {"app/db.py", "app/cli/deploy.py", "app/cli/demo.py", "app/cli/keys.py", "app/cli/ledger.py",
+             "app/cli/nightly.py"}  # fmt: skip
 
 
 def relative(path: Path) -> str:
@@ -115,6 +117,19 @@ def test_every_constraint_and_index_bears_a_name_of_ours(world: World) -> None:
 def test_a_database_brought_up_by_migrations_equals_the_models(world: World) -> None:
     with world.owner.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_what_was_on_record_before_the_chains_is_linked_by_the_migration(world: World) -> None:
+    with world.database.transaction(world.service("svc-worker")) as session:
+        session.execute(text("SELECT record_audit('view', '10.0.0.1', '{\"person\": 7}')"))
+    seen = "SELECT count(*) FROM audit_event WHERE kind = 'view' AND facts = '{\"person\": 7}'"
+    with world.owner.begin() as connection:
+        command.downgrade(deploy.alembic_config(connection), "0001")
+    assert world.value(seen + " AND address = '10.0.0.1'") == 1
+    deploy.upgrade(world.owner_url)
+    assert world.value(seen + " AND person_id = 7 AND length(hash) = 64") == 1
+    with world.owner.connect() as connection:
+        assert list(audit.findings(connection)) == []
 
 
 def test_migrations_go_down_to_nothing_and_up_again(world: World) -> None:

@@ -12,7 +12,7 @@ from tests.security.conftest import Client
 from tests.world import Body, World
 
 # Who may come in, by endpoint: a new route fails the test until it stands here.
-UNIT, OFFICE, PERSON, ADMIN, EVERYBODY = "unit", "office", "person", "admin", "everybody"
+UNIT, OFFICE, PERSON, ADMIN, AUDITOR, EVERYBODY = "unit", "office", "person", "admin", "auditor", "everybody"
 DOORS: dict[str, set[str]] = {
     "HomeView.index": {EVERYBODY},
     "SignInView.login": {"public"},
@@ -78,10 +78,16 @@ DOORS: dict[str, set[str]] = {
     "AdminView.offices": {ADMIN},
     "AdminView.find_offices": {ADMIN},
     "AdminView.roles": {ADMIN},
+    "AuditView.index": {AUDITOR},
+    "AuditView.event": {AUDITOR},
+    "AuditView.export": {AUDITOR},
+    "AuditView.runs": {AUDITOR},
+    "AuditView.seals": {AUDITOR},
+    "AuditView.seal": {AUDITOR},
 }
-USERS = {UNIT: "clerk", OFFICE: "bianban", PERSON: "geren", ADMIN: "sysadmin"}
+USERS = {UNIT: "clerk", OFFICE: "bianban", PERSON: "geren", ADMIN: "sysadmin", AUDITOR: "auditor"}
 VALUES = {"process": "recruit", "name": "people", "region": "440600", "locale": "en", "action": "stop",
-          "filename": "x"}  # fmt: skip
+          "filename": "x", "form": "csv"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

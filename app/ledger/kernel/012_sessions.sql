@@ -35,12 +35,8 @@ $$;
 
 -- What the signin role puts on record; the identity, where there is one, is named first.
 CREATE OR REPLACE FUNCTION sign_in_record(p_kind text, p_user int, p_address text, p_facts jsonb) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-  PERFORM name_identity((SELECT id FROM account WHERE user_id = p_user AND started_on <= kernel_today()
-    AND (ended_on IS NULL OR ended_on > kernel_today()) ORDER BY id LIMIT 1));
-  PERFORM record_audit(p_kind, p_address, p_facts || jsonb_build_object('user', p_user));
-END $$;
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS
+$$ SELECT record_audit(p_kind, p_address, p_facts || jsonb_build_object('user', p_user)) $$;
 
 -- The steps between the password and an open session, in their order.
 CREATE OR REPLACE FUNCTION sign_in_stage(p_user int, p_factor boolean, p_kinds text[], p_own_password boolean)
