@@ -25,6 +25,10 @@ CONSTRAINTS: dict[str, type[errors.DomainError]] = {
     "uq_person_id_index": errors.DuplicatePerson,
     "uq_unit_uscc": errors.DuplicateUnit,
     "uq_task_open": errors.WrongState,
+    "ex_account_system_admin": errors.DutiesConflict,
+    "ex_account_security_admin": errors.DutiesConflict,
+    "ex_account_auditor": errors.DutiesConflict,
+    "ck_grant_request_people": errors.SamePerson,
 }
 
 # The alarm that a refusal raises; refusals not named here are recorded in the audit only.

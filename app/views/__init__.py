@@ -7,6 +7,7 @@ def register() -> list[type[Any]]:
     """The views, in the order of the menu."""
     from app.views.admin import AdminView
     from app.views.cases import CaseView, QueueView
+    from app.views.duties import DelegationView, GrantView, RevealView
     from app.views.ledger import CardView, DisclosureView, LedgerView, UnitView
     from app.views.lists import ListView
     from app.views.search import SearchView
@@ -21,4 +22,7 @@ def register() -> list[type[Any]]:
         CardView,
         ListView,
         AdminView,
+        GrantView,
+        DelegationView,
+        RevealView,
     ]

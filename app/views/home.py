@@ -32,6 +32,8 @@ class HomeView(IndexView):
             return redirect("/card")
         if who.kind in ("system_admin", "security_admin"):
             return redirect("/admin/users")
+        if who.roles[0].name == "reader":
+            return redirect("/ledger")
         with work() as s:
             if who.unit_id:
                 return self._unit(s, who.unit_id)

@@ -192,6 +192,7 @@ def roster_context(people: list[Any], base: str) -> dict[str, Any]:
             "person": p.person_name,
             "person_url": None,
             "id_masked": p.id_mask,
+            "reveal_url": f"/reveal/{p.person_id}" if p.id_mask and "document" in hat().sees else None,
             "department": p.department,
             "position": units.positions(p.leads),
             "rank": codes.RANK.get(p.rank, p.rank),
@@ -274,7 +275,8 @@ class CardView(BaseView):
         with work() as s:
             p = s.execute(
                 text(
-                    "SELECT p.*, unit_name(p.unit_id) AS unit, unit_name(p.department_id) AS department FROM person p"
+                    "SELECT p.id, p.name, p.id_mask, p.birth_on, unit_name(p.unit_id) AS unit,"
+                    " unit_name(p.department_id) AS department FROM person p"
                     " WHERE p.id = :i"
                 ),
                 {"i": who.person_id},
@@ -329,7 +331,7 @@ class CardView(BaseView):
             ],
             events=[],
             cases=case_rows(list(about)),
-            reveal_url=None,
+            reveal_url=f"/reveal/{p.id}",
             report_url=None,
             printouts=[],
         )

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from app.domain import codes
 from app.domain.regions import foshan
 from app.queries import units
-from app.queries.listings import LISTS, Asked, Listing, rows
+from app.queries.listings import BRIEF, LISTS, Asked, Listing, rows
 from app.views.rows import states
 from app.views.shell import hat, local, work
 
@@ -138,6 +138,8 @@ class ListView(BaseView):
     def _asked(self, name: str) -> tuple[Listing, Asked, dict[str, str]]:
         """The list and what is asked of it; 404 for an unknown list, 400 for an unknown value."""
         listing, who, args = LISTS.get(name) or abort(404), hat(), request.args
+        if name == "people" and "register" not in who.sees:
+            listing = BRIEF
         if set(args) - {"q", "state", "sort", "after", "region"}:
             abort(400)
         q, state, sort = args.get("q", "").strip(), args.get("state", ""), args.get("sort", "")
@@ -215,7 +217,11 @@ class ListView(BaseView):
             "text": value,
             "state": row.state if key == "state" else None,
             "css": None,
-            "url": f"{listing.link}{row.id}" if listing.link and (index == 0 or key == "title") and value else None,
+            "url": f"{listing.link}{row.id}"
+            if listing.link and (index == 0 or key == "title") and value
+            else f"/reveal/{row.id}"
+            if key == "id_mask" and value and "document" in hat().sees
+            else None,
         }
 
 

@@ -77,11 +77,9 @@ def locked_task(session: Session, task_id: int) -> tuple[Application, Task]:
 
 
 def operator(session: Session) -> str:
-    """The name of whoever acts, asked once a transaction."""
+    """The name of whoever acts (and in whose place, under a delegation), asked once a transaction."""
     if "operator" not in session.info:
-        user = me(session, 1)
-        found = session.execute(text("SELECT operator_name(:u)"), {"u": int(user)}).scalar_one() if user else "—"
-        session.info["operator"] = found
+        session.info["operator"] = session.execute(text("SELECT acting_name()")).scalar_one() or "—"
     name: str = session.info["operator"]
     return name
 

@@ -43,6 +43,12 @@ DOORS: dict[str, set[str]] = {
     "SearchView.leads": {UNIT, OFFICE},
     "SearchView.occupancies": {UNIT, OFFICE},
     "SearchView.colleagues": {UNIT, OFFICE},
+    "RevealView.show": {UNIT, OFFICE, PERSON},
+    "DelegationView.index": {UNIT, OFFICE},
+    "DelegationView.end": {UNIT, OFFICE},
+    "GrantView.index": {ADMIN},
+    "GrantView.settle": {"security"},
+    "GrantView.named": {ADMIN},
     "AdminView.users": {ADMIN},
     "AdminView.new_user": {ADMIN},
     "AdminView.user": {ADMIN},
@@ -54,7 +60,7 @@ DOORS: dict[str, set[str]] = {
 }
 USERS = {UNIT: "clerk", OFFICE: "bianban", PERSON: "geren", ADMIN: "sysadmin"}
 VALUES = {"process": "recruit", "name": "people", "region": "440600", "locale": "en", "action": "stop",
-          "filename": "x"}  # fmt: skip
+          "verdict": "approve", "filename": "x"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

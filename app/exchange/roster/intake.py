@@ -160,7 +160,7 @@ def known_people(session: Session, bundle: UnitBundle, keys: KeyRing) -> list[Ce
     """Rows whose person the city's register already seats somewhere."""
     index = {keys.blind_index(p.id_type, p.id_number): p for p in bundle.people}
     rows = session.execute(
-        text("SELECT id_index, unit_name(unit_id) AS unit FROM person WHERE state = 'serving' AND id_index = ANY(:i)"),
+        text("SELECT id_index, unit FROM serving_among(:i)"),
         {"i": list(index)},
     )
     out = []

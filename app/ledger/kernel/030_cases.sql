@@ -25,7 +25,7 @@ BEGIN
   IF NOT FOUND THEN PERFORM refuse('not_found'); END IF;
   IF NOT coalesce((v_kind IN ('unit_clerk', 'unit_head') AND a.unit_id = scope_number(6))
      OR (v_kind IN ('office_member', 'office_head', 'service') AND scope_part(9) = 'establishment'
-         AND a.scope_path >= scope_part(4) AND a.scope_path < scope_part(5)), false) THEN
+         AND scope_has(a.scope_path)), false) THEN
     PERFORM refuse('not_allowed');
   END IF;
   -- A known person's own key comes first, so no other one can hide a second running case.
@@ -185,7 +185,7 @@ DECLARE v_id bigint; v_user bigint := scope_number(1); a application;
 BEGIN
   IF v_user IS NULL THEN PERFORM refuse('not_allowed'); END IF;
   SELECT * INTO a FROM application WHERE id = p_case
-    AND (scope_path >= scope_part(4) AND scope_path < scope_part(5) OR takes_part(p_case));
+    AND (scope_has(scope_path) OR takes_part(p_case));
   INSERT INTO alarm (rule, code, standing, state, unit_id, line_id, person_id, case_id, user_id, operator, facts, scope_path)
   VALUES (p_rule, p_code, false, 'open', a.unit_id,
     (SELECT id FROM quota_line WHERE id = (p_facts ->> 'line')::bigint), a.person_id, a.id,
