@@ -287,6 +287,10 @@ def test_a_delegation_ends_at_once(world: World, body: Body, ends: str) -> None:
                               u=user(world, whose))  # fmt: skip
         call(world, world.identity("sys"), "SELECT admin_end(:a)", a=account)
     assert not alive(world, hat)
+    left = (
+        "SELECT count(*) FROM account WHERE delegated_from IS NOT NULL AND user_id = :u AND ended_on > kernel_today()"
+    )
+    assert world.value(left, u=user(world, f"er5{number}")) == 0
 
 
 # -- what the engine writes ----------------------------------------------------------------------------------------

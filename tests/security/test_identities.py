@@ -203,6 +203,24 @@ def test_the_old_unit_sees_its_own_period_only(world: World, city: City) -> None
     assert reveal(world, world.clerk(target), who, "核对人员信息")
 
 
+@pytest.mark.parametrize("table", ["person", "occupancy", "post", "quota_line", "application"])
+def test_a_list_walks_the_index_by_the_range_whatever_the_policy_adds(world: World, city: City, table: str) -> None:
+    account = world.account("zhuguan", "supervisor", unit=city.bodies["市教育局"].id)
+    for who in (world.office("organisation", DISTRICT), world.identity("zhuguan", account)):
+        with world.database.transaction(who) as session:
+            low, high = session.execute(text("SELECT scope_part(4), scope_part(5)")).one()
+            session.execute(text("SET LOCAL enable_seqscan = off"))
+            session.execute(text("SET LOCAL enable_sort = off"))
+            plan = "\n".join(
+                session.execute(
+                    text(f"EXPLAIN SELECT id FROM {table} x WHERE scope_path >= :lo AND scope_path < :hi"
+                         " ORDER BY scope_path, id LIMIT 50"), {"lo": low, "hi": high},
+                ).scalars()
+            )  # fmt: skip
+        assert f"using ix_{table}_scope" in plan, plan
+        assert "Index Cond: ((scope_path >=" in plan.replace("'", ""), plan
+
+
 # -- columns -------------------------------------------------------------------------------------------------------
 
 

@@ -97,7 +97,7 @@ BEGIN
 END $$;
 
 -- Ends one account today: sessions under it name nobody from their next request on, open tasks go back to the office,
--- delegations given from it and names given to it end with it.
+-- delegations given from it, those held by right of it, and names given to it end with it.
 CREATE OR REPLACE FUNCTION k_end_account(p_account bigint, p_why text) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE a account; b account; d account;
@@ -110,7 +110,11 @@ BEGIN
   UPDATE task SET assignee_id = NULL WHERE assignee_id = a.user_id AND office_id = a.office_id AND state = 'open';
   PERFORM record_audit('account.ended', NULL,
     jsonb_build_object('why', p_why, 'before', to_jsonb(b), 'after', to_jsonb(a)));
-  FOR d IN SELECT * FROM account WHERE delegated_from = a.id ORDER BY id LOOP PERFORM k_end_account(d.id, p_why); END LOOP;
+  FOR d IN SELECT * FROM account x WHERE x.delegated_from = a.id OR (x.user_id = a.user_id
+      AND x.delegated_from IS NOT NULL AND (x.unit_id = a.unit_id OR x.office_id = a.office_id)
+      AND NOT delegation_stands(x)) ORDER BY x.id LOOP
+    PERFORM k_end_account(d.id, p_why);
+  END LOOP;
 END $$;
 
 CREATE OR REPLACE FUNCTION admin_end(p_account bigint) RETURNS void
