@@ -27,6 +27,10 @@ CONSTRAINTS: dict[str, type[errors.DomainError]] = {
     "uq_person_id_index": errors.DuplicatePerson,
     "uq_unit_uscc": errors.DuplicateUnit,
     "uq_task_open": errors.WrongState,
+    "ex_account_system_admin": errors.DutiesConflict,
+    "ex_account_security_admin": errors.DutiesConflict,
+    "ex_account_auditor": errors.DutiesConflict,
+    "ck_grant_request_people": errors.SamePerson,
 }
 
 # The alarm that a refusal raises; other refusals by rule are recorded in the audit only.
@@ -82,7 +86,11 @@ class Database:
     """The application's engine and the one place where transactions begin and end."""
 
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
-        self.engine: Engine = create_engine(url, pool_size=pool_size, max_overflow=10, hide_parameters=True)
+        # A statement is planned for its values each time: a plan made for any scope serves a whole city badly (and
+        # PgBouncer may hand each transaction to another server).
+        self.engine: Engine = create_engine(
+            url, pool_size=pool_size, max_overflow=10, hide_parameters=True, connect_args={"prepare_threshold": None}
+        )
         event.listen(self.engine, "checkout", still_there)
         self.sessions = sessionmaker(self.engine, expire_on_commit=False)
         bind(self.sessions)

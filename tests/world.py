@@ -153,7 +153,7 @@ class World:
         return self._identities[username]
 
     def account(self, username: str, kind: str, *, unit: int | None = None, office: tuple[str, str] | None = None,
-                person_id: int | None = None) -> int:  # fmt: skip
+                person_id: int | None = None, region: str | None = None) -> int:  # fmt: skip
         """A user (made when missing) with one more account; returns the account's id."""
         with self.owner.begin() as connection:
             user = seeds.ensure_user(connection, username, f"用{username}", HASH)
@@ -165,10 +165,10 @@ class World:
             return int(
                 connection.execute(
                     text(
-                        "INSERT INTO account (user_id, kind, unit_id, office_id, person_id, started_on)"
-                        " VALUES (:u, :k, :n, :o, :p, DATE '2020-01-01') RETURNING id"
+                        "INSERT INTO account (user_id, kind, unit_id, office_id, person_id, region_code, started_on)"
+                        " VALUES (:u, :k, :n, :o, :p, :r, DATE '2020-01-01') RETURNING id"
                     ),
-                    {"u": user, "k": kind, "n": unit, "o": office_id, "p": person_id},
+                    {"u": user, "k": kind, "n": unit, "o": office_id, "p": person_id, "r": region},
                 ).scalar_one()
             )
 

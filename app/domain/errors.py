@@ -197,6 +197,27 @@ class DutiesConflict(DomainError):
     code = "duties_conflict"
 
 
+class SamePerson(DomainError):
+    """不得一人经手两头: whoever proposed a grant, or receives it, does not approve it."""
+
+    code = "same_person"
+    http_status = 403
+
+
+class BadDelegation(DomainError):
+    """委托期限不成立: a delegation begins today or later and lasts ninety days at most."""
+
+    code = "bad_delegation"
+    http_status = 409
+
+
+class TooOften(DomainError):
+    """查询过于频繁: an account's look-ups by ID number within an hour; facts: limit."""
+
+    code = "too_often"
+    http_status = 429
+
+
 class DuplicateUser(DomainError):
     """用户名已存在; facts: username."""
 

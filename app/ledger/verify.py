@@ -185,6 +185,9 @@ class Verifier:
                 if table == "occupancy":
                     due = due | {"scope_path": self.scopes.get(due.get("department_id") or due.get("unit_id") or 0)}
                 found = rows.get(key)
+                if table == "occupancy":  # a leadership seat's class is the holder's then, which no entry bears
+                    of = self.classes.get(due["line_id"]) if due.get("kind") == "establishment" else None
+                    due = due | {"personnel_class": of or (found or {}).get("personnel_class")}
                 at = state.touched[table, key]
                 if found is None:
                     yield self._of(kind, chain, table, key, "*", "无此行", "有此行", at)

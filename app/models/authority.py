@@ -1,9 +1,27 @@
 """Who may decide, and what was decided: written by definer functions only."""
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Identity, Index, Integer, Text, UniqueConstraint
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Identity, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, blob, day, document, instant, integer, intpk, now, ref, string
+
+ADMINISTRATORS = ("system_admin", "security_admin", "auditor")
+
+
+def duty_apart(kind: str) -> ExcludeConstraint:
+    """三员分立: on no day, past or to come, does a user hold this duty beside any other.
+
+    One duty is [1,2), all others are [0,1): only two different ones are adjacent.
+    """
+    duty = f"int4range((kind = '{kind}')::int, (kind = '{kind}')::int + 1)"
+    return ExcludeConstraint(
+        (text("int8range(user_id, user_id, '[]')"), "&&"),
+        (text("daterange(started_on, ended_on)"), "&&"),
+        (text(duty), "-|-"),
+        name=f"ex_account_{kind}",
+        using="gist",
+    )
 
 
 class Office(Base):
@@ -30,14 +48,16 @@ class Account(Base):
     __tablename__ = "account"
     __table_args__ = (
         CheckConstraint(
-            "kind in ('unit_clerk', 'unit_head', 'office_member', 'office_head', 'person',"
-            " 'system_admin', 'security_admin', 'auditor', 'service')",
+            "kind in ('unit_clerk', 'unit_head', 'office_member', 'office_head', 'person', 'town_officer',"
+            " 'supervisor', 'inspector', 'system_admin', 'security_admin', 'auditor', 'service')",
             name="kind",
         ),
-        CheckConstraint("(kind in ('unit_clerk', 'unit_head')) = (unit_id is not null)", name="unit"),
+        CheckConstraint("(kind in ('unit_clerk', 'unit_head', 'supervisor')) = (unit_id is not null)", name="unit"),
+        CheckConstraint("(kind in ('town_officer', 'inspector')) = (region_code is not null)", name="region"),
         CheckConstraint("kind not in ('office_member', 'office_head') or office_id is not null", name="office"),
         CheckConstraint("(kind = 'person') = (person_id is not null)", name="person"),
         CheckConstraint("ended_on >= started_on", name="period"),
+        *(duty_apart(kind) for kind in ADMINISTRATORS),
         Index("ix_account_user", "user_id"),
         Index("ix_account_office", "office_id"),
         Index("ix_account_unit", "unit_id"),
@@ -49,8 +69,81 @@ class Account(Base):
     unit_id: Mapped[ref | None] = mapped_column(ForeignKey("unit.id"))
     office_id: Mapped[ref | None] = mapped_column(ForeignKey("office.id"))
     person_id: Mapped[ref | None] = mapped_column(ForeignKey("person.id"))
+    region_code: Mapped[string | None] = mapped_column(ForeignKey("region.code"))
     started_on: Mapped[day]
     ended_on: Mapped[day | None]
+    # 委托: the account in whose place this one acts; it ends with that one.
+    delegated_from: Mapped[ref | None] = mapped_column(ForeignKey("account.id"))
+
+
+class IdentityRule(Base):
+    """身份规则: personnel classes and column groups of a kind of identity, as app/security/columns.py declares them."""
+
+    __tablename__ = "identity_rule"
+
+    kind: Mapped[string] = mapped_column(primary_key=True)
+    office_kind: Mapped[string] = mapped_column(primary_key=True)
+    classes: Mapped[string]
+    groups: Mapped[string]
+
+
+class NamedAccess(Base):
+    """指名授权: an account that sees one unit by name: a not-for-network unit, or one outside its ranges."""
+
+    __tablename__ = "named_access"
+    __table_args__ = (
+        CheckConstraint("ended_on >= started_on", name="period"),
+        Index("ix_named_access_account", "account_id"),
+    )
+
+    id: Mapped[intpk]
+    account_id: Mapped[ref] = mapped_column(ForeignKey("account.id"))
+    unit_id: Mapped[ref] = mapped_column(ForeignKey("unit.id"))
+    started_on: Mapped[day]
+    ended_on: Mapped[day | None]
+
+
+class GrantRequest(Base):
+    """授权申请: an identity, or a named access of one, proposed by one administrator and settled by another."""
+
+    __tablename__ = "grant_request"
+    __table_args__ = (
+        CheckConstraint("state in ('open', 'approved', 'rejected')", name="state"),
+        CheckConstraint("(kind is null) <> (account_id is null)", name="subject"),
+        CheckConstraint("(state = 'open') = (decided_by is null)", name="decided"),
+        CheckConstraint(
+            "decided_by <> proposed_by and proposed_by <> user_id and decided_by <> user_id", name="people"
+        ),
+        Index("ix_grant_request_open", "id", postgresql_where="state = 'open'"),
+        Index("ix_grant_request_user", "user_id"),
+    )
+
+    id: Mapped[intpk]
+    user_id: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id"))
+    kind: Mapped[string | None]
+    unit_id: Mapped[ref | None] = mapped_column(ForeignKey("unit.id"))
+    office_id: Mapped[ref | None] = mapped_column(ForeignKey("office.id"))
+    person_id: Mapped[ref | None] = mapped_column(ForeignKey("person.id"))
+    region_code: Mapped[string | None] = mapped_column(ForeignKey("region.code"))
+    account_id: Mapped[ref | None] = mapped_column(ForeignKey("account.id"))
+    started_on: Mapped[day]
+    ended_on: Mapped[day | None]
+    state: Mapped[string] = mapped_column(server_default="open")
+    proposed_by: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id"))
+    proposed_at: Mapped[now]
+    decided_by: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
+    decided_at: Mapped[instant | None]
+    note: Mapped[string | None]
+
+
+class Lookup(Base):
+    """查找计数: how often an account looked a person up by ID number, by the hour."""
+
+    __tablename__ = "lookup"
+
+    account_id: Mapped[ref] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    hour: Mapped[instant] = mapped_column(primary_key=True)
+    number: Mapped[integer]
 
 
 class SignIn(Base):
@@ -248,6 +341,8 @@ class Decision(Base):
     unit_id: Mapped[ref | None] = mapped_column(ForeignKey("unit.id"))
     user_id: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id"))
     account_id: Mapped[ref] = mapped_column(ForeignKey("account.id"))
+    # Under a delegation: in whose place.
+    delegator_id: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
     verdict: Mapped[string]
     opinion: Mapped[string]
     facts_hash: Mapped[string]

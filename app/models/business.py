@@ -44,6 +44,8 @@ class Application(Base):
     submitted_at: Mapped[instant | None]
     finished_at: Mapped[instant | None]
     result: Mapped[string | None]
+    # 人员类别 that the filed facts are about; none where they are about no person.
+    personnel_class: Mapped[string | None]
 
 
 class Task(Base):

@@ -36,6 +36,7 @@ class Unit(Base):
         CheckConstraint("(status = 'closed') = (closed_on is not null)", name="closed_on"),
         Index("ix_unit_parent", "parent_id"),
         Index("ix_unit_region", "region_code", "id"),
+        Index("ix_unit_not_networked", "id", postgresql_where="not_networked"),
         Index("uq_unit_uscc", "uscc", unique=True, postgresql_where="uscc is not null and status = 'active'"),
     )
 

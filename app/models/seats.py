@@ -219,3 +219,5 @@ class Occupancy(Base):
     recorded_at: Mapped[instant]
     recorded_to: Mapped[instant | None]
     scope_path: Mapped[path]
+    # 人员类别 of the seat, set as it is written: who may see the row.
+    personnel_class: Mapped[string]

@@ -131,7 +131,8 @@ def tasks(session: Session, case_id: int) -> list[Any]:
         session.execute(
             text(
                 "SELECT t.id, t.stage, t.code, t.state, t.opened_at, t.due_on, t.closed_at, t.office_id, t.unit_id,"
-                " coalesce(o.name, unit_name(t.unit_id)) AS office, d.opinion, operator_name(coalesce(d.user_id, t.assignee_id)) AS assignee"
+                " coalesce(o.name, unit_name(t.unit_id)) AS office, d.opinion, operator_name(coalesce(d.user_id, t.assignee_id))"
+                " || coalesce('（代' || operator_name(d.delegator_id) || '）', '') AS assignee"
                 " FROM task t LEFT JOIN office o ON o.id = t.office_id LEFT JOIN decision d ON d.id = t.decision_id"
                 " WHERE t.application_id = :c ORDER BY t.stage, t.id"
             ),

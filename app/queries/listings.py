@@ -112,6 +112,20 @@ LISTS = {
 }
 
 
+# People for identities without the register: name, masked number, state; rank where pay is their business.
+BRIEF = Listing(
+    "people",
+    "SELECT x.id, x.name, x.id_mask, x.rank, u.name AS unit, x.state FROM person_brief x"
+    " LEFT JOIN unit u ON u.id = x.unit_id",
+    "true",
+    ("name", "id_mask", "rank", "unit", "state"),
+    {"unit": PLACE, "name": Order("x.name")},
+    "starts_with(x.name, :q)",
+    "x.state",
+    ("serving", "retired", "left", "outside"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a reader asks of a list: filters, order, and the last row already seen."""

@@ -1,7 +1,7 @@
 """Flask-AppBuilder's security manager, reduced: our own sign-in, roles derived from the hat, no role tables.
 
 A request's rights come from the account (hat) of its open session. Roles are Flask-AppBuilder's
-built-in roles (``FAB_ROLES``): a fixed table in the code, checked without a query.
+built-in roles, made from the permission matrix (``matrix.LINES``) and checked without a query.
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.db import Database, Identity
 from app.security import limits
+from app.security.matrix import fab_roles
 
 # Role by the kind of account; an office's role adds the office's kind.
 ROLES: dict[str, str] = {
@@ -21,39 +22,18 @@ ROLES: dict[str, str] = {
     "unit_head": "unit",
     "office_member": "office",
     "office_head": "office",
+    "town_officer": "reader",
+    "supervisor": "reader",
+    "inspector": "reader",
     "person": "person",
     "system_admin": "system_admin",
     "security_admin": "security_admin",
     "auditor": "auditor",
     "service": "service",
 }
-EVERYBODY = [["HomeView", "can_.*"], ["SignInView", "can_.*"], ["AccountView", "can_.*"]]
-FAB_ROLES: dict[str, list[list[str]]] = {
-    "unit": [
-        *EVERYBODY,
-        ["CaseView", "can_.*"],
-        ["SearchView", "can_.*"],
-        ["UnitView", "can_.*"],
-        ["ListView", "can_.*"],
-        ["DisclosureView", "can_.*"],
-    ],
-    "office": [
-        *EVERYBODY,
-        ["CaseView", "can_.*"],
-        ["QueueView", "can_.*"],
-        ["SearchView", "can_.*"],
-        ["UnitView", "can_.*"],
-        ["LedgerView", "can_.*"],
-        ["IntakeView", "can_.*"],
-        ["ListView", "can_.*"],
-    ],
-    "person": [*EVERYBODY, ["CardView", "can_.*"]],
-    "system_admin": [*EVERYBODY, ["AdminView", "can_.*"]],
-    "security_admin": [*EVERYBODY, ["AdminView", "can_.*"]],
-    "auditor": [*EVERYBODY, ["AuditView", "can_.*"]],
-    "service": [],
-    "Public": [],
-}
+FAB_ROLES = fab_roles()
+# Offices that read and decide nothing.
+READING_OFFICES = ("finance", "social_insurance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +58,9 @@ class Hat:
     person_id: int | None
     office_kind: str
     region: str
+    classes: str = ""
+    sees: tuple[str, ...] = ()
+    delegator_id: int | None = None
 
     is_authenticated = True
     is_active = True
@@ -95,7 +78,8 @@ class Hat:
     @property
     def roles(self) -> list[Role]:
         """The one role of this hat."""
-        return [Role(ROLES[self.kind])]
+        role = ROLES[self.kind]
+        return [Role("reader" if role == "office" and self.office_kind in READING_OFFICES else role)]
 
     @property
     def groups(self) -> list[Any]:
@@ -116,7 +100,10 @@ def hat_of(begun: Session) -> Hat | None:
     if not p[0]:
         return None
     number = [int(x) if x.isdecimal() else None for x in p]
-    return Hat(int(p[0]), int(p[1]), p[2], p[3], p[4], number[5], number[6], number[7], p[8], p[10])
+    groups = tuple(p[16].split(",")) if p[16] else ()
+    return Hat(
+        int(p[0]), int(p[1]), p[2], p[3], p[4], number[5], number[6], number[7], p[8], p[10], p[9], groups, number[17]
+    )
 
 
 class BianzhiSecurityManager(SecurityManager):

@@ -9,6 +9,7 @@ def register() -> list[type[Any]]:
     from app.views.admin import AdminView
     from app.views.audit import AuditView
     from app.views.cases import CaseView
+    from app.views.duties import DelegationView, GrantView, RevealView
     from app.views.intake import IntakeView
     from app.views.ledger import LedgerView
     from app.views.lists import ListView
@@ -31,4 +32,7 @@ def register() -> list[type[Any]]:
         AdminView,
         AccountView,
         AuditView,
+        GrantView,
+        DelegationView,
+        RevealView,
     ]

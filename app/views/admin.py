@@ -1,4 +1,4 @@
-"""系统管理: users with their hats, offices, roles; the system administrator writes, the security administrator reads."""
+"""系统管理: users with their hats, offices, roles; the system administrator proposes, the security administrator settles."""
 
 import datetime as dt
 import re
@@ -17,17 +17,20 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from app.domain import errors
 from app.domain.id_number import normalise
+from app.domain.regions import foshan
 from app.security import passwords
-from app.security.manager import FAB_ROLES
+from app.security.matrix import LINES, ROLE_NAMES
 from app.security.services import services
 from app.views.messages import sentence
 from app.views.shell import KINDS, hat, local, work
 
 PAGE = 50
 USERNAME = re.compile(r"[A-Za-z0-9_.-]{3,40}\Z")
-OF_UNIT = ("unit_clerk", "unit_head")
+OF_UNIT = ("unit_clerk", "unit_head", "supervisor")
+OF_REGION = ("town_officer", "inspector")
 OF_OFFICE = ("office_member", "office_head")
-GIVEN = (*OF_UNIT, *OF_OFFICE, "person", "security_admin", "auditor", "system_admin")
+NAMEABLE = (*OF_UNIT, *OF_OFFICE, *OF_REGION)
+GIVEN = (*OF_UNIT, *OF_OFFICE, *OF_REGION, "person", "security_admin", "auditor", "system_admin")
 
 
 class UserForm(FlaskForm):
@@ -48,7 +51,7 @@ class HatForm(FlaskForm):
 
     kind = SelectField(_l("Identity"), choices=[(k, KINDS[k]) for k in GIVEN])
     unit = SelectField(
-        _l("Unit (for clerks and heads of units)"),
+        _l("Unit (for clerks and heads of units, and competent departments)"),
         validate_choice=False,
         choices=[],
         validators=[Optional()],
@@ -60,6 +63,11 @@ class HatForm(FlaskForm):
         choices=[],
         validators=[Optional()],
         render_kw={"data-search-url": "/admin/offices/search"},
+    )
+    region = SelectField(
+        _l("Region (for a town's officer, inspection and audit)"),
+        choices=[("", ""), *((d.code, d.name) for d in foshan())],
+        validators=[Optional()],
     )
     id_number = StringField(
         _l("Identity number (for a person's own card)"),
@@ -185,7 +193,7 @@ class AdminView(BaseView):
             try:
                 with work() as s:
                     self._grant(s, user_id, form)
-                flash(_("Done."), "success")
+                flash(_("Proposed. The security administrator has to approve it."), "success")
                 return redirect(f"/admin/user/{user_id}")
             except errors.DomainError as refusal:
                 problems.append(sentence(refusal))
@@ -200,7 +208,8 @@ class AdminView(BaseView):
                 raise errors.NotFound(user=user_id)
             hats = s.execute(
                 text(
-                    "SELECT a.id, a.kind, a.ended_on, coalesce(o.name, unit_name(a.unit_id), '') AS place FROM account a"
+                    "SELECT a.id, a.kind, a.ended_on, coalesce(o.name, r.name, unit_name(a.unit_id), '') AS place"
+                    " FROM account a LEFT JOIN region r ON r.code = a.region_code"
                     " LEFT JOIN office o ON o.id = a.office_id WHERE a.user_id = :u"
                     " AND (a.ended_on IS NULL OR a.ended_on > kernel_today()) ORDER BY a.id"
                 ),
@@ -229,6 +238,7 @@ class AdminView(BaseView):
                     "place": h.place,
                     "until": h.ended_on,
                     "remove_url": f"/admin/user/{user_id}/end?account={h.id}" if h.kind != "service" else None,
+                    "name_url": f"/admin/requests/named/{h.id}" if h.kind in NAMEABLE else None,
                 }
                 for h in hats
             ],
@@ -246,17 +256,21 @@ class AdminView(BaseView):
         if kind == "person":
             index = services().keys.blind_index("resident", normalise(form.id_number.data or ""))
             person = s.execute(text("SELECT id FROM find_person(:i)"), {"i": index}).scalar()
+        region = form.region.data or None if kind in OF_REGION else None
         chosen = unit if kind in OF_UNIT else office if kind in OF_OFFICE else person if kind == "person" else "0"
+        if kind in OF_REGION:
+            chosen = region
         if not str(chosen or "").isdecimal():
             raise errors.NotFound(kind=kind)
         s.execute(
-            text("SELECT admin_grant(:u, :k, :n, :o, :p, :f, :t)"),
+            text("SELECT admin_propose(:u, :k, :n, :o, :p, :r, :f, :t)"),
             {
                 "u": user_id,
                 "k": kind,
                 "n": int(unit) if unit else None,
                 "o": int(office) if office else None,
                 "p": person,
+                "r": region,
                 "f": form.started_on.data,
                 "t": form.ended_on.data,
             },
@@ -343,46 +357,17 @@ class AdminView(BaseView):
     @expose("/roles")
     @has_access
     def roles(self) -> Any:
-        """Who may do what: the table the code ships with."""
-        names = [n for n in FAB_ROLES if n not in ("Public", "service")]
-        views = sorted({view for rights in FAB_ROLES.values() for view, _right in rights})
-        roles = {
-            "unit": _("Unit"),
-            "office": _("Office"),
-            "person": KINDS["person"],
-            "system_admin": KINDS["system_admin"],
-            "security_admin": KINDS["security_admin"],
-            "auditor": KINDS["auditor"],
-        }
-        pages = {
-            "AccountView": _("Own account: password, second factor, sessions, tokens"),
-            "AdminView": _("Users, offices, roles"),
-            "AuditView": _("Audit, verifications, seals"),
-            "CardView": _("Own card"),
-            "CaseView": _("Businesses and cases"),
-            "DisclosureView": _("Disclosure page"),
-            "HomeView": _("Home"),
-            "LedgerView": _("Ledger of the region"),
-            "IntakeView": _("Opening balance"),
-            "ListView": _("Lists and exports"),
-            "QueueView": _("To decide"),
-            "SearchView": _("Search while filling in"),
-            "SignInView": _("Sign in, sign out, change identity"),
-            "UnitView": _("Page of a unit"),
-        }
-        rights = [
-            {
-                "label": pages[v],
-                "note": None,
-                "granted": [any(v == w for w, _right in FAB_ROLES[n]) for n in names],
-            }
-            for v in views
-        ]
+        """Who may do what: the permission matrix that the code ships with."""
+        groups: dict[str, list[dict[str, Any]]] = {}
+        for endpoint, line in LINES.items():
+            granted = [role in line.roles or line.public for role in ROLE_NAMES]
+            title = _("Administration") if endpoint.startswith(("Admin", "Grant")) else _("Pages")
+            groups.setdefault(title, []).append({"label": line.label, "note": endpoint, "granted": granted})
         return render_template(
             "admin_roles.html",
             title=_("Roles"),
-            roles=[{"name": n, "label": roles[n], "duty": None, "url": None} for n in names],
-            groups=[{"label": _("Pages"), "rights": rights}],
+            roles=[{"name": n, "label": label, "duty": None, "url": None} for n, label in ROLE_NAMES.items()],
+            groups=[{"label": label, "rights": rights} for label, rights in groups.items()],
         )
 
 

@@ -13,7 +13,7 @@ from wtforms import DateField
 from app.domain import errors
 from app.domain.quota import Figures
 from app.domain.workdays import workdays_between
-from app.models import Application, Person
+from app.models import Application
 from app.queries import cases, units
 from app.security.manager import Hat
 from app.views import case_facts
@@ -95,7 +95,7 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
             "unit": s.execute(text("SELECT unit_name(:u)"), {"u": case.unit_id}).scalar(),
             "unit_url": f"/unit/{case.unit_id}" if case.scope_path >= who.low and case.scope_path < who.high else None,
             "person": case.person_name,
-            "person_url": f"/person/{case.person_id}" if case.person_id and s.get(Person, case.person_id) else None,
+            "person_url": f"/person/{case.person_id}" if _seen(s, case.person_id) else None,
             "submitted_at": case.submitted_at,
             "due_on": due,
             "days_left": workdays_between(day, due, calendar) if due else None,
@@ -345,3 +345,9 @@ def _review(
         "errors": [problem] if problem else [],
         "opinion": request.form.get("opinion", ""),
     }
+
+
+def _seen(s: Session, person_id: int | None) -> bool:
+    """Whether the person's row is the reader's to see."""
+    query = text("SELECT EXISTS (SELECT 1 FROM person WHERE id = :i)")
+    return person_id is not None and bool(s.execute(query, {"i": person_id}).scalar())

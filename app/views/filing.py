@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from flask import request
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -164,12 +165,32 @@ def _newcomer(s: Session, facts: dict[str, Any], form: Any) -> str:
     return person.name
 
 
+def document_number(s: Session, person_id: int, reason: str) -> tuple[str, str | None]:
+    """The whole document number of a person, and what proves an unverified one; the reveal is on record.
+
+    Raises:
+        NotFound: no such person in the reader's rows.
+        NotAllowed: the identity has no right to the number.
+    """
+    kept = s.execute(
+        text("SELECT * FROM reveal_person(:p, 'document', :r, :a)"),
+        {"p": person_id, "r": reason, "a": request.remote_addr},
+    ).one()
+    return services().keys.decrypt(kept.id_type, bytes(kept.value)), kept.proof
+
+
 def _corrected(s: Session, facts: dict[str, Any], form: Any) -> tuple[int, str]:
     """A person's facts with the corrected ones in their place; all are committed to anew."""
-    row = s.execute(text("SELECT * FROM person WHERE id = :i"), {"i": facts["person"]}).one_or_none()
+    row = s.execute(
+        text(
+            "SELECT id, name, sex, birth_on, id_type, work_started_on, level, rank, education, entry_way, id_verified"
+            " FROM person WHERE id = :i"
+        ),
+        {"i": facts["person"]},
+    ).one_or_none()
     if row is None:
         raise errors.NotFound(person=facts["person"])
-    old = services().keys.decrypt(row.id_type, bytes(row.id_cipher))
+    old, proof = document_number(s, row.id, "更正登记")
     number = form.id_number.data or old
     person = PersonFacts(
         name=(form.person_name.data or row.name).strip(),
@@ -183,7 +204,7 @@ def _corrected(s: Session, facts: dict[str, Any], form: Any) -> tuple[int, str]:
         education=row.education,
         entry_way=row.entry_way,
         verified=row.id_verified,
-        proof=row.id_proof,
+        proof=proof,
     )
     made = facts_of(person, services().keys)
     index = made.pop("person_index")

@@ -38,6 +38,8 @@ class HomeView(IndexView):
             return redirect("/admin/users")
         if who.kind == "auditor":
             return redirect("/audit/")
+        if who.roles[0].name == "reader":
+            return redirect("/ledger")
         with work() as s:
             if who.unit_id:
                 return self._unit(s, who.unit_id)

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from app.domain import codes
 from app.domain.regions import foshan
 from app.queries import cases, units
-from app.queries.listings import COUNTED, LISTS, Asked, Listing, count, rows
+from app.queries.listings import BRIEF, COUNTED, LISTS, Asked, Listing, count, rows
 from app.views.auditing import record_export
 from app.views.rows import states
 from app.views.shell import hat, local, work
@@ -136,6 +136,8 @@ class ListView(BaseView):
     def _asked(self, name: str) -> tuple[Listing, Asked, dict[str, Any]]:
         """The list and what is asked of it; 404 for an unknown list, 400 for an unknown value."""
         listing, who, args = LISTS.get(name) or abort(404), hat(), request.args
+        if name == "people" and "register" not in who.sees:
+            listing = BRIEF
         if set(args) - PARAMETERS:
             abort(400)
         q, state, sort, process = (args.get(k, "").strip() for k in ("q", "state", "sort", "process"))

@@ -61,6 +61,11 @@ def sentences() -> dict[str, str]:
         "duties_conflict": _(
             "An administrator or auditor may hold no other identity at the same time. End the other one first."
         ),
+        "same_person": _("Whoever proposed a grant, or receives it, does not settle it. Another administrator has to."),
+        "bad_delegation": _(
+            "A delegation goes to a colleague of the same unit or office, from today on, for ninety days at most."
+        ),
+        "too_often": _("That is more than %(limit)s look-ups by identity number within an hour. Wait, then go on."),
         "duplicate_user": _("The user name %(username)s is taken. Choose another."),
         "not_found": _("There is nothing here that you may see. It may have been moved, or belongs to another unit."),
         "already_decided": _("This task has been decided already, or the case has moved on. See the timeline."),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import abort, render_template, request
+from flask import render_template
 from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 from sqlalchemy import text
@@ -10,19 +10,17 @@ from sqlalchemy.orm import Session
 
 from app.domain import codes, errors
 from app.queries import cases, history, units
-from app.security.services import services
 from app.views import movements
 from app.views.rows import case_rows
 from app.views.shell import hat, work
-
-REASON = (4, 200)
 
 
 def person_context(s: Session, person_id: int, *, own: bool) -> dict[str, Any]:
     """What the register says about a person; a foreign one answers as an absent one."""
     p = s.execute(
         text(
-            "SELECT p.*, unit_name(p.unit_id) AS unit, unit_name(p.department_id) AS department FROM person p"
+            "SELECT p.name, p.id_mask, p.state, p.sex, p.birth_on, p.education, p.work_started_on, p.level, p.rank, p.entry_way,"
+            " p.unit_id, unit_name(p.unit_id) AS unit, unit_name(p.department_id) AS department FROM person p"
             " WHERE p.id = :i"
         ),
         {"i": person_id},
@@ -116,7 +114,7 @@ class CardView(BaseView):
         """Own seat, positions, history and cases."""
         with work() as s:
             page = person_context(s, hat().person_id or 0, own=True)
-        return render_template("card.html", title=_("My card"), id_full=None, reveal_url=None, **page)
+        return render_template("card.html", title=_("My card"), reveal_url=f"/reveal/{hat().person_id}", **page)
 
 
 class PersonView(BaseView):
@@ -130,37 +128,7 @@ class PersonView(BaseView):
     @has_access
     def show(self, person_id: int) -> Any:
         """Seat, positions, history and cases; the identity number masked."""
-        return self._page(person_id)
-
-    @expose("/<int:person_id>/reveal", methods=["POST"])
-    @has_access
-    def reveal(self, person_id: int) -> Any:
-        """The whole identity number, after a reason that is logged with the reader's name."""
-        reason = request.form.get("reason", "").strip()
-        if not REASON[0] <= len(reason) <= REASON[1]:
-            return self._page(person_id, problem=_("Write the reason in at least four characters; it is logged.")), 422
-        with work() as s:
-            row = s.execute(text("SELECT id_type, id_cipher FROM person WHERE id = :i"), {"i": person_id}).one_or_none()
-            if row is None:
-                abort(404)
-            s.execute(
-                text(
-                    "SELECT record_audit('reveal', :a, jsonb_build_object('person', cast(:p AS bigint),"
-                    " 'reason', cast(:r AS text)))"
-                ),
-                {"a": request.remote_addr, "p": person_id, "r": reason},
-            )
-        # The trace is committed before the number leaves.
-        return self._page(person_id, number=services().keys.decrypt(row.id_type, bytes(row.id_cipher)))
-
-    def _page(self, person_id: int, *, number: str | None = None, problem: str | None = None) -> str:
         with work() as s:
             page = person_context(s, person_id, own=False)
-        return render_template(
-            "card.html",
-            title=page["person"]["name"],
-            id_full=number,
-            reveal_url=f"/person/{person_id}/reveal",
-            problem=problem,
-            **page,
-        )
+        reveal = f"/reveal/{person_id}" if "document" in hat().sees else None
+        return render_template("card.html", title=page["person"]["name"], reveal_url=reveal, **page)

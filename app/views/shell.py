@@ -61,6 +61,13 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
             {"label": _("Seats"), "url": "/list/posts", "icon": "seat"},
         ]
+    elif who.roles[0].name == "reader":
+        entries += [
+            {"label": _("Ledger"), "url": "/ledger", "icon": "ledger"},
+            {"label": _("Units"), "url": "/list/units", "icon": "unit"},
+            {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
+            {"label": _("Cases"), "url": "/list/cases", "icon": "case"},
+        ]
     elif who.office_id:
         entries += [
             {"label": _("To decide"), "url": "/queue", "icon": "queue"},
@@ -78,6 +85,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
     elif who.kind in ("system_admin", "security_admin"):
         entries += [
             {"label": _("Users"), "url": "/admin/users", "icon": "user"},
+            {"label": _("Proposed identities"), "url": "/admin/requests", "icon": "check"},
             {"label": _("Offices"), "url": "/admin/offices", "icon": "hat"},
             {"label": _("Roles"), "url": "/admin/roles", "icon": "lock"},
         ]
@@ -101,6 +109,9 @@ KINDS = {
     "office_member": "经办人",
     "office_head": "负责人",
     "person": "个人",
+    "town_officer": "镇街编制专干",
+    "supervisor": "主管部门",
+    "inspector": "纪检监察、审计",
     "system_admin": "系统管理员",
     "security_admin": "安全保密管理员",
     "auditor": "安全审计员",
@@ -125,13 +136,21 @@ def shell_context() -> dict[str, Any]:
         context |= {
             "nav": menu(who),
             "user": {"name": place()["name"], "label": place()["label"]},
-            "user_menu": [{"label": _("My account"), "url": "/account/", "icon": "settings"}],
+            "user_menu": [
+                {"label": _("My account"), "url": "/account/", "icon": "settings"},
+                *([{"label": _("Delegate for an absence"), "url": "/delegation"}] if may_delegate(who) else []),
+            ],
             "hats": hats(),
             "hat_url": "/hat/",
             "sign_out_url": "/logout/",
             "search_url": "/search" if who.unit_id or who.office_id else None,
         }
     return context
+
+
+def may_delegate(who: Hat) -> bool:
+    """Whether this hat has a side whose colleagues can act in its place."""
+    return who.roles[0].name in ("unit", "office") and who.delegator_id is None
 
 
 def hats() -> list[dict[str, Any]]:
@@ -142,7 +161,7 @@ def hats() -> list[dict[str, Any]]:
             rows = s.execute(
                 text(
                     "SELECT a.id, a.kind, coalesce(o.name, unit_name(a.unit_id), '') AS place,"
-                    " u.last_name || u.first_name AS name FROM account a JOIN ab_user u ON u.id = a.user_id"
+                    " u.last_name || u.first_name AS name, a.delegated_from IS NOT NULL AS delegated FROM account a JOIN ab_user u ON u.id = a.user_id"
                     " LEFT JOIN office o ON o.id = a.office_id WHERE a.user_id = scope_number(1)"
                     " AND a.started_on <= kernel_today() AND (a.ended_on IS NULL OR a.ended_on > kernel_today())"
                     " ORDER BY a.id"
@@ -153,7 +172,7 @@ def hats() -> list[dict[str, Any]]:
                 "id": r.id,
                 "place": r.place,
                 "name": r.name,
-                "label": f"{r.place} {KINDS[r.kind]}".strip(),
+                "label": f"{r.place} {KINDS[r.kind]}".strip() + (_(" (in a colleague's place)") if r.delegated else ""),
                 "active": r.id == hat().account_id,
             }
             for r in rows

@@ -91,11 +91,9 @@ def locked_task(session: Session, task_id: int) -> tuple[Application, Task, list
 
 
 def operator(session: Session) -> str:
-    """The name of whoever acts, asked once a transaction."""
+    """The name of whoever acts (and in whose place, under a delegation), asked once a transaction."""
     if "operator" not in session.info:
-        user = me(session, 1)
-        found = session.execute(text("SELECT operator_name(:u)"), {"u": int(user)}).scalar_one() if user else "—"
-        session.info["operator"] = found
+        session.info["operator"] = session.execute(text("SELECT acting_name()")).scalar_one() or "—"
     name: str = session.info["operator"]
     return name
 
@@ -311,8 +309,8 @@ def decide(session: Session, task_id: int, *, verdict: str, opinion: str, addres
     # One journey to the kernel; it takes the decision, with its reservation or not at all.
     call = "case_approve_reserving(:c, :o, :a)" if reserved else "case_decide(:c, :v, :o, '{}', :a)"
     decision, session.info["operator"] = session.execute(
-        text(f"SELECT {call}, operator_name(:u)"),
-        {"c": case.id, "v": verdict, "o": opinion, "a": address, "u": int(me(session, 1) or 0)},
+        text(f"SELECT {call}, acting_name()"),
+        {"c": case.id, "v": verdict, "o": opinion, "a": address},
     ).one()
     task.state = {"approve": "approved", "return": "returned", "reject": "rejected"}[verdict]
     task.decision_id, task.closed_at, case.changed_at = decision, func.now(), func.now()

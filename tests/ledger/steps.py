@@ -142,8 +142,8 @@ def raw_case(world: World, who: Identity, process: str, facts: dict[str, Any], *
     with world.database.transaction(who) as session:
         case = session.execute(
             text(
-                "INSERT INTO application (process, process_version_id, unit_id, scope_path, title, state, created_by)"
-                " SELECT :p, id, :u, :s, '件', 'running', scope_number(1)::int FROM process_version WHERE process = :p"
+                "INSERT INTO application (process, process_version_id, unit_id, office_id, scope_path, title, state, created_by)"
+                " SELECT :p, id, :u, scope_number(7), :s, '件', 'running', scope_number(1)::int FROM process_version WHERE process = :p"
                 " ORDER BY version DESC LIMIT 1 RETURNING id"
             ),
             {"p": process, "u": unit, "s": scope},

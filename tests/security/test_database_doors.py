@@ -107,7 +107,7 @@ def test_functions_with_the_owners_eyes_pin_their_search_path_and_are_not_public
             text(
                 "SELECT p.proname, p.proconfig, has_function_privilege('public', p.oid, 'EXECUTE') AS public"
                 " FROM pg_proc p JOIN pg_namespace s ON s.oid = p.pronamespace WHERE s.nspname = 'public'"
-                " AND p.prolang <> (SELECT oid FROM pg_language WHERE lanname = 'c')"
+                " AND p.prolang NOT IN (SELECT oid FROM pg_language WHERE lanname IN ('c', 'internal'))"
             )
         ).all()
     assert len(rows) > 50

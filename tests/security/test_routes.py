@@ -70,6 +70,12 @@ DOORS: dict[str, set[str]] = {
     "IntakeView.show": {OFFICE},
     "IntakeView.errors": {OFFICE},
     "IntakeView.act": {OFFICE},
+    "RevealView.show": {UNIT, OFFICE, PERSON},
+    "DelegationView.index": {UNIT, OFFICE},
+    "DelegationView.end": {UNIT, OFFICE},
+    "GrantView.index": {ADMIN},
+    "GrantView.settle": {"security"},
+    "GrantView.named": {ADMIN},
     "AdminView.users": {ADMIN},
     "AdminView.new_user": {ADMIN},
     "AdminView.user": {ADMIN},
@@ -87,7 +93,7 @@ DOORS: dict[str, set[str]] = {
 }
 USERS = {UNIT: "clerk", OFFICE: "bianban", PERSON: "geren", ADMIN: "sysadmin", AUDITOR: "auditor"}
 VALUES = {"process": "recruit", "name": "people", "region": "440600", "locale": "en", "action": "stop",
-          "filename": "x", "form": "csv"}  # fmt: skip
+          "verdict": "approve", "filename": "x", "form": "csv"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

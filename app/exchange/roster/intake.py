@@ -181,10 +181,7 @@ def known_rows(session: Session, rows: list[tuple[bytes, int, str]], unit_code: 
     """The same of rows given by blind index, number of the row and masked number; other regions' people count too."""
     index = {key: (row, masked) for key, row, masked in rows}
     found = session.execute(
-        text(
-            "SELECT i.key, f.unit_name AS unit FROM unnest(cast(:i AS bytea[])) i(key), find_person(i.key) f"
-            " WHERE f.state = 'serving'"
-        ),
+        text("SELECT id_index AS key, unit FROM serving_among(:i)"),
         {"i": list(index)},
     )
     column = HEADER_OF[PEOPLE]["id_number"]

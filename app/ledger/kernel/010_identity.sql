@@ -22,7 +22,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 
 -- Parts: 1 user, 2 account, 3 kind, 4 low, 5 high (rows of people), 6 unit, 7 office, 8 person,
--- 9 office kind, 10 personnel classes, 11 region, 12 low, 13 high (rows of units).
+-- 9 office kind, 10 personnel classes, 11 region, 12 low, 13 high (rows of units), 14 ranges (rows of people),
+-- 15 ranges (rows of units), 16 ranges hidden from this account, 17 column groups, 18 in whose place (user).
 CREATE OR REPLACE FUNCTION scope_part(p_part int) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE v_ctx text := nullif(current_setting('app.ctx', true), '');
@@ -36,38 +37,102 @@ END $$;
 CREATE OR REPLACE FUNCTION scope_number(p_part int) RETURNS bigint
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$ SELECT scope_part(p_part)::bigint $$;
 
+-- Ranges of scope paths; parts 4/5 and 12/13 are their hulls, by which an index is walked.
+CREATE OR REPLACE FUNCTION scope_ranges(p_part int) RETURNS textmultirange
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$ SELECT scope_part(p_part)::textmultirange $$;
+
+CREATE OR REPLACE FUNCTION scope_has(p_path text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$ SELECT coalesce(p_path <@ scope_ranges(14), false) $$;
+
+CREATE OR REPLACE FUNCTION scope_can(p_group text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS
+$$ SELECT coalesce(p_group = ANY (string_to_array(scope_part(17), ',')), false) $$;
+
 -- The first string after every string that begins with the prefix, by code point.
 CREATE OR REPLACE FUNCTION range_end(p_prefix text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS
 $$ SELECT left(p_prefix, -1) || chr(ascii(right(p_prefix, 1)) + 1) $$;
 
+-- A unit with the departments inside it.
+CREATE OR REPLACE FUNCTION unit_range(p_path text) RETURNS textmultirange
+LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS
+$$ SELECT textmultirange(textrange(p_path, p_path || '/')) $$;
+
+CREATE OR REPLACE FUNCTION region_range(p_prefix text) RETURNS textmultirange
+LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS
+$$ SELECT textmultirange(textrange(p_prefix, range_end(p_prefix))) $$;
+
+CREATE OR REPLACE FUNCTION in_force(p_from date, p_to date) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS
+$$ SELECT p_from <= kernel_today() AND (p_to IS NULL OR p_to > kernel_today()) $$;
+
+-- What an account's kind stands for, before hidden and named units; g of the design's domain text.
+CREATE OR REPLACE FUNCTION account_ranges(a account) RETURNS textmultirange
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT CASE
+    WHEN a.kind IN ('unit_clerk', 'unit_head') THEN (SELECT unit_range(scope_path) FROM unit WHERE id = a.unit_id)
+    -- The city's 组织部 answers for the city's own bodies; those of the districts have theirs.
+    WHEN a.kind IN ('office_member', 'office_head', 'service') THEN (
+      SELECT region_range(CASE WHEN o.kind = 'organisation' THEN r.code ELSE r.prefix END) FROM region r
+        LEFT JOIN office o ON o.id = a.office_id
+       WHERE CASE WHEN a.office_id IS NULL THEN r.kind = 'city' ELSE r.code = o.region_code AND r.kind = 'city' END
+      UNION ALL SELECT region_range(r.prefix) FROM office o JOIN region r ON r.code = o.region_code
+       WHERE o.id = a.office_id AND r.kind <> 'city')
+    WHEN a.kind IN ('town_officer', 'inspector') THEN (SELECT region_range(prefix) FROM region WHERE code = a.region_code)
+    -- 主管部门: its own bodies wherever they sit.
+    WHEN a.kind = 'supervisor' THEN (
+      WITH RECURSIVE below AS (
+        SELECT id, scope_path FROM unit WHERE id = a.unit_id
+        UNION ALL SELECT u.id, u.scope_path FROM unit u JOIN below b ON u.parent_id = b.id WHERE u.node <> 'department')
+      SELECT range_agg(textrange(scope_path, scope_path || '/')) FROM below)
+    ELSE '{}' END
+$$;
+
+-- A delegation holds while the one in whose place it is, and the delegate's own identity of that side, hold.
+CREATE OR REPLACE FUNCTION delegation_stands(a account) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT a.delegated_from IS NULL OR EXISTS (SELECT 1 FROM account p WHERE p.id = a.delegated_from
+      AND in_force(p.started_on, p.ended_on)) AND EXISTS (SELECT 1 FROM account m WHERE m.user_id = a.user_id
+      AND m.delegated_from IS NULL AND (m.unit_id = a.unit_id OR m.office_id = a.office_id)
+      AND m.kind IN ('unit_clerk', 'unit_head', 'office_member', 'office_head') AND in_force(m.started_on, m.ended_on))
+$$;
+
 CREATE OR REPLACE FUNCTION account_context(p_account bigint) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-  a account; o office; v_low text; v_high text; v_ulow text; v_uhigh text; v_classes text; v_region text;
+  a account; o office; i identity_rule; v_region text; v_people textmultirange; v_units textmultirange;
+  v_hidden textmultirange := '{}'; v_own bigint;
 BEGIN
-  SELECT * INTO a FROM account WHERE id = p_account
-    AND started_on <= kernel_today() AND (ended_on IS NULL OR ended_on > kernel_today());
-  IF NOT FOUND THEN RETURN NULL; END IF;
-  IF a.kind IN ('unit_clerk', 'unit_head') THEN
-    SELECT scope_path, scope_path || '/', region_code INTO v_low, v_high, v_region FROM unit WHERE id = a.unit_id;
-  ELSIF a.kind IN ('office_member', 'office_head', 'service') THEN
-    IF a.office_id IS NOT NULL THEN
-      SELECT * INTO o FROM office WHERE id = a.office_id;
-      v_region := o.region_code;
-    ELSE
-      SELECT code INTO v_region FROM region WHERE kind = 'city';
-    END IF;
-    SELECT prefix, range_end(prefix) INTO v_low, v_high FROM region WHERE code = v_region;
-    v_classes := CASE o.kind WHEN 'organisation' THEN 'civil' WHEN 'human_resources' THEN 'public,support' END;
-  ELSIF a.kind = 'person' THEN
-    SELECT u.scope_path, u.scope_path || '/', u.region_code INTO v_ulow, v_uhigh, v_region
-      FROM person p JOIN unit u ON u.id = p.unit_id WHERE p.id = a.person_id;
+  SELECT * INTO a FROM account WHERE id = p_account AND in_force(started_on, ended_on);
+  IF NOT FOUND OR NOT delegation_stands(a) THEN RETURN NULL; END IF;
+  IF a.office_id IS NOT NULL THEN SELECT * INTO o FROM office WHERE id = a.office_id; END IF;
+  SELECT * INTO i FROM identity_rule WHERE kind = a.kind AND office_kind = coalesce(o.kind, '');
+  v_people := coalesce(account_ranges(a), '{}'); v_units := v_people; v_own := a.unit_id;
+  IF a.kind = 'person' THEN
+    SELECT unit_range(u.scope_path), u.id INTO v_units, v_own FROM person p JOIN unit u ON u.id = p.unit_id
+     WHERE p.id = a.person_id;
+    v_units := coalesce(v_units, '{}');
   END IF;
-  RETURN concat_ws('|', a.user_id::text, a.id::text, a.kind, coalesce(v_low, ''), coalesce(v_high, ''),
-    coalesce(a.unit_id::text, ''), coalesce(a.office_id::text, ''), coalesce(a.person_id::text, ''),
-    coalesce(o.kind, ''), coalesce(v_classes, ''), coalesce(v_region, ''),
-    coalesce(v_ulow, v_low, ''), coalesce(v_uhigh, v_high, ''));
+  v_region := coalesce(o.region_code, a.region_code, (SELECT region_code FROM unit WHERE id = v_own),
+    CASE WHEN a.kind = 'service' THEN (SELECT code FROM region WHERE kind = 'city') END);
+  -- 不上网: hidden from all but the unit's own accounts, those named for it, and the system's services.
+  IF i.kind IS NOT NULL AND a.kind <> 'service' THEN
+    SELECT coalesce(range_agg(textrange(u.scope_path, u.scope_path || '/')), '{}') INTO v_hidden FROM unit u
+     WHERE u.not_networked AND (u.id IS DISTINCT FROM v_own OR a.kind = 'supervisor') AND NOT EXISTS (
+       SELECT 1 FROM named_access n WHERE n.account_id = a.id AND n.unit_id = u.id AND in_force(n.started_on, n.ended_on));
+    IF a.kind <> 'person' THEN
+      v_people := v_people + coalesce((SELECT range_agg(textrange(u.scope_path, u.scope_path || '/'))
+        FROM named_access n JOIN unit u ON u.id = n.unit_id
+        WHERE n.account_id = a.id AND in_force(n.started_on, n.ended_on)), '{}');
+      v_units := v_people;
+    END IF;
+    v_people := v_people - v_hidden; v_units := v_units - v_hidden;
+  END IF;
+  RETURN concat_ws('|', a.user_id::text, a.id::text, a.kind, coalesce(lower(v_people), ''), coalesce(upper(v_people), ''),
+    CASE WHEN a.kind IN ('unit_clerk', 'unit_head') THEN a.unit_id::text ELSE '' END, coalesce(a.office_id::text, ''),
+    coalesce(a.person_id::text, ''), coalesce(o.kind, ''), coalesce(i.classes, ''), coalesce(v_region, ''),
+    coalesce(lower(v_units), ''), coalesce(upper(v_units), ''), v_people::text, v_units::text, v_hidden::text,
+    coalesce(i.groups, ''), coalesce((SELECT p.user_id::text FROM account p WHERE p.id = a.delegated_from), ''));
 END $$;
 
 -- Signs an account's context into this transaction; NULL names nobody.

@@ -60,7 +60,7 @@ BEGIN
   SELECT a.id INTO v_account FROM account a JOIN ab_user u ON u.id = a.user_id AND u.active
    WHERE a.user_id = p_user AND (p_account IS NULL OR a.id = p_account) AND a.kind <> 'service'
      AND a.started_on <= kernel_today() AND (a.ended_on IS NULL OR a.ended_on > kernel_today())
-   ORDER BY a.id LIMIT 1;
+   ORDER BY a.delegated_from IS NOT NULL, a.id LIMIT 1;
   IF v_account IS NULL THEN PERFORM refuse('bad_credentials'); END IF;
   INSERT INTO sign_in (token_hash, user_id, account_id, expires_at, last_seen_at, address, agent, way, factor,
     factor_kinds, stage)

@@ -98,7 +98,7 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
   SELECT coalesce(CASE WHEN scope_part(3) IN ('unit_clerk', 'unit_head') THEN p_unit = scope_number(6)
       AND coalesce(v.definition ->> 'applicant', 'unit') = 'unit'
     ELSE scope_part(3) IN ('office_member', 'office_head', 'service') AND scope_part(9) = 'establishment'
-      AND p_scope >= scope_part(4) AND p_scope < scope_part(5) END, false)
+      AND scope_has(p_scope) END, false)
   FROM process_version v WHERE v.id = p_version
 $$;
 
@@ -140,9 +140,9 @@ BEGIN
   -- A unit's own matters, or those of units below the office.
   v_place := (case_place(r, case_movement(r))).unit;
   IF v_place IS NOT NULL AND NOT EXISTS (SELECT 1 FROM unit WHERE id = v_place
-      AND scope_path >= scope_part(4) AND scope_path < scope_part(5))
+      AND scope_has(scope_path))
     OR v_place IS NULL AND case_movement(r) IN ('open_unit', 'open_balance') AND EXISTS (SELECT 1 FROM region
-      WHERE code = f ->> 'region' AND NOT (prefix >= scope_part(4) AND prefix < scope_part(5))) THEN
+      WHERE code = f ->> 'region' AND NOT scope_has(prefix)) THEN
     PERFORM refuse('not_found', jsonb_build_object('unit', v_place));
   END IF;
   IF case_movement(r) = 'occupy' AND f ->> 'person' IS NULL AND (v_key IS NULL OR v_cipher IS NULL) THEN
@@ -265,7 +265,7 @@ BEGIN
   IF v_user IS NULL AND p_rule IS NOT NULL THEN PERFORM refuse('not_allowed'); END IF;
   IF v_user IS NULL THEN RETURN NULL; END IF;  -- an identity that has ended: nobody to record
   SELECT * INTO a FROM application WHERE id = p_case
-    AND (scope_path >= scope_part(4) AND scope_path < scope_part(5) OR takes_part(p_case));
+    AND (scope_has(scope_path) OR takes_part(p_case));
   IF p_rule IS NOT NULL THEN
     -- A job tries again and again: one alarm, and one event, stand for one reason.
     UPDATE alarm SET facts = p_facts WHERE case_id = a.id AND rule = p_rule AND code = p_code AND state = 'open'

@@ -1,13 +1,5 @@
 -- Small services of the workflow that need the owner's eyes.
 
--- Who carries this identity document, for a unit that wants to take the person in: no more than the mask.
-CREATE OR REPLACE FUNCTION find_person(p_index bytea)
-RETURNS TABLE (id bigint, name text, id_mask text, unit_id bigint, unit_name text, state text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT p.id, p.name::text, p.id_mask, p.unit_id, u.name, p.state FROM person p LEFT JOIN unit u ON u.id = p.unit_id
-   WHERE p.id_index = current_index(p_index) AND scope_part(1) IS NOT NULL
-$$;
-
 CREATE SEQUENCE IF NOT EXISTS case_number_seq;
 
 -- 业务编号: prefix, year and a number that two cases never share.
@@ -38,8 +30,7 @@ END $$;
 -- Whether the identity sees a case: its own range's, or one in which its office or unit has a task.
 CREATE OR REPLACE FUNCTION sees_case(p_case bigint) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT EXISTS (SELECT 1 FROM application a WHERE a.id = p_case AND a.scope_path >= scope_part(4)
-    AND a.scope_path < scope_part(5)) OR takes_part(p_case)
+  SELECT EXISTS (SELECT 1 FROM application a WHERE a.id = p_case AND scope_has(a.scope_path)) OR takes_part(p_case)
 $$;
 
 -- Routing of a case: the offices and the unit that its filed facts make responsible.
@@ -75,10 +66,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
       AND (a.ended_on IS NULL OR a.ended_on > kernel_today()))
 $$;
 
--- The name of a unit outside one's rows, for a case one takes part in; names of units are public.
+-- The name of a unit outside one's rows, for a case one takes part in; names of units are public, but for those 不上网.
 CREATE OR REPLACE FUNCTION unit_name(p_unit bigint) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
-$$ SELECT name FROM unit WHERE id = p_unit AND NOT not_networked $$;
+$$ SELECT name FROM unit WHERE id = p_unit AND (NOT not_networked OR scope_path <@ scope_ranges(15)) $$;
 
 -- The line a case wants, with its figures, for the offices that decide the case.
 CREATE OR REPLACE FUNCTION case_line(p_case bigint)
@@ -91,8 +82,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WHERE o.person_id = (r.facts::jsonb ->> 'person')::bigint AND o.kind = 'establishment' AND o.recorded_to IS NULL
     AND o.ended_on IS NULL))
   JOIN ledger_total t ON t.line_id = l.id JOIN unit u ON u.id = l.unit_id JOIN unit s ON s.id = l.scope_unit_id
-  WHERE r.case_id = p_case AND (r.unit_id = scope_number(6) OR EXISTS (
-    SELECT 1 FROM task k WHERE k.application_id = p_case AND k.office_id = scope_number(7)))
+  WHERE r.case_id = p_case AND NOT coalesce(l.scope_path <@ scope_ranges(16), true) AND (r.unit_id = scope_number(6)
+    OR EXISTS (SELECT 1 FROM task k WHERE k.application_id = p_case AND k.office_id = scope_number(7)))
 $$;
 
 -- Whether the identity's office or unit has a task in this case (a policy on tasks cannot ask the tasks itself).

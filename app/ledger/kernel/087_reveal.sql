@@ -1,0 +1,61 @@
+-- Protected columns are read here alone: by right, with a reason, on record.
+
+-- Look-ups by document number and reveals of an account within an hour; services are not counted.
+CREATE OR REPLACE FUNCTION k_count_lookup() RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE v_number int; v_limit int := 200;
+BEGIN
+  IF scope_part(3) = 'service' THEN RETURN; END IF;
+  INSERT INTO lookup (account_id, hour, number) VALUES (scope_number(2), date_trunc('hour', clock_timestamp()), 1)
+    ON CONFLICT (account_id, hour) DO UPDATE SET number = lookup.number + 1 RETURNING number INTO v_number;
+  IF v_number > v_limit THEN PERFORM refuse('too_often', jsonb_build_object('limit', v_limit)); END IF;
+  IF v_number = 1 THEN
+    DELETE FROM lookup WHERE account_id = scope_number(2) AND hour < clock_timestamp() - interval '1 day';
+  END IF;
+END $$;
+
+-- The value of one protected column group of one person. A person out of the identity's rows answers as an absent one.
+CREATE OR REPLACE FUNCTION reveal_person(p_person bigint, p_group text, p_reason text, p_address text)
+RETURNS TABLE (id_type text, value bytea, proof text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE p person;
+BEGIN
+  SELECT * INTO p FROM person WHERE id = p_person AND (id = scope_number(8) OR (scope_has(scope_path)
+    AND (scope_part(10) IS NULL OR personnel_class = ANY (string_to_array(scope_part(10), ',')))));
+  IF NOT FOUND THEN PERFORM refuse('not_found'); END IF;
+  IF NOT scope_can(p_group) OR p_group IN ('seat', 'register', 'cases') THEN PERFORM refuse('not_allowed'); END IF;
+  IF length(btrim(coalesce(p_reason, ''))) < 4 THEN
+    PERFORM refuse('invalid_input', '{"errors": {"reason": ["required"]}}');
+  END IF;
+  IF p_group <> 'document' THEN PERFORM refuse('not_found'); END IF;  -- no table holds these columns yet
+  PERFORM k_count_lookup();
+  PERFORM record_audit('reveal', p_address,
+    jsonb_build_object('person', p.id, 'group', p_group, 'reason', left(btrim(p_reason), 200)));
+  RETURN QUERY SELECT p.id_type, p.id_cipher, p.id_proof;
+END $$;
+
+-- Who carries this document number, for a unit that wants to take the person in: no more than the mask; exact only,
+-- by the blind index, counted and on record. Whoever sits in a unit hidden from the asker is not found.
+CREATE OR REPLACE FUNCTION find_person(p_index bytea)
+RETURNS TABLE (id bigint, name text, id_mask text, unit_id bigint, unit_name text, state text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v_found bigint;
+BEGIN
+  IF scope_part(1) IS NULL THEN RETURN; END IF;
+  PERFORM k_count_lookup();
+  SELECT x.id INTO v_found FROM person x WHERE x.id_index = current_index(p_index)
+    AND NOT coalesce(x.scope_path <@ scope_ranges(16), true);
+  IF scope_part(3) <> 'service' THEN
+    PERFORM record_audit('search.document', NULL, jsonb_build_object('person', v_found));
+  END IF;
+  RETURN QUERY SELECT x.id, x.name::text, x.id_mask, x.unit_id, u.name, x.state
+    FROM person x LEFT JOIN unit u ON u.id = x.unit_id WHERE x.id = v_found;
+END $$;
+
+-- For an opening balance (its service, or 编办): which of these document numbers serve already, and where; the city's
+-- other regions included, because nobody sits twice.
+CREATE OR REPLACE FUNCTION serving_among(p_index bytea[]) RETURNS TABLE (id_index bytea, unit text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT x.i, unit_name(p.unit_id) FROM unnest(p_index) x(i) JOIN person p ON p.id_index = current_index(x.i)
+   WHERE (scope_part(3) = 'service' OR scope_part(9) = 'establishment') AND p.state = 'serving'
+$$;

@@ -1,0 +1,90 @@
+"""权限矩阵: which role may open which page and take which action.
+
+The one declaration: rights are made from it, the administrators' page shows it, and a test fails for a route that has
+no line here.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+UNIT, OFFICE, READER, PERSON = "unit", "office", "reader", "person"
+SYSTEM, SECURITY, AUDITOR = "system_admin", "security_admin", "auditor"
+ROLE_NAMES: dict[str, Any] = {
+    UNIT: _l("Unit (clerk, head)"),
+    OFFICE: _l("Office that decides (member, head)"),
+    READER: _l("Reading side (finance, social insurance, town, competent department, inspection)"),
+    PERSON: _l("Person"),
+    SYSTEM: _l("System administrator"),
+    SECURITY: _l("Security administrator"),
+    AUDITOR: _l("Security auditor"),
+}
+SIGNED_IN = tuple(ROLE_NAMES)
+BUSINESS = (UNIT, OFFICE, READER)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One page or action: what it is called, which roles may use it, and whether it needs no sign-in."""
+
+    label: Any
+    roles: tuple[str, ...]
+    public: bool = False
+
+
+LINES: dict[str, Line] = {
+    "HomeView.index": Line(_l("Home"), SIGNED_IN),
+    "SignInView.login": Line(_l("Sign in"), (), public=True),
+    "SignInView.logout": Line(_l("Sign out"), (), public=True),
+    "SignInView.hat": Line(_l("Act under another identity"), SIGNED_IN),
+    "LocaleView.index": Line(_l("Change the language"), (), public=True),
+    "CaseView.start": Line(_l("Choose a business"), (UNIT, OFFICE)),
+    "CaseView.new": Line(_l("Fill in and submit a case"), (UNIT, OFFICE)),
+    "CaseView.edit": Line(_l("Change a draft or a returned case"), (UNIT, OFFICE)),
+    "CaseView.check": Line(_l("Check while filling in"), (UNIT, OFFICE)),
+    "CaseView.show": Line(_l("Case with its timeline"), BUSINESS),
+    "CaseView.act": Line(_l("Withdraw a case, confirm an arrival, hand a task over"), (UNIT, OFFICE)),
+    "CaseView.decide": Line(_l("Decide a task"), (UNIT, OFFICE)),
+    "QueueView.index": Line(_l("To decide"), (OFFICE,)),
+    "LedgerView.index": Line(_l("Ledger of the region"), (OFFICE, READER)),
+    "LedgerView.region": Line(_l("Ledger below a region"), (OFFICE, READER)),
+    "UnitView.show": Line(_l("Page of a unit"), BUSINESS),
+    "DisclosureView.index": Line(_l("Disclosure page"), (UNIT,)),
+    "CardView.index": Line(_l("Own card"), (PERSON,)),
+    "ListView.show": Line(_l("Lists of units, people, seats and cases"), BUSINESS),
+    "ListView.export": Line(_l("Export of a list"), BUSINESS),
+    "SearchView.lines": Line(_l("Search: establishment lines"), (UNIT, OFFICE)),
+    "SearchView.departments": Line(_l("Search: departments"), (UNIT, OFFICE)),
+    "SearchView.units": Line(_l("Search: units"), (UNIT, OFFICE)),
+    "SearchView.people": Line(_l("Search: people"), (UNIT, OFFICE)),
+    "SearchView.leads": Line(_l("Search: leadership positions"), (UNIT, OFFICE)),
+    "SearchView.occupancies": Line(_l("Search: seats held"), (UNIT, OFFICE)),
+    "SearchView.colleagues": Line(_l("Search: colleagues of the office"), (UNIT, OFFICE)),
+    "RevealView.show": Line(_l("Whole ID number, with a reason"), (UNIT, OFFICE, READER, PERSON)),
+    "DelegationView.index": Line(_l("Delegate for an absence"), (UNIT, OFFICE)),
+    "DelegationView.end": Line(_l("End a delegation"), (UNIT, OFFICE)),
+    "AdminView.users": Line(_l("Users"), (SYSTEM, SECURITY)),
+    "AdminView.new_user": Line(_l("New user"), (SYSTEM,)),
+    "AdminView.user": Line(_l("One user; propose an identity"), (SYSTEM,)),
+    "AdminView.change": Line(_l("End an identity, stop a user, new password"), (SYSTEM,)),
+    "AdminView.units": Line(_l("Search: units for an identity"), (SYSTEM,)),
+    "AdminView.find_offices": Line(_l("Search: offices for an identity"), (SYSTEM,)),
+    "AdminView.offices": Line(_l("Offices and their members"), (SYSTEM, SECURITY)),
+    "AdminView.roles": Line(_l("Roles and rights"), (SYSTEM, SECURITY)),
+    "GrantView.index": Line(_l("Proposed identities"), (SYSTEM, SECURITY)),
+    "GrantView.settle": Line(_l("Approve or refuse a proposed identity"), (SECURITY,)),
+    "GrantView.named": Line(_l("Propose a named access"), (SYSTEM,)),
+}
+# Answered with 404, or the application's own style sheet and script.
+WITHOUT_RIGHTS = ("static", "UtilView.back", "appbuilder.static")
+
+
+def fab_roles() -> dict[str, list[list[str]]]:
+    """Flask-AppBuilder's built-in roles: exact rights, no patterns."""
+    roles: dict[str, list[list[str]]] = {role: [] for role in (*SIGNED_IN, "service", "Public")}
+    for endpoint, line in LINES.items():
+        view, _dot, method = endpoint.partition(".")
+        for role in line.roles:
+            roles[role].append([view, f"can_{method}"])
+    return roles
