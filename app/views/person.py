@@ -122,7 +122,6 @@ class PersonView(BaseView):
 
     route_base = "/person"
     default_view = "show"
-    class_permission_name = "UnitView"
 
     @expose("/<int:person_id>")
     @has_access

@@ -52,7 +52,6 @@ DOORS: dict[str, set[str]] = {
     "UnitView.show": {UNIT, OFFICE},
     "UnitView.export": {UNIT, OFFICE},
     "PersonView.show": {UNIT, OFFICE},
-    "PersonView.reveal": {UNIT, OFFICE},
     "DisclosureView.index": {UNIT},
     "CardView.index": {PERSON},
     "ListView.show": {UNIT, OFFICE},
