@@ -95,7 +95,7 @@ class Database:
         self.sessions = sessionmaker(self.engine, expire_on_commit=False)
         bind(self.sessions)
 
-    def begin(self, identity: Identity) -> Session:
+    def opened(self, identity: Identity) -> Session:
         """A transaction begun under one identity; who asked hands it to ``transaction``, or closes it."""
         session = self.sessions(info={"token": identity.token})
         with translated():

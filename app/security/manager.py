@@ -114,7 +114,7 @@ class BianzhiSecurityManager(SecurityManager):
         if "hat" not in g:
             token = session.get("token")
             if token:  # the request's first work goes on in this transaction (app/views/shell.py)
-                g.begun = self.appbuilder.app_database.begin(Identity(token))
+                g.begun = self.appbuilder.app_database.opened(Identity(token))
             g.hat = hat_of(g.begun) if token else None
         hat: Hat | None = g.hat
         return hat if hat is not None and str(hat.user_id) == str(pk) else None

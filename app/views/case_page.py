@@ -18,7 +18,7 @@ from app.queries import cases, units
 from app.security.manager import Hat
 from app.views import case_facts
 from app.views.checks import after, line_check, review_checks
-from app.workflow import engine
+from app.workflow import engine, versions
 from app.workflow.definition import Process
 
 
@@ -78,7 +78,7 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
     case = s.get(Application, case_id)
     if case is None:
         raise errors.NotFound(case=case_id)
-    plan = engine.process_of(s, case)
+    plan = versions.process_of(s, case)
     day, calendar = engine.today(s), engine.calendar(s)
     facts = cases.facts(s, case_id)
     rows = cases.tasks(s, case_id)

@@ -19,7 +19,7 @@ from app.views.filing import filing, loaded, typed
 from app.views.forms import form_class, sections_of
 from app.views.messages import sentence
 from app.views.shell import hat, place, work
-from app.workflow import engine
+from app.workflow import engine, versions
 from app.workflow.definition import Process
 
 
@@ -67,7 +67,7 @@ class CaseView(BaseView):
         if set(request.args) - {"q"} or len(q) > 60:
             abort(400)
         with work() as s:
-            plans = [engine.latest(s, name)[1] for name in cases.process_titles(s)]
+            plans = [versions.latest(s, name)[1] for name in cases.process_titles(s)]
         found = [p for p in plans if p.applicant == side and p.fields and (q in p.title or q in p.guide)]
         groups = [(label, [p for p in found if p.process in names]) for label, names in families()]
         return render_template(
@@ -106,7 +106,7 @@ class CaseView(BaseView):
                 raise errors.NotFound(case=case_id)
             if case is not None and case.state not in ("draft", "returned"):
                 return self._filed_already(case.id)
-            plan = engine.process_of(s, case) if case else engine.latest(s, process)[1]
+            plan = versions.process_of(s, case) if case else versions.latest(s, process)[1]
             if plan.applicant != side_of(who) or not plan.fields:
                 raise errors.NotFound(process=process)
             day = engine.today(s)
@@ -220,7 +220,7 @@ class CaseView(BaseView):
     def check(self, process: str) -> Any:
         """The live check panel for what is typed so far."""
         with work() as s:
-            plan, day = engine.latest(s, process)[1], engine.today(s)
+            plan, day = versions.latest(s, process)[1], engine.today(s)
         return render_template("_check_panel.html", **self._check(form_class(plan, day)(request.form), plan))
 
     @expose("/<int:case_id>")

@@ -14,7 +14,7 @@ from app.security.manager import Hat
 from app.views.ledger import top_regions
 from app.views.rows import alarm_rows, case_rows
 from app.views.shell import hat, place, work
-from app.workflow import engine
+from app.workflow import engine, versions
 
 USUAL = ("recruit", "transfer", "retire")
 # Cases in the order of their life; what a unit has to do itself stands first.
@@ -51,7 +51,7 @@ class HomeView(IndexView):
         unit = units.unit(s, unit_id)
         day, calendar, kinds = engine.today(s), engine.calendar(s), cases.process_titles(s)
         newest, numbers = cases.unit_cases(s, unit_id, 10), cases.counts(s, unit_id)
-        published = engine.published(s, USUAL)
+        published = versions.published(s, USUAL)
         usual = [(name, published[name]) for name in USUAL]
         todos = [
             {

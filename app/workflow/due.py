@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.db import Database, Identity
 from app.domain.errors import DomainError
 from app.models import Application, ProcessVersion
-from app.workflow import engine
+from app.workflow import engine, versions
 
 # 已批准未能生效: what the day brought, told to the establishment office.
 NOT_EFFECTED = "AL27"
@@ -35,7 +35,7 @@ def effect_due(session: Session, case_id: int) -> None:
     """Post one approved case under its true date (a job's work)."""
     case = engine.locked(session, case_id)
     if case.state == "awaiting":
-        engine.take_effect(session, case, engine.process_of(session, case), None)
+        engine.take_effect(session, case, versions.process_of(session, case), None)
 
 
 def post_due(database: Database, identity: Identity) -> Iterator[tuple[int, DomainError | None]]:

@@ -6,7 +6,7 @@ decides whether a movement may happen; what is written here is the conversation 
 
 import datetime as dt
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import func, select, text
@@ -14,14 +14,11 @@ from sqlalchemy.orm import Session
 
 from app.domain import errors
 from app.domain.workdays import add_workdays
-from app.models import Application, ApplicationEvent, ProcessVersion, Task, Unit, WorkingDay
-from app.workflow.definition import Process, TaskPlan, parse
+from app.models import Application, ApplicationEvent, Task, Unit, WorkingDay
+from app.workflow.definition import Process, TaskPlan
+from app.workflow.versions import latest, process_of
 
 Facts = Mapping[str, str | int | None]
-
-
-# A published version never changes, so its parsed form is kept.
-_parsed: dict[int, Process] = {}
 
 
 def today(session: Session) -> dt.date:
@@ -35,38 +32,6 @@ def me(session: Session, part: int) -> str | None:
         session.connection()  # begins the transaction, and with it the identity
     parts: list[str] = session.info["parts"]
     return parts[part - 1] or None if part <= len(parts) else None
-
-
-def process_of(session: Session, case: Application) -> Process:
-    """The definition that this case runs on."""
-    known = _parsed.get(case.process_version_id)
-    if known is None:
-        version = session.get_one(ProcessVersion, case.process_version_id)
-        known = _parsed[version.id] = parse(dict(version.definition))
-    return known
-
-
-def latest(session: Session, process: str) -> tuple[int, Process]:
-    """The published version that new cases take; raises NotFound for an unknown process."""
-    found = published(session, [process])
-    if process not in found:
-        raise errors.NotFound(process=process)
-    return found[process]
-
-
-def published(session: Session, processes: Collection[str]) -> dict[str, tuple[int, Process]]:
-    """The published versions that new cases take, in one statement where their definitions are known already."""
-    newest = session.execute(
-        text(
-            "SELECT DISTINCT ON (process) process, id FROM process_version WHERE process = ANY(:p)"
-            " ORDER BY process, version DESC"
-        ),
-        {"p": list(processes)},
-    ).all()
-    for _process, version_id in newest:
-        if version_id not in _parsed:
-            _parsed[version_id] = parse(dict(session.get_one(ProcessVersion, version_id).definition))
-    return {process: (version_id, _parsed[version_id]) for process, version_id in newest}
 
 
 def locked(session: Session, case_id: int) -> Application:

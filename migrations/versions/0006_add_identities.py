@@ -140,9 +140,17 @@ def create_tables() -> None:
 def downgrade() -> None:
     # Functions, triggers, policies and the view are the deployment's; they name what goes away here.
     op.execute("DROP VIEW IF EXISTS person_brief")
+    for trigger, table in (
+        ("person_left", "person"), ("unit_closed", "unit"), ("unit_hidden", "unit"), ("seat_class", "occupancy"),
+        ("case_class", "case_record"), ("decision_delegated", "decision"),
+    ):  # fmt: skip
+        op.execute(f"DROP TRIGGER IF EXISTS {trigger} ON {table}")
     for table in ("lookup", "grant_request", "named_access", "identity_rule"):
-        op.drop_table(table)
+        op.execute(f"DROP TABLE {table} CASCADE")
     op.drop_index("ix_unit_not_networked", table_name="unit")
+    for table in ("occupancy", "application"):
+        for policy in ("seen", "insert", "update"):
+            op.execute(f"DROP POLICY IF EXISTS {policy} ON {table}")
     op.drop_column("occupancy", "personnel_class")
     op.drop_column("application", "personnel_class")
     op.drop_column("decision", "delegator_id")

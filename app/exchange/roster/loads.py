@@ -22,7 +22,7 @@ from app.exchange.roster.intake import batch_of, known_people, known_rows, known
 from app.exchange.roster.records import CellError, Preview, UnitBundle
 from app.exchange.roster.texts import text as error_text
 from app.models import Application, ImportBatch, Intake
-from app.workflow import engine
+from app.workflow import engine, versions
 
 KEPT = 500
 """Errors kept of one unit; whoever has more mends these first."""
@@ -167,7 +167,7 @@ def _file_case(session: Session, intake: Intake, unit: ImportBatch) -> int:
     digest = hashlib.sha256((unit.batch or "").encode()).hexdigest()
     facts = {"batch": digest, "region": engine.me(session, 11)}
     session.execute(text("SELECT case_file(:c, :f)"), {"c": case.id, "f": json.dumps(facts)})
-    prefix = engine.process_of(session, case).prefix
+    prefix = versions.process_of(session, case).prefix
     case.number = session.execute(text("SELECT next_case_number(:p)"), {"p": prefix}).scalar_one()
     case.title = f"建库：{unit.unit_name}"
     case.state, case.submitted_at, case.changed_at = "running", func.now(), func.now()
@@ -281,7 +281,7 @@ def _enter(session: Session, unit_id: int, opinion: str, address: str) -> None:
     session.flush()  # the kernel reads the row
     done = session.execute(text("SELECT ledger_open_balance(:c, :b)"), {"c": case.id, "b": batch}).scalar_one()
     case.state, case.finished_at, case.changed_at = "done", func.now(), func.now()
-    case.result = engine.process_of(session, case).result
+    case.result = versions.process_of(session, case).result
     engine.note(session, case, "effected", side="台账", facts={"unit": done["unit"], "people": done["people"]})
     unit.state, unit.batch = "entered", None
     unit.report = {**unit.report, "unit": done["unit"]}

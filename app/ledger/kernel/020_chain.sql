@@ -14,7 +14,7 @@ CREATE OR REPLACE FUNCTION entry_hash(
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
   SELECT encode(sha256(convert_to(concat(length(p_format::text), ':', p_format, length(p_chain), ':', p_chain,
     length(p_sequence::text), ':', p_sequence, length(p_type), ':', p_type,
-    '10:', to_char(p_effective, 'YYYY-MM-DD'), '27:', to_char(p_recorded AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    CASE WHEN p_effective IS NULL THEN '0:' ELSE '10:' END, to_char(p_effective, 'YYYY-MM-DD'), '27:', to_char(p_recorded AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     length(coalesce(p_case::text, '')), ':', p_case, octet_length(convert_to(p_actor, 'UTF8')), ':', p_actor,
     octet_length(convert_to(p_payload, 'UTF8')), ':', p_payload, length(p_prev), ':', p_prev), 'UTF8')), 'hex')
 $$;
