@@ -56,7 +56,7 @@ def check(
     password: str,
     address: str,
     *,
-    typed: str,
+    typed: str = "",
     directory: Callable[[str, str], bool] | None = None,
 ) -> Checked:
     """Check a password: the same statements and one hash whether the user is known, stopped, shut out or nobody.

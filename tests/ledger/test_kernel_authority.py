@@ -272,7 +272,8 @@ def test_no_movement_without_decisions(world: World, body: Body, movement: str) 
     # One case each, so that every movement meets a person without a running one.
     other = world.body(f"无批{movement}局", quotas={"11": 2}, people={"11": 1})
     facts: dict[str, Any] = {"line": other.line, "start": TODAY.isoformat(), "unit": other.id, "name": "无批",
-                             "region": "440600", "document_no": "1", "authorised": 1, "person_index": f"{other.id:04x}"}  # fmt: skip
+                             "region": "440600", "document_no": "1", "authorised": 1, "person_index": f"{other.id:04x}",
+                             "id_cipher": "00"}  # fmt: skip
     if movement in ("vacate", "move", "take_lead", "leave_lead"):
         facts |= {"person": other.people[0], "end": TODAY.isoformat()}
     if movement == "correct":

@@ -285,7 +285,14 @@ def test_of_a_key_named_twice_the_last_one_is_filed_shown_and_done(world: World,
     """Nobody approves one line and gets the other."""
     facts = json.dumps({**newcomer_facts(world, person("双键")), "department": None})[:-1]
     twice = f'{facts}, "line": {stranger.line}, "line": {body.line}}}'
-    case = raw_case(world, world.clerk(body), "recruit", {"person_index": "00"}, unit=body.id, scope=body.scope_path)
+    case = raw_case(
+        world,
+        world.clerk(body),
+        "recruit",
+        {"person_index": "00", "id_cipher": "00"},
+        unit=body.id,
+        scope=body.scope_path,
+    )
     call(world, world.clerk(body), "SELECT case_file(:c, :f)", c=case, f=twice)
     kept = world.value("SELECT facts FROM case_record WHERE case_id = :c", c=case)
     assert json.loads(kept)["line"] == body.line

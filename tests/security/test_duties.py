@@ -62,9 +62,9 @@ def test_an_identity_exists_only_once_the_second_administrator_has_approved_it(w
     assert isinstance(refusal(settle, world, "sec", request), errors.AlreadyDecided)
     kinds = world.value(
         "SELECT array_agg(kind ORDER BY id) FROM audit_event WHERE kind LIKE 'grant.%' AND"
-        " (facts -> 'after' ->> 'id')::bigint = :r", r=request)  # fmt: skip
+        " (facts ->> 'after.id')::bigint = :r", r=request)  # fmt: skip
     assert kinds == ["grant.proposed", "grant.approved"]
-    before, after = world.row("SELECT facts -> 'before' ->> 'state', facts -> 'after' ->> 'state' FROM audit_event"
+    before, after = world.row("SELECT facts ->> 'before.state', facts ->> 'after.state' FROM audit_event"
                               " WHERE kind = 'grant.approved' ORDER BY id DESC LIMIT 1")  # fmt: skip
     assert (before, after) == ("open", "approved")
 

@@ -148,8 +148,8 @@ def test_inspection_reads_its_range_and_writes_nothing(world: World, city: City)
     assert case in seen(world, who, "application")
     assert seen(world, who, f"application_event WHERE application_id = {case}") != set()
     with world.database.transaction(who) as session:
-        changed = "UPDATE application SET title = '改' WHERE id = :c"
-        assert refused(session, changed, c=case)
+        changed = session.execute(text("UPDATE application SET title = '改' WHERE id = :c RETURNING id"), {"c": case})
+        assert changed.all() == [], "the policy finds no row of theirs to change"
     for call in ("SELECT case_decide(:c, 'approve', '', '{}', '')", "SELECT case_close(:c, 'withdrawn')",
                  "SELECT case_file(:c, '{}')"):  # fmt: skip
         with world.database.transaction(who) as session:

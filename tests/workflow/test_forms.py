@@ -149,8 +149,9 @@ def test_a_quota_below_what_is_in_use_is_refused_with_the_figures(world: World, 
     page = second.get(f"/case/{case}").get_data(as_text=True)
     task = re.search(rf"/case/{case}/decide/(\d+)", page)
     assert task
-    second.post(f"/case/{case}/decide/{task[1]}", {"decision": "approve", "opinion": "同意"})
-    said = second.get(f"/case/{case}").get_data(as_text=True)
+    refused = second.post(f"/case/{case}/decide/{task[1]}", {"decision": "approve", "opinion": "同意"})
+    assert refused.status_code == 409
+    said = refused.get_data(as_text=True)
     assert "实有 3" in said or "实有3" in said
     assert world.figures(body.line) == (4, 3, 0)
     assert world.state(case) == "running"

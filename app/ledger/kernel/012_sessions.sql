@@ -178,7 +178,7 @@ END $$;
 CREATE OR REPLACE FUNCTION admin_forget_factor(p_user int) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-  PERFORM k_system_admin();
+  PERFORM k_is('system_admin');
   IF p_user = scope_number(1) THEN PERFORM refuse('not_allowed'); END IF;
   UPDATE credential SET totp_secret = NULL, totp_on = NULL, totp_step = NULL WHERE user_id = p_user;
   DELETE FROM recovery_code WHERE user_id = p_user;
