@@ -60,6 +60,8 @@ def protect(response: Response) -> Response:
     )
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if response.status_code == 429:
+        response.headers.setdefault("Retry-After", "60")  # the longest that a window still lasts, exports apart
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR}; includeSubDomains"
     if request.endpoint != "static":

@@ -73,6 +73,11 @@ def by_name() -> str:
     return "name:" + hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
+def not_searching() -> bool:
+    """Whether a list is only turned over."""
+    return not request.args.get("q")
+
+
 def by_token() -> str:
     """The program's token, as a hash; without one the address."""
     said = request.headers.get("Authorization", "")
@@ -102,7 +107,7 @@ def rules(endpoint: str) -> tuple[tuple[tuple[str, Any], ...], list[str]]:
 def make(app: Flask) -> Limiter:
     """The limiter over the database."""
     app.config.setdefault("RATELIMIT_STORAGE_OPTIONS", {"database": services().signin})
-    limiter = Limiter(key_func=by_address, storage_uri="bianzhi://", strategy="fixed-window", headers_enabled=True)
+    limiter = Limiter(key_func=by_address, storage_uri="bianzhi://", strategy="fixed-window", headers_enabled=False)
     limiter.init_app(app)
     return limiter
 
@@ -113,5 +118,7 @@ def apply(app: Flask, limiter: Limiter) -> None:
         view: Any = app.view_functions[endpoint]
         found, methods = rules(endpoint)
         for limit, key in found:
-            view = limiter.limit(limit, key_func=key, methods=methods)(view)
+            # A list is a search only where something is searched for.
+            exempt = not_searching if endpoint == "ListView.show" else None
+            view = limiter.limit(limit, key_func=key, methods=methods, exempt_when=exempt)(view)
         app.view_functions[endpoint] = view

@@ -223,7 +223,7 @@ APP_FUNCTIONS = (
     "kernel_today()",
     "case_file(bigint, text)",
     "case_decide(bigint, text, text, jsonb, text)",
-    "case_approve_reserving(bigint, text, text)",
+    "case_settle(bigint, text, text, text, boolean, text)",
     "case_close(bigint, text)",
     "record_refusal(text, text, bigint, jsonb)",
     "record_audit(text, text, jsonb)",

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.domain import errors
 from app.domain.workdays import add_workdays
@@ -271,22 +272,18 @@ def decide(session: Session, task_id: int, *, verdict: str, opinion: str, addres
     plan = process_of(session, case)
     todo = next(t for t in plan.stages[task.stage].tasks if t.code == task.code)
     reserved = verdict == "approve" and todo.on_approve == "reserve"
-    # One journey to the kernel; it takes the decision, with its reservation or not at all.
-    call = "case_approve_reserving(:c, :o, :a)" if reserved else "case_decide(:c, :v, :o, '{}', :a)"
-    decision, session.info["operator"] = session.execute(
-        text(f"SELECT {call}, acting_name()"),
-        {"c": case.id, "v": verdict, "o": opinion, "a": address},
-    ).one()
-    task.state = {"approve": "approved", "return": "returned", "reject": "rejected"}[verdict]
-    task.decision_id, task.closed_at, case.changed_at = decision, func.now(), func.now()
-    note(session, case, verdict, side=todo.title, opinion=opinion)
+    session.flush()  # what was written before stands for the kernel
+    # One journey to the kernel: decision, reservation, closed task and step on record, or nothing.
+    session.execute(
+        text("SELECT case_settle(:t, :v, :o, :side, :r, :a)"),
+        {"t": task.id, "v": verdict, "o": opinion, "side": todo.title, "r": reserved, "a": address},
+    )
+    set_committed_value(task, "state", {"approve": "approved", "return": "returned", "reject": "rejected"}[verdict])
     if verdict == "reject":
         _end(session, case, "rejected", "rejected", opinion)
     elif verdict == "return":
         case.state = "returned"
     else:
-        if reserved:
-            note(session, case, "reserved", side="台账")
         _advance(session, case, plan, [t for t in tasks if t.stage == case.stage])
     return case
 
