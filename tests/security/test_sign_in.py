@@ -618,7 +618,7 @@ def test_a_hat_that_needs_the_second_factor_is_not_put_on_without_it(world: Worl
         with world.database.transaction(None) as s:
             changed = True
             try:
-                s.execute(text("SELECT switch_account(:t, :a)"), {"t": who.token, "a": office})
+                s.execute(text("SELECT switch_account(:t, :a, NULL)"), {"t": who.token, "a": office})
             except DBAPIError as error:
                 changed = "not_allowed" not in str(error)
                 s.rollback()
