@@ -20,6 +20,7 @@ def bring_up() -> None:
         settings.prepare()
         deploy.upgrade(settings.owner_url())
         deploy.guard(settings.admin_url())
+        deploy.write_down(settings.owner_url(), settings.key_ring(), settings.structure_file())
     except deploy.PreparationError as error:
         raise click.ClickException(
             f"{error}。请数据库管理员先运行 deploy/roles.sql（见 docs/operations.md）。"

@@ -8,7 +8,8 @@ from psycopg import sql
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
-from app.security import policies
+from app.domain.crypto import KeyRing
+from app.security import policies, structure
 
 if TYPE_CHECKING:  # the web's processes know this module and never migrate
     from alembic.config import Config as AlembicConfig
@@ -116,6 +117,15 @@ def upgrade(owner_url: str) -> None:
             )
         )
         seeds.plant(connection)
+    engine.dispose()
+
+
+def write_down(owner_url: str, keys: KeyRing, file: Path) -> None:
+    """Note the structure as this deployment leaves it; the nightly verification compares."""
+    engine = create_engine(owner_url)
+    with engine.connect() as connection:
+        connection.execute(text("SET LOCAL search_path TO public"))
+        structure.keep(connection, keys, file)
     engine.dispose()
 
 

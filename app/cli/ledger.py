@@ -92,7 +92,7 @@ def night() -> None:
 
     url, keys = settings.owner_url(), settings.key_ring()
     nightly.keep_watch(url, keys, dt.datetime.now(dt.UTC), nightly.operator())
-    run = nightly.verify(url, keys)
+    run = nightly.verify_all(url, keys)
     nightly.keep(url, run, nightly.operator())
     _answer(run)
 

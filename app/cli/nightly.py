@@ -17,6 +17,7 @@ from app.ledger import seal as sealing
 from app.ledger import since
 from app.ledger.finding import Finding
 from app.ledger.verify import Verifier
+from app.security import structure
 
 KEPT, ALARMS = 1000, 200
 NIGHT = 2  # o'clock in the city, from which on the night's verification is due
@@ -58,6 +59,16 @@ def verify(
     engine.dispose()
     root = sealed[0].root if sealed else None
     return Run("since" if only_since else "full", started, dt.datetime.now(dt.UTC), chains, entries, found, root)
+
+
+def verify_all(owner_url: str, keys: KeyRing) -> Run:
+    """The night's verification: everything, and the structure that the last deployment of this installation left."""
+    run = verify(owner_url, keys)
+    engine = create_engine(owner_url)
+    with engine.connect() as connection:
+        run.findings.extend(structure.findings(connection, keys, settings.structure_file()))
+    engine.dispose()
+    return run
 
 
 def chains(owner_url: str) -> int:
@@ -120,7 +131,7 @@ def _alarm(connection: Connection, finding: Finding) -> None:
     facts = {
         "chain": finding.chain, "sequence": finding.sequence, "table": finding.table, "row": finding.row,
         "column": finding.column,
-        "sentence": f"{finding.whose}{at}：{finding.table} {finding.row} 的 {finding.column} 与流水不符",
+        "sentence": f"{finding.whose}{at}：{finding.table} {finding.row} 的 {finding.column} 与{'部署时' if finding.chain == structure.CHAIN else '流水'}不符",
     }  # fmt: skip
     connection.execute(
         text(
@@ -167,7 +178,7 @@ def keep_watch(owner_url: str, keys: KeyRing, now: dt.datetime, who: str = "svc-
     engine.dispose()
     here = now.astimezone(CITY_CLOCK)
     if here.hour >= NIGHT and (ran is None or ran.astimezone(CITY_CLOCK).date() < here.date()):
-        keep(owner_url, verify(owner_url, keys), who)
+        keep(owner_url, verify_all(owner_url, keys), who)
         done.append("verify")
     return done
 

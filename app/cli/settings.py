@@ -21,6 +21,11 @@ def var() -> Path:
     return Path(os.environ.get("BIANZHI_VAR", ROOT / "var"))
 
 
+def structure_file() -> Path:
+    """What the last deployment wrote down of the database's structure (app/security/structure.py)."""
+    return var() / "structure.json"
+
+
 def key_directory() -> Path:
     """Where the keys lie (``BIANZHI_KEYS``, or ``keys`` beside the rest)."""
     return Path(os.environ.get("BIANZHI_KEYS", var() / "keys"))

@@ -290,8 +290,7 @@ class SignInView(BaseView):
         token = session.get("token")
         if token:
             with services().database.transaction(Identity(token)) as connection:
-                connection.execute(text("SELECT record_audit('sign_out', :a, '{}')"), {"a": here()})
-                connection.execute(text("SELECT close_session(:t)"), {"t": token})
+                connection.execute(text("SELECT close_session(:t, :a)"), {"t": token, "a": here()})
         session.clear()
         return redirect("/login/")
 
@@ -302,8 +301,8 @@ class SignInView(BaseView):
         try:
             with services().database.transaction(None) as connection:
                 connection.execute(
-                    text("SELECT switch_account(:t, :a)"),
-                    {"t": session["token"], "a": request.form.get("hat", 0, type=int)},
+                    text("SELECT switch_account(:t, :h, :a)"),
+                    {"t": session["token"], "h": request.form.get("hat", 0, type=int), "a": here()},
                 )
         except errors.NotAllowed:
             flash(

@@ -16,7 +16,7 @@ LIKE_A_NUMBER = re.compile(r"[0-9Xx]{8,}")  # a document's number may have been 
 def record(s: Session, kind: str, facts: Mapping[str, object]) -> None:
     """One event of this request; kinds and facts are listed in docs/security-audit.md."""
     s.execute(
-        text("SELECT record_audit(:k, :a, cast(:f AS jsonb))"),
+        text("SELECT audit_note(:k, :a, cast(:f AS jsonb))"),
         {"k": kind, "a": request.remote_addr, "f": json.dumps(facts, ensure_ascii=False, default=str)},
     )
 

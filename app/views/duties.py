@@ -206,8 +206,8 @@ class RevealView(BaseView):
             p = s.execute(text("SELECT id, name, id_mask FROM person WHERE id = :i"), {"i": person_id}).one_or_none()
             if p is None:
                 raise errors.NotFound(person=person_id)
-            if form.validate_on_submit():
-                number, _proof = document_number(s, p.id, form.reason.data or "")
+        if form.validate_on_submit():
+            number, _proof = document_number(p.id, form.reason.data or "")
         return render_template(
             "reveal.html", title=_("Whole ID number"), person=p, number=number, form=form, fields=["reason"]
         )

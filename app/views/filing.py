@@ -13,6 +13,7 @@ from app.ledger.people import PersonFacts, facts_of
 from app.models import Unit
 from app.security.manager import Hat
 from app.security.services import services
+from app.views.shell import named
 from app.workflow.definition import Process
 
 # Fields whose name in the facts differs from the form's.
@@ -165,17 +166,20 @@ def _newcomer(s: Session, facts: dict[str, Any], form: Any) -> str:
     return person.name
 
 
-def document_number(s: Session, person_id: int, reason: str) -> tuple[str, str | None]:
-    """The whole document number of a person, and what proves an unverified one; the reveal is on record.
+def document_number(person_id: int, reason: str) -> tuple[str, str | None]:
+    """The whole document number of a person, and what proves an unverified one; on record before it is read.
 
     Raises:
         NotFound: no such person in the reader's rows.
         NotAllowed: the identity has no right to the number.
     """
-    kept = s.execute(
-        text("SELECT * FROM reveal_person(:p, 'document', :r, :a)"),
-        {"p": person_id, "r": reason, "a": request.remote_addr},
-    ).one()
+    with named() as s:
+        s.execute(
+            text("SELECT ask_reveal(:p, 'document', :r, :a)"),
+            {"p": person_id, "r": reason, "a": request.remote_addr},
+        )
+    with named() as s:
+        kept = s.execute(text("SELECT * FROM reveal_person(:p, 'document')"), {"p": person_id}).one()
     return services().keys.decrypt(kept.id_type, bytes(kept.value)), kept.proof
 
 
@@ -190,7 +194,7 @@ def _corrected(s: Session, facts: dict[str, Any], form: Any) -> tuple[int, str]:
     ).one_or_none()
     if row is None:
         raise errors.NotFound(person=facts["person"])
-    old, proof = document_number(s, row.id, "更正登记")
+    old, proof = document_number(row.id, "更正登记")
     number = form.id_number.data or old
     person = PersonFacts(
         name=(form.person_name.data or row.name).strip(),

@@ -108,7 +108,7 @@ class IntakeView(BaseView):
         with work() as s:
             made = loads.receive(s, file, preview, parents, services().keys)
             s.execute(
-                text("SELECT record_audit('intake', :a, jsonb_build_object('intake', cast(:i AS bigint)))"),
+                text("SELECT audit_note('intake', :a, jsonb_build_object('intake', cast(:i AS bigint)))"),
                 {"a": request.remote_addr, "i": made},
             )
         return made

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.domain import codes, errors
 from app.queries import cases, history, units
 from app.views import movements
+from app.views.auditing import record
 from app.views.rows import case_rows
 from app.views.shell import hat, work
 
@@ -129,5 +130,6 @@ class PersonView(BaseView):
         """Seat, positions, history and cases; the identity number masked."""
         with work() as s:
             page = person_context(s, person_id, own=False)
+            record(s, "view", {"person": person_id})
         reveal = f"/reveal/{person_id}" if "document" in hat().sees else None
         return render_template("card.html", title=page["person"]["name"], reveal_url=reveal, **page)

@@ -121,7 +121,7 @@ def test_a_database_brought_up_by_migrations_equals_the_models(world: World) -> 
 
 def test_what_was_on_record_before_the_chains_is_linked_by_the_migration(world: World) -> None:
     with world.database.transaction(world.service("svc-worker")) as session:
-        session.execute(text("SELECT record_audit('view', '10.0.0.1', '{\"person\": 7}')"))
+        session.execute(text("SELECT audit_note('view', '10.0.0.1', '{\"person\": 7}')"))
     seen = "SELECT count(*) FROM audit_event WHERE kind = 'view' AND facts = '{\"person\": 7}'"
     with world.owner.begin() as connection:
         command.downgrade(deploy.alembic_config(connection), "0001")

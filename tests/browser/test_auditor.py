@@ -18,8 +18,8 @@ def seal(world: World, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A city with events, a verification that found something, and a seal; the seal's page."""
     world.body("佛山市审计对象局", people={"11": 1})
     world.account("auditor", "auditor")
-    with world.database.transaction(world.service("svc-worker")) as session:
-        session.execute(
+    with world.owner.begin() as connection:
+        connection.execute(
             text(
                 'SELECT record_audit(\'office.update\', \'10.0.0.1\', \'{"before": {"name": "甲"}, "after": {"name": "乙"}}\')'
             )

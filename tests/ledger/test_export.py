@@ -30,9 +30,7 @@ def kept(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pa
         sealing.seal(connection, world.keys, files["seal"])
     world.approve_recruit(world.recruit(one))
     with world.database.transaction(world.clerk(one)) as session:
-        session.execute(
-            text("SELECT record_audit('view', '10.0.0.1', '{\"person\": 1, \"before\": {\"状态\": true}}')")
-        )
+        session.execute(text("SELECT audit_note('view', '10.0.0.1', '{\"person\": 1, \"before\": {\"状态\": true}}')"))
     with world.owner.begin() as connection:
         exporting.write(connection, world.keys, files["export"])
     files["key"].write_bytes(exporting.public_key(world.keys))

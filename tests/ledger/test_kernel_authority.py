@@ -191,7 +191,7 @@ def test_an_unknown_token_names_nobody(world: World, body: Body, token: str) -> 
 def test_a_closed_session_and_an_ended_account_name_nobody(world: World, body: Body) -> None:
     account = world.account("gone", "office_member", office=("establishment", "440600"))
     first, second = world.identity("gone", account), world.identity("gone", account)
-    call(world, first, "SELECT close_session(:t)", t=first.token)
+    call(world, first, "SELECT close_session(:t, NULL)", t=first.token)
     assert call(world, first, "SELECT scope_part(1)") is None
     assert call(world, second, "SELECT scope_part(2)") == str(account)
     with world.owner.begin() as connection:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.db import Identity, digest
 from tests.security.conftest import Client
-from tests.world import Body, World
+from tests.world import PASSWORD, Body, World
 
 PATHS = ("/api/v1/units", "/api/v1/people", "/api/v1/cases", "/api/v1/openapi.json")
 
@@ -152,6 +152,26 @@ def test_a_token_ends_with_its_day_its_user_and_its_account(
     assert ask(app, "/api/v1/units", token).status_code == 401
 
 
+@pytest.mark.parametrize("way", ["own password", "given password", "lost factor"])
+def test_a_token_ends_with_the_password_or_the_factor_of_its_user(
+    app: Flask, world: World, bodies: tuple[Body, Body], client: Callable[..., Client], way: str
+) -> None:
+    name = "ends" + str(len(way))
+    world.account(name, "unit_clerk", unit=bodies[0].id)
+    token, whose = made(world, name), world.value("SELECT id FROM ab_user WHERE username = :u", u=name)
+    assert ask(app, "/api/v1/units", token).status_code == 200
+    if way == "own password":
+        user = client(name)
+        user.get("/login/password")
+        new = "七块石头 沿着 河岸慢慢走"
+        assert user.post("/login/password", {"old": PASSWORD, "new": new, "again": new}).location == "/"
+    else:
+        statement = "admin_set_user(:u, NULL, 'x')" if way == "given password" else "admin_forget_factor(:u)"
+        with world.database.transaction(world.identity("root")) as session:
+            session.execute(text(f"SELECT {statement}"), {"u": whose})
+    assert ask(app, "/api/v1/units", token).status_code == 401
+
+
 def test_no_token_lives_longer_than_a_year(world: World, bodies: tuple[Body, Body]) -> None:
     with pytest.raises(DBAPIError, match="ck_api_token_period"):
         made(world, "clerk", days=367)
@@ -161,7 +181,7 @@ def test_a_tokens_transaction_cannot_write_even_by_the_kernels_functions(
     world: World, bodies: tuple[Body, Body]
 ) -> None:
     who = Identity(made(world, "clerk"), api=True)
-    for statement in ("SELECT record_audit('x', '', '{}')", "UPDATE application SET title = 'x'",
+    for statement in ("SELECT audit_note('view', '', '{}')", "UPDATE application SET title = 'x'",
                       "SELECT new_api_token('x', '\\x01', 1, '')"):  # fmt: skip
         with pytest.raises(DBAPIError) as refused, world.database.transaction(who) as s:
             s.execute(text(statement))

@@ -44,8 +44,10 @@ def count(world: World) -> int:
 
 
 def record(world: World, who: Identity, kind: str, facts: str = "{}") -> None:
-    with world.database.transaction(who) as session:
-        session.execute(text("SELECT record_audit(:k, '10.1.1.1', cast(:f AS jsonb))"), {"k": kind, "f": facts})
+    """As a function of the kernel does it, under somebody's identity."""
+    with world.owner.begin() as connection:
+        connection.execute(text("SELECT begin_request(:t)"), {"t": who.token})
+        connection.execute(text("SELECT record_audit(:k, '10.1.1.1', cast(:f AS jsonb))"), {"k": kind, "f": facts})
 
 
 # -- what is written -------------------------------------------------------------------------------------------------
@@ -125,7 +127,7 @@ def test_an_export_is_on_record_with_its_filter_and_number_of_rows(
 def test_a_transaction_that_is_rolled_back_leaves_no_event_and_no_gap(world: World, body: Body) -> None:
     who, before = world.identity("bianban"), count(world)
     with world.database.sessions(info={"token": who.token}) as session:
-        session.execute(text("SELECT record_audit('view', NULL, '{}')"))
+        session.execute(text("SELECT audit_note('view', NULL, '{}')"))
         session.rollback()
     assert count(world) == before
     with world.owner.connect() as connection:
@@ -141,10 +143,10 @@ def test_events_of_many_at_once_make_sixteen_unbroken_chains_and_nobody_waits_fo
     """A request that has recorded and still runs holds no head: others of its chain go on."""
     slow, other = world.identity("bianban"), world.identity("bianban")
     with world.database.sessions(info={"token": slow.token}) as session:
-        session.execute(text("SELECT record_audit('view', NULL, '{\"slow\": 1}')"))
+        session.execute(text("SELECT audit_note('view', NULL, '{\"slow\": 1}')"))
         with world.database.sessions(info={"token": other.token}) as quick:
             quick.execute(text("SET LOCAL lock_timeout = '2s'"))
-            quick.execute(text("SELECT record_audit('view', NULL, '{\"quick\": 1}')"))
+            quick.execute(text("SELECT audit_note('view', NULL, '{\"quick\": 1}')"))
             quick.commit()
         session.commit()
     order = "SELECT array_agg(k ORDER BY sequence) FROM audit_event, jsonb_object_keys(facts) k WHERE k IN ('slow', 'quick')"
@@ -210,10 +212,46 @@ def test_the_app_role_never_reaches_a_partition_past_the_policy(world: World, bo
 
 
 def test_whoever_writes_through_the_app_role_signs_with_his_own_name(world: World, body: Body) -> None:
-    record(world, world.identity("clerk"), "view", '{"user": 1, "@user": 1, "operator": "sysadmin"}')
+    with world.database.transaction(world.identity("clerk")) as session:
+        session.execute(text("""SELECT audit_note('view', '', '{"user": 1, "@user": 1, "operator": "sysadmin"}')"""))
     e = last(world, "view")
     assert e.operator.startswith("clerk#")
     assert e.user_id == world.value("SELECT id FROM ab_user WHERE username = 'clerk'")
+
+
+@pytest.mark.parametrize("kind", ["sign_in", "sign_in.failed", "account.ended", "grant.approved", "ddl", "refusal",
+                                  "reveal", "office.update", "ledger.verified", "x", ""])  # fmt: skip
+def test_nobody_puts_on_record_what_did_not_happen(world: World, body: Body, kind: str) -> None:
+    who = world.identity("clerk")
+    before = world.value("SELECT count(*) FROM audit_event WHERE kind = :k", k=kind)
+    with pytest.raises(errors.NotAllowed), world.database.transaction(who) as session:
+        session.execute(text("SELECT audit_note(:k, '', '{}')"), {"k": kind})
+    with pytest.raises(DBAPIError) as refused, world.database.transaction(who) as session:
+        session.execute(text("SELECT record_audit(:k, '', '{}')"), {"k": kind})
+    assert refused.value.orig.sqlstate == "42501"  # type: ignore[union-attr]
+    if kind != "sign_in.failed":
+        with pytest.raises(errors.NotAllowed):
+            world.signin.ask("SELECT sign_in_record(:k, NULL, '', '{}')", k=kind)
+    # The refusals themselves are on record.
+    assert world.value("SELECT count(*) FROM audit_event WHERE kind = :k", k=kind) == before + (kind == "refusal")
+
+
+def test_signing_out_changing_the_hat_and_opening_a_persons_page_are_on_record(
+    world: World, body: Body, client: Callable[..., Client]
+) -> None:
+    world.account("zhuhu", "unit_clerk", unit=body.id)
+    head = world.account("zhuhu", "unit_head", unit=body.id)
+    user = client("zhuhu")
+    assert user.get(f"/person/{body.people[0]}").status_code == 200
+    e = last(world, "view")
+    assert (e.operator.partition("#")[0], e.facts) == ("zhuhu", {"person": body.people[0]})
+    user.post("/hat/", {"hat": str(head)})
+    e = last(world, "hat.changed")
+    assert (e.operator, e.account_id, e.facts["after"]) == (f"zhuhu#{head}", head, head)
+    assert e.facts["before"] != head
+    user.get("/")
+    user.post("/logout/")
+    assert last(world, "sign_out").operator == f"zhuhu#{head}"
 
 
 # -- the auditor's pages ---------------------------------------------------------------------------------------------

@@ -224,11 +224,14 @@ def test_a_list_walks_the_index_by_the_range_whatever_the_policy_adds(world: Wor
 # -- columns -------------------------------------------------------------------------------------------------------
 
 
+ASK = "SELECT ask_reveal(:p, :g, :r, '10.0.0.9')"
+
+
 def reveal(world: World, who: Identity, person_id: int, reason: str, group: str = "document") -> str:
     with world.database.transaction(who) as session:
-        kept = session.execute(
-            text("SELECT * FROM reveal_person(:p, :g, :r, '10.0.0.9')"), {"p": person_id, "g": group, "r": reason}
-        ).one()
+        session.execute(text(ASK), {"p": person_id, "g": group, "r": reason})
+    with world.database.transaction(who) as session:
+        kept = session.execute(text("SELECT * FROM reveal_person(:p, :g)"), {"p": person_id, "g": group}).one()
     return world.keys.decrypt(kept.id_type, bytes(kept.value))
 
 
@@ -255,6 +258,30 @@ def test_a_reveal_gives_the_number_and_writes_who_what_and_why(world: World, cit
     facts, address = world.row("SELECT facts, address FROM audit_event WHERE kind = 'reveal' ORDER BY id DESC LIMIT 1")
     assert facts == {"person": body.people[0], "group": "document", "reason": "核对档案"}
     assert address == "10.0.0.9"
+
+
+def test_a_number_is_not_read_in_the_transaction_that_can_still_take_the_record_back(world: World, city: City) -> None:
+    body = city.bodies["区直局"]
+    who, values = world.clerk(body), {"p": body.people[1], "g": "document", "r": "核对档案"}
+    read = "SELECT * FROM reveal_person(:p, :g)"
+
+    def at_once(early: str) -> None:
+        with world.database.transaction(who) as session:
+            for statement in (ASK, early, read):
+                session.execute(text(statement), values)
+
+    for early in ("SELECT 1", "SET CONSTRAINTS ALL IMMEDIATE"):  # the second links the event ahead of the commit
+        assert isinstance(refusal(at_once, early), errors.NotAllowed)
+    assert (
+        world.value("SELECT count(*) FROM audit_event WHERE kind = 'reveal' AND person_id = :p", p=body.people[1]) == 0
+    )
+    with world.database.transaction(who) as session:
+        session.execute(text(ASK), values)
+    for other in (world.office("establishment", CITY), world.office("organisation", CITY)):
+        with pytest.raises((errors.NotAllowed, errors.NotFound)), world.database.transaction(other) as session:
+            session.execute(text(read), values)  # one's own asking opens it, not another's
+    with world.database.transaction(who) as session:
+        assert session.execute(text(read), values).one().value
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "查", None])

@@ -165,22 +165,39 @@ BEGIN
   RETURN name_identity(s.account_id);
 END $$;
 
-CREATE OR REPLACE FUNCTION close_session(p_token text) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  UPDATE sign_in SET closed_at = clock_timestamp()
-   WHERE token_hash = sha256(convert_to(p_token, 'UTF8')) AND closed_at IS NULL
+DROP FUNCTION IF EXISTS close_session(text);
+DROP FUNCTION IF EXISTS switch_account(text, bigint);
+
+-- Both are on record in the session's own name, whoever the transaction is of: an idle session signs out too.
+CREATE OR REPLACE FUNCTION k_note_session(s sign_in, p_kind text, p_address text, p_facts jsonb) RETURNS void
+LANGUAGE sql SET search_path = public, pg_temp AS $$
+  SELECT audit_write(p_kind, s.user_id, s.account_id, u.username || '#' || s.account_id, p_address, p_facts)
+    FROM ab_user u WHERE u.id = s.user_id
 $$;
 
--- Another hat of the same user, in the same session, from the next transaction on.
-CREATE OR REPLACE FUNCTION switch_account(p_token text, p_account bigint) RETURNS void
+CREATE OR REPLACE FUNCTION close_session(p_token text, p_address text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE s sign_in;
 BEGIN
+  UPDATE sign_in SET closed_at = clock_timestamp()
+   WHERE token_hash = sha256(convert_to(p_token, 'UTF8')) AND closed_at IS NULL RETURNING * INTO s;
+  IF FOUND THEN PERFORM k_note_session(s, 'sign_out', p_address, '{}'); END IF;
+END $$;
+
+-- Another hat of the same user, in the same session, from the next transaction on.
+CREATE OR REPLACE FUNCTION switch_account(p_token text, p_account bigint, p_address text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v sign_in; v_before bigint;
+BEGIN
+  SELECT account_id INTO v_before FROM sign_in WHERE token_hash = sha256(convert_to(p_token, 'UTF8')) FOR UPDATE;
   UPDATE sign_in s SET account_id = a.id FROM account a
    WHERE s.token_hash = sha256(convert_to(p_token, 'UTF8')) AND s.closed_at IS NULL AND s.stage = 'open'
      AND s.expires_at > clock_timestamp() AND s.last_seen_at > clock_timestamp() - session_idle()
      AND a.id = p_account AND a.user_id = s.user_id AND (s.factor OR a.kind <> ALL (s.factor_kinds))
-     AND a.started_on <= kernel_today() AND (a.ended_on IS NULL OR a.ended_on > kernel_today());
+     AND a.started_on <= kernel_today() AND (a.ended_on IS NULL OR a.ended_on > kernel_today())
+  RETURNING s.* INTO v;
   IF NOT FOUND THEN PERFORM refuse('not_allowed'); END IF;
+  PERFORM k_note_session(v, 'hat.changed', p_address, jsonb_build_object('before', v_before, 'after', p_account));
 END $$;
 
 -- 编办 of the unit's region (a town's is its district's); 组织部 for civil seats, 人社 for the others.

@@ -33,10 +33,24 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     locked_until = clock_timestamp() WHERE key IN (p_account_key, p_address_key)
 $$;
 
--- What the signin role puts on record; the identity, where there is one, is named first.
+-- What the signin role puts on record, of these kinds only; the identity, where there is one, is named first.
 CREATE OR REPLACE FUNCTION sign_in_record(p_kind text, p_user int, p_address text, p_facts jsonb) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS
-$$ SELECT record_audit(p_kind, p_address, p_facts || jsonb_build_object('user', p_user)) $$;
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  IF p_kind IN ('sign_in.failed', 'password.failed', 'password.changed', 'factor.failed', 'factor.set_up',
+      'factor.recovered') THEN
+    PERFORM record_audit(p_kind, p_address, p_facts || jsonb_build_object('user', p_user));
+  ELSE
+    PERFORM refuse('not_allowed');
+  END IF;
+END $$;
+
+-- Programs read with a token of the user's: a password or device in other hands may have made one.
+CREATE OR REPLACE FUNCTION k_revoke_tokens(p_user int) RETURNS int
+LANGUAGE sql SET search_path = public, pg_temp AS $$
+  WITH gone AS (UPDATE api_token SET revoked_at = clock_timestamp() WHERE user_id = p_user AND revoked_at IS NULL
+    RETURNING 1) SELECT count(*)::int FROM gone
+$$;
 
 -- The steps between the password and an open session, in their order.
 CREATE OR REPLACE FUNCTION sign_in_stage(p_user int, p_factor boolean, p_kinds text[], p_own_password boolean)
@@ -93,7 +107,7 @@ BEGIN
   RETURN v_stage;
 END $$;
 
--- A new password of one's own: every other session ends.
+-- A new password of one's own: every other session ends, and every token of a program.
 CREATE OR REPLACE FUNCTION change_password(p_session bytea, p_password text, p_address text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE v_user int; n int;
@@ -105,7 +119,8 @@ BEGIN
   ON CONFLICT (user_id) DO UPDATE SET must_change = false;
   UPDATE sign_in SET closed_at = clock_timestamp() WHERE user_id = v_user AND token_hash <> p_session AND closed_at IS NULL;
   GET DIAGNOSTICS n = ROW_COUNT;
-  PERFORM sign_in_record('password.changed', v_user, p_address, jsonb_build_object('sessions_ended', n));
+  PERFORM sign_in_record('password.changed', v_user, p_address, jsonb_build_object('sessions_ended', n,
+    'tokens_revoked', k_revoke_tokens(v_user)));
 END $$;
 
 -- The same password hashed at today's cost.
@@ -174,7 +189,7 @@ BEGIN
   RETURN true;
 END $$;
 
--- The device is lost: the system administrator takes the factor off, never one's own; the sessions end.
+-- The device is lost: the system administrator takes the factor off, never one's own; sessions and tokens end.
 CREATE OR REPLACE FUNCTION admin_forget_factor(p_user int) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -183,7 +198,8 @@ BEGIN
   UPDATE credential SET totp_secret = NULL, totp_on = NULL, totp_step = NULL WHERE user_id = p_user;
   DELETE FROM recovery_code WHERE user_id = p_user;
   UPDATE sign_in SET closed_at = clock_timestamp() WHERE user_id = p_user AND closed_at IS NULL;
-  PERFORM record_audit('factor.forgotten', NULL, jsonb_build_object('user', p_user));
+  PERFORM record_audit('factor.forgotten', NULL, jsonb_build_object('user', p_user,
+    'tokens_revoked', k_revoke_tokens(p_user)));
 END $$;
 
 -- ---- what a user sees and ends of the own account ----

@@ -74,7 +74,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   VALUES (p_kind, p_user, p_account, p_operator, p_address, coalesce(p_facts, '{}'))
 $$;
 
--- The one door of pages and kernel functions; docs/security-audit.md lists kinds and facts. Who did it is never an
+-- The one door of kernel functions; docs/security-audit.md lists kinds and facts. Who did it is never an
 -- argument: the signed identity of the transaction says it. Only the signin role, which works before there is an
 -- identity, names the user in the facts.
 CREATE OR REPLACE FUNCTION record_audit(p_kind text, p_address text, p_facts jsonb) RETURNS void
@@ -87,6 +87,18 @@ BEGIN
       p_facts);
   ELSE
     PERFORM audit_write(p_kind, v_user, scope_number(2), audit_operator(), p_address, p_facts);
+  END IF;
+END $$;
+
+-- The door of pages: what they show and give away. Every other kind is written by the function that does the thing, so
+-- that nobody puts on record what did not happen.
+CREATE OR REPLACE FUNCTION audit_note(p_kind text, p_address text, p_facts jsonb) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  IF p_kind IN ('view', 'export', 'intake') THEN
+    PERFORM record_audit(p_kind, p_address, p_facts);
+  ELSE
+    PERFORM refuse('not_allowed');
   END IF;
 END $$;
 

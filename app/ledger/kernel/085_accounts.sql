@@ -127,7 +127,7 @@ BEGIN
   PERFORM k_end_account(p_account, 'administrator');
 END $$;
 
--- Stop or admit a user, or give a new password; each closes the user's open sessions.
+-- Stop or admit a user, or give a new password; each closes the user's open sessions and revokes the tokens.
 CREATE OR REPLACE FUNCTION admin_set_user(p_user int, p_active boolean, p_hash text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE v_before boolean;
@@ -142,6 +142,7 @@ BEGIN
     fail_login_count = 0, changed_on = now() WHERE id = p_user;
   UPDATE sign_in SET closed_at = clock_timestamp() WHERE user_id = p_user AND closed_at IS NULL;
   PERFORM record_audit('user.changed', NULL, jsonb_build_object('user', p_user,
+    'tokens_revoked', k_revoke_tokens(p_user),
     'before', jsonb_build_object('active', v_before),
     'after', jsonb_build_object('active', coalesce(p_active, v_before), 'new_password', p_hash IS NOT NULL)));
 END $$;

@@ -14,24 +14,47 @@ BEGIN
   END IF;
 END $$;
 
--- The value of one protected column group of one person. A person out of the identity's rows answers as an absent one.
-CREATE OR REPLACE FUNCTION reveal_person(p_person bigint, p_group text, p_reason text, p_address text)
-RETURNS TABLE (id_type text, value bytea, proof text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- By two transactions: the first puts on record who wants to see what and why, the second gives the value. So nobody
+-- reads it and takes the record back.
+DROP FUNCTION IF EXISTS reveal_person(bigint, text, text, text);
+
+-- The person whose column group this identity may open. One out of its rows answers as an absent one.
+CREATE OR REPLACE FUNCTION k_may_reveal(p_person bigint, p_group text) RETURNS person
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 DECLARE p person;
 BEGIN
   SELECT * INTO p FROM person WHERE id = p_person AND (id = scope_number(8) OR (scope_has(scope_path)
     AND (scope_part(10) IS NULL OR personnel_class = ANY (string_to_array(scope_part(10), ',')))));
   IF NOT FOUND THEN PERFORM refuse('not_found'); END IF;
   IF NOT scope_can(p_group) OR p_group IN ('seat', 'register', 'cases') THEN PERFORM refuse('not_allowed'); END IF;
+  IF p_group <> 'document' THEN PERFORM refuse('not_found'); END IF;  -- no table holds these columns yet
+  RETURN p;
+END $$;
+
+CREATE OR REPLACE FUNCTION ask_reveal(p_person bigint, p_group text, p_reason text, p_address text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE p person := k_may_reveal(p_person, p_group);
+BEGIN
   IF length(btrim(coalesce(p_reason, ''))) < 4 THEN
     PERFORM refuse('invalid_input', '{"errors": {"reason": ["required"]}}');
   END IF;
-  IF p_group <> 'document' THEN PERFORM refuse('not_found'); END IF;  -- no table holds these columns yet
   PERFORM k_count_lookup();
   PERFORM record_audit('reveal', p_address,
     jsonb_build_object('person', p.id, 'group', p_group, 'reason', left(btrim(p_reason), 200)));
-  RETURN QUERY SELECT p.id_type, p.id_cipher, p.id_proof;
+END $$;
+
+-- An event of this very transaction is no earlier than it began, also one linked ahead of the commit.
+CREATE OR REPLACE FUNCTION reveal_person(p_person bigint, p_group text)
+RETURNS TABLE (id_type text, value bytea, proof text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE p person := k_may_reveal(p_person, p_group);
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM audit_event e WHERE e.person_id = p.id AND e.kind = 'reveal'
+      AND e.account_id = scope_number(2) AND e.facts ->> 'group' = p_group
+      AND e.recorded_at > transaction_timestamp() - interval '1 minute' AND e.recorded_at < transaction_timestamp()) THEN
+    PERFORM refuse('not_allowed');
+  END IF;
+  RETURN QUERY SELECT p.id_type::text, p.id_cipher, p.id_proof::text;
 END $$;
 
 -- Who carries this document number, for a unit that wants to take the person in: no more than the mask; exact only,
