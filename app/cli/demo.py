@@ -3,6 +3,7 @@
 import multiprocessing.queues
 import os
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -19,19 +20,47 @@ from app.security import passwords
 
 SEED = 20240501
 PASSWORD = "Bianzhi-2026"  # noqa: S105 - the demonstration's, printed at its start
-ACCOUNTS = (
-    ("clerk", "佛山市教育局 申报员"),
-    ("clerk2", "佛山市财政局 申报员（调出单位）"),
-    ("bianban", "市委编办 经办人"),
-    ("bianban2", "市委编办 复核人"),
-    ("zuzhi", "市委组织部 经办人"),
-    ("renshe", "市人社局 经办人"),
-    ("chancheng", "禅城区委编办 经办人"),
-    ("geren", "市教育局一名工作人员（本人）"),
-    ("sysadmin", "系统管理员"),
-    ("secadmin", "安全保密管理员"),
-    ("auditor", "安全审计员"),
-)
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """What a demonstration account stands for; ``place`` is a unit's name, an office's kind or a region's name."""
+
+    name: str
+    kind: str
+    label: str
+    place: str = ""
+    region: str = "440600"
+
+
+PEOPLE = {
+    "clerk": Stands("李申报", "unit_clerk", "佛山市教育局 申报员", "佛山市教育局"),
+    "clerk2": Stands("陈申报", "unit_clerk", "佛山市财政局 申报员（调出单位）", "佛山市财政局"),
+    "bianban": Stands("张编办", "office_member", "市委编办 经办人", "establishment"),
+    "bianban2": Stands("周复核", "office_member", "市委编办 复核人", "establishment"),
+    "zuzhi": Stands("王组织", "office_member", "市委组织部 经办人", "organisation"),
+    "renshe": Stands("赵人社", "office_member", "市人社局 经办人", "human_resources"),
+    "chancheng": Stands("何禅城", "office_member", "禅城区委编办 经办人", "establishment", "440604"),
+    "caizheng": Stands("钱财政", "office_member", "市财政局 查阅人（只读）", "finance"),
+    "zhenjie": Stands("梁镇街", "town_officer", "祖庙街道 编制专干（只读）", "祖庙街道"),
+    "jijian": Stands("郑监督", "inspector", "全市 纪检监察、审计（只读）", "佛山市"),
+    "geren": Stands("本人", "person", "市教育局一名工作人员（本人）", "佛山市教育局"),
+    "sysadmin": Stands("系管理", "system_admin", "系统管理员"),
+    "secadmin": Stands("安管理", "security_admin", "安全保密管理员"),
+    "auditor": Stands("审计员", "auditor", "安全审计员"),
+}
+ACCOUNTS = tuple((username, stands.label) for username, stands in PEOPLE.items())
+# The column an account's place goes to, and how that is found by name.
+PLACES = {
+    "unit_clerk": ("unit_id", "SELECT id FROM unit WHERE name = :place"),
+    "office_member": ("office_id", "SELECT id FROM office WHERE kind = :place AND region_code = :region"),
+    "town_officer": ("region_code", "SELECT code FROM region WHERE name = :place"),
+    "inspector": ("region_code", "SELECT code FROM region WHERE name = :place"),
+    "person": (
+        "person_id",
+        "SELECT p.id FROM person p JOIN unit u ON u.id = p.unit_id WHERE u.name = :place ORDER BY p.id LIMIT 1",
+    ),
+}
 
 
 def marker() -> Path:
@@ -118,56 +147,21 @@ def _enter_division(people: int, region: str, known: set[str]) -> None:
     signin.engine.dispose()
 
 
-def accounts(connection: object) -> None:
-    """The accounts of ``ACCOUNTS``; what each stands for is found by name."""
-    execute = connection.execute  # type: ignore[attr-defined]
+def accounts(connection: Connection) -> None:
+    """The accounts of ``PEOPLE``; what each stands for is found by name."""
     password = passwords.hashed(PASSWORD)
-    names = {
-        "clerk": "李申报",
-        "clerk2": "陈申报",
-        "bianban": "张编办",
-        "bianban2": "周复核",
-        "zuzhi": "王组织",
-        "renshe": "赵人社",
-        "chancheng": "何禅城",
-        "geren": "本人",
-        "sysadmin": "系管理",
-        "secadmin": "安管理",
-        "auditor": "审计员",
-    }
-    units = {"clerk": "佛山市教育局", "clerk2": "佛山市财政局"}
-    offices = {
-        "bianban": ("establishment", "440600"),
-        "bianban2": ("establishment", "440600"),
-        "zuzhi": ("organisation", "440600"),
-        "renshe": ("human_resources", "440600"),
-        "chancheng": ("establishment", "440604"),
-    }
-    kinds = {"sysadmin": "system_admin", "secadmin": "security_admin", "auditor": "auditor"}
-    for username, _label in ACCOUNTS:
-        user = seeds.ensure_user(connection, username, names[username], password)  # type: ignore[arg-type]
-        unit = office = person = None
-        kind = kinds.get(username, "office_member")
-        if username in units:
-            kind = "unit_clerk"
-            unit = execute(text("SELECT id FROM unit WHERE name = :n"), {"n": units[username]}).scalar_one()
-        elif username in offices:
-            office = execute(
-                text("SELECT id FROM office WHERE kind = :k AND region_code = :r"),
-                dict(zip("kr", offices[username], strict=True)),
-            ).scalar_one()
-        elif username == "geren":
-            kind = "person"
-            person = execute(
-                text(
-                    "SELECT p.id FROM person p JOIN unit u ON u.id = p.unit_id WHERE u.name = '佛山市教育局'"
-                    " ORDER BY p.id LIMIT 1"
-                )
-            ).scalar_one()
-        execute(
+    for username, stands in PEOPLE.items():
+        user = seeds.ensure_user(connection, username, stands.name, password)
+        column, query = PLACES.get(stands.kind, ("unit_id", None))
+        place = (
+            connection.execute(text(query), {"place": stands.place, "region": stands.region}).scalar_one()
+            if query
+            else None
+        )
+        connection.execute(
             text(
-                "INSERT INTO account (user_id, kind, unit_id, office_id, person_id, started_on)"
-                " SELECT :u, :k, :n, :o, :p, DATE '2024-01-01' WHERE NOT EXISTS (SELECT 1 FROM account WHERE user_id = :u)"
+                f"INSERT INTO account (user_id, kind, {column}, started_on)"
+                " SELECT :u, :k, :place, DATE '2024-01-01' WHERE NOT EXISTS (SELECT 1 FROM account WHERE user_id = :u)"
             ),
-            {"u": user, "k": kind, "n": unit, "o": office, "p": person},
+            {"u": user, "k": stands.kind, "place": place},
         )

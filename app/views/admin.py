@@ -33,6 +33,17 @@ NAMEABLE = (*OF_UNIT, *OF_OFFICE, *OF_REGION)
 GIVEN = (*OF_UNIT, *OF_OFFICE, *OF_REGION, "person", "security_admin", "auditor", "system_admin")
 
 
+def office_kinds() -> dict[str, str]:
+    """The kinds of offices by their names."""
+    return {
+        "establishment": _("Establishment office"),
+        "organisation": _("Organisation department"),
+        "human_resources": _("Human resources"),
+        "finance": _("Finance"),
+        "social_insurance": _("Social insurance"),
+    }
+
+
 class UserForm(FlaskForm):
     """A new user."""
 
@@ -344,7 +355,7 @@ class AdminView(BaseView):
             regions.setdefault(r.region, []).append(
                 {
                     "name": r.name,
-                    "kind": r.kind,
+                    "kind": office_kinds()[r.kind],
                     "url": None,
                     "members": r.members.split("、") if r.members else [],
                     "open_tasks": None,

@@ -209,5 +209,11 @@ class RevealView(BaseView):
         if form.validate_on_submit():
             number, _proof = document_number(p.id, form.reason.data or "")
         return render_template(
-            "reveal.html", title=_("Whole ID number"), person=p, number=number, form=form, fields=["reason"]
+            "reveal.html",
+            title=_("Whole ID number"),
+            person=p,
+            number=number,
+            form=form,
+            fields=["reason"],
+            back_url="/card" if p.id == hat().person_id else f"/person/{p.id}",
         )

@@ -61,8 +61,8 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
             {"label": _("Seats"), "url": "/list/posts", "icon": "seat"},
         ]
-    elif who.roles[0].name == "reader":
-        entries += [
+    elif who.roles[0].name == "reader":  # its home is the ledger, as a person's is the card
+        entries = [
             {"label": _("Ledger"), "url": "/ledger", "icon": "ledger"},
             {"label": _("Units"), "url": "/list/units", "icon": "unit"},
             {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
@@ -81,9 +81,9 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             entries.insert(3, {"label": _("Start a business"), "url": "/case/start", "icon": "start"})
             entries.append({"label": _("Opening balance"), "url": "/intake/", "icon": "upload"})
     elif who.person_id:
-        entries.append({"label": _("My card"), "url": "/card", "icon": "card"})
+        entries = [{"label": _("My card"), "url": "/card", "icon": "card"}]
     elif who.kind in ("system_admin", "security_admin"):
-        entries += [
+        entries = [
             {"label": _("Users"), "url": "/admin/users", "icon": "user"},
             {"label": _("Proposed identities"), "url": "/admin/requests", "icon": "check"},
             {"label": _("Offices"), "url": "/admin/offices", "icon": "hat"},
@@ -160,9 +160,9 @@ def hats() -> list[dict[str, Any]]:
         with nullcontext(opened) if opened is not None else named() as s:
             rows = s.execute(
                 text(
-                    "SELECT a.id, a.kind, coalesce(o.name, unit_name(a.unit_id), '') AS place,"
+                    "SELECT a.id, a.kind, coalesce(o.name, unit_name(a.unit_id), r.name, '') AS place,"
                     " u.last_name || u.first_name AS name, a.delegated_from IS NOT NULL AS delegated FROM account a JOIN ab_user u ON u.id = a.user_id"
-                    " LEFT JOIN office o ON o.id = a.office_id WHERE a.user_id = scope_number(1)"
+                    " LEFT JOIN office o ON o.id = a.office_id LEFT JOIN region r ON r.code = a.region_code WHERE a.user_id = scope_number(1)"
                     " AND a.started_on <= kernel_today() AND (a.ended_on IS NULL OR a.ended_on > kernel_today())"
                     " ORDER BY a.id"
                 )

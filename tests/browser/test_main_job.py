@@ -27,6 +27,8 @@ def body(world: World) -> Body:
     world.account("bianban2", "office_member", office=("establishment", "440600"))
     world.account("zuzhi", "office_member", office=("organisation", "440600"))
     world.account("geren", "person", person_id=made.people[0])
+    world.account("caizheng", "office_member", office=("finance", "440600"))
+    world.account("zhenjie", "town_officer", region="440604012")
     world.account("sysadmin", "system_admin")
     world.account("secadmin", "security_admin")
     world.account("auditor", "auditor")
@@ -102,15 +104,18 @@ def test_a_person_enters_from_application_to_disclosure_page_and_the_last_seat_i
         ("clerk", ("/", "/case/start", "/case/new/transfer", "/case/new/retire", "/case/new/leave",
                    "/case/new/leader", "/case/new/leader_leave", "/list/people", "/list/posts", "/list/cases",
                    "/list/units", "/disclosure", "/search", "/search?q=试", "/unit/1", "/unit/1?on=2016-06-01",
-                   "/unit/1?on=2001-01-01", "/person/1", "/list/people?cols=name&cols=sex&state=serving")),
+                   "/unit/1?on=2001-01-01", "/person/1", "/list/people?cols=name&cols=sex&state=serving", "/account/", "/delegation",
+                   "/reveal/1", "/login/password")),
         ("bianban", ("/", "/queue", "/queue?view=late&q=x", "/ledger", "/ledger/440600", "/ledger/unit/1",
                      "/unit/1", "/search?q=试验", "/case/start", "/case/new/quota", "/case/new/quota_new",
                      "/case/new/lead_new", "/case/new/unit_open", "/case/new/department_open", "/case/new/unit_change",
                      "/case/new/unit_close", "/case/new/correction", "/case/new/person_correct", "/list/units",
-                     "/list/people?sort=name", "/list/cases")),
+                     "/list/people?sort=name", "/list/cases", "/intake/")),
         ("zuzhi", ("/", "/queue", "/ledger", "/list/people")),
         ("geren", ("/card",)),
-        ("sysadmin", ("/admin/users", "/admin/users/new", "/admin/offices", "/admin/roles")),
+        ("sysadmin", ("/admin/users", "/admin/users/new", "/admin/offices", "/admin/roles", "/admin/requests")),
+        ("caizheng", ("/", "/list/units", "/list/people", "/list/cases", "/unit/1")),
+        ("zhenjie", ("/", "/list/units")),
         ("secadmin", ("/admin/users", "/admin/roles")),
         ("auditor", ("/",)),
     ],
@@ -123,6 +128,27 @@ def test_every_page_is_accessible_and_loads_nothing_from_elsewhere(
         page = desk.open(path)
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{path} is {wide} px wider than the screen"
+
+
+@pytest.mark.parametrize(
+    "user", ["clerk", "bianban", "zuzhi", "caizheng", "zhenjie", "geren", "sysadmin", "secadmin", "auditor"]
+)
+def test_every_entry_of_a_menu_opens_its_own_page_and_is_marked_there(body: Body, desks: Any, user: str) -> None:
+    desk = desks(user)
+    entries = desk.page.locator(".bz-nav a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+    assert entries
+    for entry in entries:
+        page = desk.open(entry)
+        assert page.locator(".bz-nav a[aria-current=page]").get_attribute("href") == entry
+        assert page.url == desk.address + entry
+
+
+def test_from_the_id_number_one_comes_back_to_the_person_or_to_ones_own_card(body: Body, desks: Any) -> None:
+    for user, path in (("clerk", f"/person/{body.people[0]}"), ("geren", "/card")):
+        page = desks(user).open(path)
+        page.locator("main a[href^='/reveal/']").click()
+        page.locator(f"main a[href='{path}']").click()
+        page.wait_for_url("**" + path)
 
 
 def test_a_case_goes_back_and_forth_and_nothing_typed_is_lost(world: World, body: Body, desks: Any) -> None:
