@@ -117,10 +117,12 @@ class KeyRing:
         message = f"{len(name)}:{name}{text}".encode()
         return f"{version}:{hmac.digest(self.commits[version], message, hashlib.sha256).hex()}"
 
-    def holds(self, commitment: str, name: str, value: str | None) -> bool:
-        """Whether a commitment of any version was made to this value; False where its key is not here."""
+    def holds(self, commitment: object, name: str, value: str | None) -> bool:
+        """Whether a commitment of any version was made to this value; False for no commitment, or where its key is not here."""
+        if not isinstance(commitment, str):
+            return False
         version = commitment.partition(":")[0]
-        known = version.isdecimal() and int(version) in self.commits
+        known = version.isascii() and version.isdecimal() and int(version) in self.commits
         return known and hmac.compare_digest(self.commit(name, value, int(version)), commitment)
 
 

@@ -186,7 +186,7 @@ class Verifier:
                     due = due | {"scope_path": self.scopes.get(due.get("department_id") or due.get("unit_id") or 0)}
                 found = rows.get(key)
                 if table == "occupancy":  # a leadership seat's class is the holder's then, which no entry bears
-                    of = self.classes.get(due["line_id"]) if due.get("kind") == "establishment" else None
+                    of = self.classes.get(due.get("line_id") or 0) if due.get("kind") == "establishment" else None
                     due = due | {"personnel_class": of or (found or {}).get("personnel_class")}
                 at = state.touched[table, key]
                 if found is None:
@@ -235,18 +235,18 @@ class Verifier:
             yield self._of("person", row["id"], "person", row["id"], "id_cipher", "不能解密", "登记的证件号码", at)
         locked = {k: plain(row[k]) for k in ("name", "sex", "birth_on", "work_started_on", "level", "rank")}
         for column, value in locked.items():
-            if not self.keys.holds(made[f"commit_{column}"], column, value):
+            if not self.keys.holds(made.get(f"commit_{column}"), column, value):
                 yield self._of("person", row["id"], "person", row["id"], column, value, "与登记时的承诺一致的值", at)
         if number is not None:
             kept = f"{row['id_type']}:{number}"
             wrong = {
-                "id_cipher": not self.keys.holds(made["commit_id"], "id", kept),
+                "id_cipher": not self.keys.holds(made.get("commit_id"), "id", kept),
                 "id_index": not self._indexed(row, number),
                 "id_mask": row["id_mask"] != mask(number),
             }
             for column in (c for c, bad in wrong.items() if bad):
                 yield self._of("person", row["id"], "person", row["id"], column, "另一号码", "登记的证件号码", at)
-        due: Row = {"id_type": made["id_type"], "id_verified": bool(made["verified"]), **self._place(state)}
+        due: Row = {"id_type": made.get("id_type"), "id_verified": bool(made.get("verified")), **self._place(state)}
         for column, right in due.items():
             if plain(row[column]) != right:
                 yield self._of("person", row["id"], "person", row["id"], column, row[column], right, at)

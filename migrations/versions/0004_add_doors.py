@@ -29,7 +29,7 @@ def upgrade() -> None:
           totp_on timestamptz,
           totp_step bigint,
           CONSTRAINT pk_credential PRIMARY KEY (user_id),
-          CONSTRAINT fk_credential_user_id_ab_user FOREIGN KEY (user_id) REFERENCES ab_user (id),
+          CONSTRAINT fk_credential_user_id FOREIGN KEY (user_id) REFERENCES ab_user (id),
           CONSTRAINT ck_credential_totp CHECK (totp_on is null or totp_secret is not null)
         )
     """)
@@ -39,7 +39,7 @@ def upgrade() -> None:
           code_hash bytea NOT NULL,
           used_at timestamptz,
           CONSTRAINT pk_recovery_code PRIMARY KEY (user_id, code_hash),
-          CONSTRAINT fk_recovery_code_user_id_ab_user FOREIGN KEY (user_id) REFERENCES ab_user (id)
+          CONSTRAINT fk_recovery_code_user_id FOREIGN KEY (user_id) REFERENCES ab_user (id)
         )
     """)
     op.execute("""
@@ -66,8 +66,8 @@ def upgrade() -> None:
           revoked_at timestamptz,
           CONSTRAINT pk_api_token PRIMARY KEY (id),
           CONSTRAINT uq_api_token_hash UNIQUE (token_hash),
-          CONSTRAINT fk_api_token_user_id_ab_user FOREIGN KEY (user_id) REFERENCES ab_user (id),
-          CONSTRAINT fk_api_token_account_id_account FOREIGN KEY (account_id) REFERENCES account (id),
+          CONSTRAINT fk_api_token_user_id FOREIGN KEY (user_id) REFERENCES ab_user (id),
+          CONSTRAINT fk_api_token_account_id FOREIGN KEY (account_id) REFERENCES account (id),
           CONSTRAINT ck_api_token_scope CHECK (scope in ('read')),
           CONSTRAINT ck_api_token_period CHECK (expires_at > created_at and expires_at <= created_at + interval '366 days')
         )
