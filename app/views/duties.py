@@ -109,6 +109,9 @@ class GrantView(BaseView):
     def named(self, account_id: int) -> Any:
         """Propose that an account sees one unit by name."""
         form, problems = NamedForm(), []
+        with work() as s:
+            if s.execute(text("SELECT 1 FROM account WHERE id = :a"), {"a": account_id}).first() is None:
+                abort(404)
         if form.validate_on_submit():
             try:
                 with work() as s:

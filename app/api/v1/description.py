@@ -10,6 +10,7 @@ from app.api.v1.schemas import PAGES, Asked, Refusal
 
 SUMMARIES = {"units": "机构清单", "people": "人员清单（证件号码已遮盖）", "cases": "业务清单"}
 REFUSALS = {
+    "400": "参数含有空字符，或数字超过十八位",
     "401": "没有令牌，或令牌无效、已到期、已吊销",
     "403": "令牌的身份不看业务数据",
     "422": "参数不合规定",

@@ -1,0 +1,157 @@
+"""Everybody who may ask, and what each may reach: one own object of each kind, one of somebody else's, one that is not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import text
+
+from tests.security.conftest import Client
+from tests.world import Body, World, person
+
+CITY, DISTRICT = "440600", "440604"
+ABSENT = 99_000_000
+# Each name here stands at the head of a side's people: what of it is seen tells whose rows came through.
+SIDES = {"市局": "甲", "校方": "乙", "区局": "丙", "区校": "丁", "镇府": "戊", "暗局": "己"}
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """Who asks: the matrix's role, the own side and a foreign one."""
+
+    username: str
+    role: str
+    own: str
+    foreign: str
+
+
+ROLES = (
+    Role("stranger", "", "市局", "暗局"),
+    Role("clerk", "unit", "市局", "区局"),
+    Role("head", "unit", "市局", "区局"),
+    Role("bianban", "office", "市局", "暗局"),
+    Role("zuzhi", "office", "市局", "暗局"),
+    Role("renshe", "office", "校方", "暗局"),
+    Role("qu-bianban", "office", "区局", "市局"),
+    Role("qu-zuzhi", "office", "区局", "市局"),
+    Role("qu-renshe", "office", "区校", "校方"),
+    Role("caizheng", "reader", "市局", "暗局"),
+    Role("shebao", "reader", "市局", "暗局"),
+    Role("zhen", "reader", "镇府", "区局"),
+    Role("zhuguan", "reader", "市局", "区局"),
+    Role("jijian", "reader", "区局", "市局"),
+    Role("geren", "person", "市局", "区局"),
+    Role("xitong", "system_admin", "市局", "暗局"),
+    Role("anquan", "security_admin", "市局", "暗局"),
+    Role("shenji", "auditor", "市局", "暗局"),
+)
+BY_NAME = {r.username: r for r in ROLES}
+
+
+@dataclass
+class Cast:
+    """The city with its people: a body of each side with a running case."""
+
+    bodies: dict[str, Body]
+    cases: dict[str, int]
+    tasks: dict[str, dict[str, int]]
+    intakes: dict[str, int]
+    shared: dict[str, int]
+
+    def ids(self, role: Role, which: str) -> dict[str, int]:
+        """Numbers for a route's arguments: of the own side, of the foreign one, or of nothing."""
+        if which == "absent":
+            return dict.fromkeys(("unit_id", "case_id", "task_id", "person_id", "intake_id", *self.shared), ABSENT)
+        side = role.own if which == "own" else role.foreign
+        tasks = self.tasks[side]
+        kind = "establishment" if "bianban" in role.username else "personnel"
+        return {
+            "unit_id": self.bodies[side].id,
+            "person_id": self.bodies[side].people[0],
+            "case_id": self.cases[side],
+            "task_id": tasks[kind],
+            "intake_id": self.intakes.get(side, ABSENT),
+            **self.shared,
+        }
+
+
+def build(world: World) -> Cast:
+    """Open the bodies, begin their cases, name the accounts."""
+    town = world.value("SELECT code FROM region WHERE kind = 'town' AND parent_code = :d ORDER BY code LIMIT 1",
+                       d=DISTRICT)  # fmt: skip
+    bodies: dict[str, Body] = {}
+    for side, region, kind, category in (
+        ("市局", CITY, "organ", "11"), ("校方", CITY, "institution", "22"), ("区局", DISTRICT, "organ", "11"),
+        ("区校", DISTRICT, "institution", "22"), ("镇府", town, "organ", "11"), ("暗局", CITY, "organ", "11"),
+    ):  # fmt: skip
+        mark = SIDES[side]
+        bodies[side] = world.body(f"{side}{mark}{mark}", region=region, kind=kind, quotas={category: 5},
+                                  people={category: 2}, departments=(f"{mark}{mark}科",))  # fmt: skip
+    cases = {s: world.recruit(b, facts=person(f"{SIDES[s]}{SIDES[s]}新")) for s, b in bodies.items()}
+    tasks = {s: {k: world.task(c, k) for k in ("establishment", "personnel")} for s, c in cases.items()}
+    with world.superuser.begin() as connection:
+        connection.execute(text("UPDATE unit SET not_networked = true WHERE id = :u"), {"u": bodies["暗局"].id})
+    accounts(world, bodies, town)
+    intakes = {}
+    with world.owner.begin() as connection:
+        for side, region in (("市局", CITY), ("区局", DISTRICT)):
+            intakes[side] = int(
+                connection.execute(
+                    text("INSERT INTO intake (file_name, file_hash, state, office_id, report, loaded_by, scope_path)"
+                         " SELECT 'x.xlsx', :r, 'rejected', o.id, jsonb_build_object('errors', cast('[]' AS jsonb)), u.id, r.prefix FROM office o, ab_user u, region r"
+                         " WHERE o.kind = 'establishment' AND o.region_code = :r AND r.code = :r"
+                         " AND u.username = 'bianban' RETURNING id"), {"r": region},
+                ).scalar_one()
+            )  # fmt: skip
+    shared = {
+        "user_id": world.value("SELECT id FROM ab_user WHERE username = 'clerk'"),
+        "account_id": world.value("SELECT a.id FROM account a JOIN ab_user u ON u.id = a.user_id"
+                                  " WHERE u.username = 'caizheng'"),
+        "request_id": 1,
+        "event_id": world.value("SELECT min(id) FROM audit_event"),
+        "seal_id": 1,
+    }  # fmt: skip
+    return Cast(bodies, cases, tasks, intakes, shared)
+
+
+def accounts(world: World, bodies: dict[str, Body], town: str) -> None:
+    """Everybody of ``ROLES``, each with one account."""
+    unit = bodies["市局"].id
+    for username, kind in (("clerk", "unit_clerk"), ("head", "unit_head"), ("zhuguan", "supervisor")):
+        world.account(username, kind, unit=unit)
+    for username, office, region in (
+        ("bianban", "establishment", CITY), ("zuzhi", "organisation", CITY), ("renshe", "human_resources", CITY),
+        ("caizheng", "finance", CITY), ("shebao", "social_insurance", CITY), ("qu-bianban", "establishment", DISTRICT),
+        ("qu-zuzhi", "organisation", DISTRICT), ("qu-renshe", "human_resources", DISTRICT),
+    ):  # fmt: skip
+        world.account(username, "office_member", office=(office, region))
+    world.account("zhen", "town_officer", region=town)
+    world.account("jijian", "inspector", region=DISTRICT)
+    world.account("geren", "person", person_id=bodies["市局"].people[0])
+    for username, kind in (("xitong", "system_admin"), ("anquan", "security_admin"), ("shenji", "auditor")):
+        world.account(username, kind)
+
+
+def browser(app: Flask, world: World, username: str) -> Client:
+    """A browser with an open session, made without the cost of a password; a stranger's has none."""
+    made = Client(app.test_client())
+    if username == "stranger":
+        made.get("/login/")
+        return made
+    who = world.value("SELECT id FROM ab_user WHERE username = :u", u=username)
+    with made.client.session_transaction() as kept:
+        kept["token"], kept["_user_id"], kept["_fresh"] = world.identity(username).token, str(who), True
+    made.get("/account/")
+    return made
+
+
+def foreign_marks(role: Role) -> Iterator[str]:
+    """Words that stand on no answer to this role."""
+    mark = SIDES[role.foreign] * 2
+    yield from (f"{mark}0", f"{mark}1", f"{mark}新", f"{mark}科")
+
+
+ARGUMENTS: dict[str, Any] = {
+    "process": "recruit", "name": "people", "region": CITY, "locale": "en", "filename": "x", "form": "csv",
+}  # fmt: skip
