@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.cli import demo as city
 from app.cli import deploy, embedded, settings
+from app.cli.accounts import accounts_group
 from app.cli.catalogue import catalogue_group
 from app.cli.keys import keys_group
 from app.cli.ledger import ledger_group
@@ -69,6 +70,7 @@ def effect_due() -> None:
 def register(app: Flask) -> None:
     """Add the commands to the application's ``flask``."""
     for command in (
+        accounts_group,
         deploy_command,
         roles_command,
         demo_group,

@@ -1,0 +1,33 @@
+"""The three administrators of a new installation: made once, by three names, with passwords to be changed."""
+
+import pytest
+from click.testing import CliRunner
+
+from app.cli import accounts, settings
+from tests.world import World
+
+
+@pytest.fixture
+def run(world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(settings, "owner_url", lambda: world.owner_url)
+    return lambda *names: CliRunner().invoke(accounts.accounts_group, ["first", *names])
+
+
+def test_one_person_is_not_two_administrators(world: World, run) -> None:
+    refused = run("zhang", "zhang", "wang")
+    assert refused.exit_code == 1
+    assert "zhang" in refused.output
+    assert world.value("SELECT count(*) FROM account WHERE kind <> 'service'") == 0
+
+
+def test_the_three_are_made_once_and_have_to_change_their_passwords(world: World, run) -> None:
+    done = run("zhang", "li", "wang")
+    assert done.exit_code == 0, done.output
+    kinds = "SELECT string_agg(a.kind, ',' ORDER BY a.kind) FROM account a JOIN credential c USING (user_id) WHERE c.must_change"
+    assert world.value(kinds) == "auditor,security_admin,system_admin"
+    password = world.value("SELECT password FROM ab_user WHERE username = 'zhang'")
+    assert password.startswith("scrypt:")
+    assert not any(word in password for word in done.output.split())
+    again = run("sun", "qian", "zhou")
+    assert again.exit_code == 1
+    assert world.value("SELECT count(*) FROM account WHERE kind <> 'service'") == 3
