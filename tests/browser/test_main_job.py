@@ -320,7 +320,14 @@ def test_the_administrator_gives_and_takes_an_identity(world: World, body: Body,
         "SELECT count(*) FROM account a JOIN ab_user u ON u.id = a.user_id WHERE u.username = 'xin.ren'"
         " AND (a.ended_on IS NULL OR a.ended_on > kernel_today())"
     )
+    assert world.value(query) == 0, "proposed is not granted"
+    second = desks("secadmin")
+    waiting = second.open("/admin/requests")
+    with waiting.expect_navigation():
+        waiting.locator("tr", has_text="新人").locator("form[action$='/approve'] button").click()
+    second.check()
     assert world.value(query) == 1
+    page = desk.open(page.url.removeprefix(desk.address))
     page.locator("form[action*='/end'] button").click()
     with page.expect_navigation():
         page.locator("dialog button[value=ok]").click()

@@ -117,11 +117,12 @@ def test_values_that_mean_nothing_are_refused_and_break_nothing(
     bad = ("'", "%00", "-1", "999999999999999999999", "é" * 400, "../..", "2026-13-45", "a~b", "1-x", "[]", "0x1f")
     names = ("q", "state", "sort", "after", "region", "on", "kind", "unit", "page_size", "_flt_0_name", "account",
              "view", "process", "cols")  # fmt: skip
-    for path in ("/", "/list/people", "/list/units", "/list/posts", "/list/cases", "/ledger", "/ledger/440600",
+    # Every path meets a quarter of the pairs, every pair a quarter of the paths; hypothesis tries the rest (test_fuzz).
+    for turn, path in enumerate(("/", "/list/people", "/list/units", "/list/posts", "/list/cases", "/ledger", "/ledger/440600",
                  f"/unit/{body.id}", "/disclosure", "/queue", "/search/lines", "/search/people", "/search/departments",
                  "/search/units", "/search", f"/unit/{body.id}/export", "/list/cases/export", "/case/1/sheet", "/case/start",
-                 "/intake/", "/admin/users", "/admin/units"):  # fmt: skip
-        for name, value in product(names, bad):
+                 "/intake/", "/admin/users", "/admin/units")):  # fmt: skip
+        for name, value in list(product(names, bad))[turn % 4 :: 4]:
             status = user.get(f"{path}?{name}={value}").status_code
             assert status < 500, f"{path}?{name}={value}: {status}"
     for name, value in (("sort", "password"), ("state", "x"), ("after", "x"), ("page_size", "100000"), ("region", "1"),
