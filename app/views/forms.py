@@ -1,31 +1,17 @@
-"""Forms of the processes: a published definition names its fields, this module says what each one is."""
+"""Forms of the processes: a published definition names its fields, app/views/fields.py says what each one is."""
 
 import datetime as dt
-from collections.abc import Callable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, Field, IntegerField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms import Field
 
 from app.domain import codes, names
 from app.domain.id_number import normalise, problems
-from app.domain.regions import foshan
+from app.views import fields
 from app.workflow.definition import Process
 
-
-def chosen(known: codes.CodeSet, *, empty: bool = False) -> list[tuple[str, str]]:
-    """A code list as choices, with an empty one where nothing has to be chosen."""
-    return [*([("", "—")] if empty else []), *known.choices()]
-
-
-LEAD_EXITS = [(k, v) for k, v in chosen(codes.POSITION_CHANGE) if k in "134567"]
-EXITS = [(k, v) for k, v in chosen(codes.EXIT) if k not in ("31", "97", "98")]
-SEXES = [(k, v) for k, v in chosen(codes.SEX) if k in "12"]
-
-FILL_IN, CHOOSE = _l("Fill this in."), _l("Choose one: type a few characters, then pick from the list.")
-PICK, NO_DAY = _l("Choose one."), _l("Enter a day that exists, year first: 2026-11-24.")
 MESSAGES = {
     "id_length": _l("An identity number has 18 characters (15 for old ones). Compare with the card."),
     "id_characters": _l("Only digits are allowed, and X at the end."),
@@ -41,115 +27,26 @@ MESSAGES = {
 }
 
 
-def _searched(label: Any, url: str, *, required: bool = True, preload: bool = False, **data: str) -> Field:
-    """A choice by search-as-you-type; the posted id is checked by the view, never a list."""
-    render = {"data-search-url": url, **({"data-search-preload": "yes"} if preload else {}), **data}
-    return SelectField(
-        label,
-        validate_choice=False,
-        choices=[],
-        validators=[InputRequired(CHOOSE)] if required else [Optional()],
-        render_kw=render,
-    )
-
-
-def _text(label: Any, *, required: bool = True, longest: int = 100, **shown: str) -> Field:
-    return StringField(
-        label, validators=[InputRequired(FILL_IN) if required else Optional(), Length(max=longest)], render_kw=shown
-    )
-
-
-class Day(DateField):
-    """A day; one that does not exist is answered in the reader's words."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the day, or say what a day looks like."""
-        try:
-            super().process_formdata(valuelist)
-        except ValueError as wrong:
-            raise ValueError(str(NO_DAY)) from wrong
-
-
-def _day(label: Any, *, required: bool = True) -> Field:
-    return Day(label, validators=[InputRequired(FILL_IN) if required else Optional()])
-
-
-def _one_of(label: Any, choices: list[tuple[str, str]], *, required: bool = False) -> Field:
-    return SelectField(label, choices=choices, validators=[InputRequired(PICK)] if required else [Optional()])
-
-
-# What each field name of a definition means on a page.
-FIELDS: dict[str, Callable[[], Field]] = {
-    "line": lambda: _searched(_l("Establishment line"), "/search/lines", preload=True),
-    "any_line": lambda: _searched(_l("Establishment line or leadership quota"), "/search/lines?kind=any"),
-    "lead_line": lambda: _searched(_l("Leadership quota"), "/search/lines?kind=leadership", preload=True),
-    "department": lambda: _searched(_l("Internal department"), "/search/departments", required=False, preload=True),
-    "unit": lambda: _searched(_l("Unit"), "/search/units"),
-    "scope": lambda: _searched(
-        _l("Internal department (empty: the unit itself)"),
-        "/search/departments",
-        required=False,
-        preload=True,
-        **{"data-search-with": "unit"},
-    ),
-    "person": lambda: _searched(_l("Person"), "/search/people"),
-    "lead": lambda: _searched(_l("Leader and position"), "/search/leads", preload=True),
-    "occupancy": lambda: _searched(_l("Person and seat"), "/search/occupancies"),
-    "person_name": lambda: _text(_l("Full name"), longest=50),
-    "id_type": lambda: _one_of(_l("Identity document"), chosen(codes.ID_TYPE)[:1]),
-    "id_number": lambda: _text(_l("Identity number"), longest=24, autocomplete="off"),
-    "sex": lambda: _one_of(_l("Sex"), SEXES),
-    "birth_on": lambda: _day(_l("Day of birth")),
-    "education": lambda: _one_of(_l("Education"), chosen(codes.EDUCATION, empty=True)),
-    "work_started_on": lambda: _day(_l("Start of work"), required=False),
-    "level": lambda: _one_of(_l("Level of position"), chosen(codes.LEVEL, empty=True)),
-    "rank": lambda: _one_of(_l("Rank"), chosen(codes.RANK, empty=True)),
-    "entry_way": lambda: _one_of(_l("Way of entry"), chosen(codes.ENTRY_WAY)),
-    "exit_reason": lambda: _one_of(_l("Reason of leaving"), EXITS),
-    "start": lambda: _day(_l("Effective on")),
-    "end": lambda: _day(_l("First day outside")),
-    "main": lambda: BooleanField(_l("Main position"), default=True),
-    "nature": lambda: _one_of(_l("Kind of appointment"), chosen(codes.NATURE_OF_POST)),
-    "home_unit": lambda: _text(_l("Home unit (for leaders from elsewhere)"), required=False),
-    "authorised": lambda: IntegerField(
-        _l("Authorised number"), validators=[InputRequired(FILL_IN), NumberRange(0, 100000)]
-    ),
-    "document_no": lambda: _text(_l("Document number"), longest=60),
-    "issuer": lambda: _text(_l("Issuing body")),
-    "category": lambda: _one_of(_l("Kind of establishment"), chosen(codes.CATEGORY)),
-    "funding": lambda: _one_of(_l("Funding"), chosen(codes.FUNDING)),
-    "structure": lambda: _one_of(_l("Kind of post (institutions)"), chosen(codes.STRUCTURE)),
-    "role": lambda: _one_of(_l("Position"), chosen(codes.ROLE)),
-    "region": lambda: _one_of(_l("Region"), [(d.code, d.name) for d in foshan()]),
-    "unit_name": lambda: _text(_l("Name of the unit")),
-    "short_name": lambda: _text(_l("Short name"), required=False, longest=50),
-    "uscc": lambda: _text(_l("Unified social credit code"), required=False, longest=18),
-    "body": lambda: _one_of(_l("Kind of body"), chosen(codes.BODY)),
-    "unit_category": lambda: _one_of(_l("Class of unit"), chosen(codes.UNIT_CATEGORY)),
-    "grade": lambda: _one_of(_l("Grade of unit"), chosen(codes.UNIT_GRADE)),
-}
-
-
 def fields_of(plan: Process) -> dict[str, Field]:
     """The WTForms fields of a definition; a process may loosen what it does not need."""
-    members = {name: FIELDS[name]() for name in plan.fields}
+    members = {name: fields.FIELDS[name]() for name in plan.fields}
     if plan.process == "leader":
-        members["person"] = _searched(_l("Person of this unit"), "/search/people", required=False)
-        members["id_number"] = _text(
+        members["person"] = fields.searched(_l("Person of this unit"), "/search/people", required=False)
+        members["id_number"] = fields.text(
             _l("Identity number (for a leader from elsewhere)"), required=False, longest=24, autocomplete="off"
         )
     elif plan.process == "leader_leave":
-        members["exit_reason"] = _one_of(_l("Reason of leaving"), LEAD_EXITS)
+        members["exit_reason"] = fields.one_of(_l("Reason of leaving"), fields.LEAD_EXITS)
     elif plan.process == "lead_new":
-        members["level"] = _one_of(_l("Level of position"), chosen(codes.LEVEL))
+        members["level"] = fields.one_of(_l("Level of position"), fields.chosen(codes.LEVEL))
     elif plan.process == "person_correct":
         members |= {
-            "person_name": _text(_l("Correct name (empty: unchanged)"), required=False, longest=50),
-            "id_number": _text(
+            "person_name": fields.text(_l("Correct name (empty: unchanged)"), required=False, longest=50),
+            "id_number": fields.text(
                 _l("Correct identity number (empty: unchanged)"), required=False, longest=24, autocomplete="off"
             ),
-            "sex": _one_of(_l("Correct sex"), [("", "—"), *SEXES]),
-            "birth_on": _day(_l("Correct day of birth (empty: unchanged)"), required=False),
+            "sex": fields.one_of(_l("Correct sex"), [("", "—"), *fields.SEXES]),
+            "birth_on": fields.day(_l("Correct day of birth (empty: unchanged)"), required=False),
         }
     return members
 

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from app.cli.deploy import APP, SIGNIN
 from app.db import Identity, refusal_of
 from app.domain import errors
-from app.security.policies import APP_FUNCTIONS, EXEMPT, HIDDEN, SCOPED
+from app.security.functions import APP_FUNCTIONS
+from app.security.policies import EXEMPT, HIDDEN, SCOPED
 from app.workflow import engine
 from tests.ledger.steps import (
     TODAY,

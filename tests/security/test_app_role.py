@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from app.db import Identity
 from app.domain import errors
 from app.security import policies
+from app.security.functions import APP_FUNCTIONS
 from tests.security import cast
 from tests.security.cast import Cast
 from tests.world import World
@@ -224,7 +225,7 @@ def test_no_function_that_may_be_called_widens_a_scope_or_moves_anything(
     world: World, made: Cast, functions: list[Function], who: str
 ) -> None:
     """Each function, with foreign numbers, inside a request that is rolled back: nothing foreign is seen after it."""
-    assert {f.name for f in functions} == {s.partition("(")[0] for s in policies.APP_FUNCTIONS}
+    assert {f.name for f in functions} == {s.partition("(")[0] for s in APP_FUNCTIONS}
     identity = None if who == "nobody" else world.identity(who)
     closed = Identity("gone")
     tokens = (closed.token, "nobody's-token")

@@ -1,0 +1,116 @@
+"""Fields of the processes' forms: what each name in a definition means on a page."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, DateField, Field, IntegerField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from app.domain import codes
+from app.domain.regions import foshan
+
+
+def chosen(known: codes.CodeSet, *, empty: bool = False) -> list[tuple[str, str]]:
+    """A code list as choices, with an empty one where nothing has to be chosen."""
+    return [*([("", "—")] if empty else []), *known.choices()]
+
+
+LEAD_EXITS = [(k, v) for k, v in chosen(codes.POSITION_CHANGE) if k in "134567"]
+EXITS = [(k, v) for k, v in chosen(codes.EXIT) if k not in ("31", "97", "98")]
+SEXES = [(k, v) for k, v in chosen(codes.SEX) if k in "12"]
+
+FILL_IN, CHOOSE = _l("Fill this in."), _l("Choose one: type a few characters, then pick from the list.")
+PICK, NO_DAY = _l("Choose one."), _l("Enter a day that exists, year first: 2026-11-24.")
+
+
+def searched(label: Any, url: str, *, required: bool = True, preload: bool = False, **data: str) -> Field:
+    """A choice by search-as-you-type; the posted id is checked by the view, never a list."""
+    render = {"data-search-url": url, **({"data-search-preload": "yes"} if preload else {}), **data}
+    return SelectField(
+        label,
+        validate_choice=False,
+        choices=[],
+        validators=[InputRequired(CHOOSE)] if required else [Optional()],
+        render_kw=render,
+    )
+
+
+def text(label: Any, *, required: bool = True, longest: int = 100, **shown: str) -> Field:
+    """A line of text."""
+    return StringField(
+        label, validators=[InputRequired(FILL_IN) if required else Optional(), Length(max=longest)], render_kw=shown
+    )
+
+
+class Day(DateField):
+    """A day; one that does not exist is answered in the reader's words."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the day, or say what a day looks like."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as wrong:
+            raise ValueError(str(NO_DAY)) from wrong
+
+
+def day(label: Any, *, required: bool = True) -> Field:
+    """A day."""
+    return Day(label, validators=[InputRequired(FILL_IN) if required else Optional()])
+
+
+def one_of(label: Any, choices: list[tuple[str, str]], *, required: bool = False) -> Field:
+    """A choice from a short list that never grows."""
+    return SelectField(label, choices=choices, validators=[InputRequired(PICK)] if required else [Optional()])
+
+
+# What each field name of a definition means on a page.
+FIELDS: dict[str, Callable[[], Field]] = {
+    "line": lambda: searched(_l("Establishment line"), "/search/lines", preload=True),
+    "any_line": lambda: searched(_l("Establishment line or leadership quota"), "/search/lines?kind=any"),
+    "lead_line": lambda: searched(_l("Leadership quota"), "/search/lines?kind=leadership", preload=True),
+    "department": lambda: searched(_l("Internal department"), "/search/departments", required=False, preload=True),
+    "unit": lambda: searched(_l("Unit"), "/search/units"),
+    "scope": lambda: searched(
+        _l("Internal department (empty: the unit itself)"),
+        "/search/departments",
+        required=False,
+        preload=True,
+        **{"data-search-with": "unit"},
+    ),
+    "person": lambda: searched(_l("Person"), "/search/people"),
+    "lead": lambda: searched(_l("Leader and position"), "/search/leads", preload=True),
+    "occupancy": lambda: searched(_l("Person and seat"), "/search/occupancies"),
+    "person_name": lambda: text(_l("Full name"), longest=50),
+    "id_type": lambda: one_of(_l("Identity document"), chosen(codes.ID_TYPE)[:1]),
+    "id_number": lambda: text(_l("Identity number"), longest=24, autocomplete="off"),
+    "sex": lambda: one_of(_l("Sex"), SEXES),
+    "birth_on": lambda: day(_l("Day of birth")),
+    "education": lambda: one_of(_l("Education"), chosen(codes.EDUCATION, empty=True)),
+    "work_started_on": lambda: day(_l("Start of work"), required=False),
+    "level": lambda: one_of(_l("Level of position"), chosen(codes.LEVEL, empty=True)),
+    "rank": lambda: one_of(_l("Rank"), chosen(codes.RANK, empty=True)),
+    "entry_way": lambda: one_of(_l("Way of entry"), chosen(codes.ENTRY_WAY)),
+    "exit_reason": lambda: one_of(_l("Reason of leaving"), EXITS),
+    "start": lambda: day(_l("Effective on")),
+    "end": lambda: day(_l("First day outside")),
+    "main": lambda: BooleanField(_l("Main position"), default=True),
+    "nature": lambda: one_of(_l("Kind of appointment"), chosen(codes.NATURE_OF_POST)),
+    "home_unit": lambda: text(_l("Home unit (for leaders from elsewhere)"), required=False),
+    "authorised": lambda: IntegerField(
+        _l("Authorised number"), validators=[InputRequired(FILL_IN), NumberRange(0, 100000)]
+    ),
+    "document_no": lambda: text(_l("Document number"), longest=60),
+    "issuer": lambda: text(_l("Issuing body")),
+    "category": lambda: one_of(_l("Kind of establishment"), chosen(codes.CATEGORY)),
+    "funding": lambda: one_of(_l("Funding"), chosen(codes.FUNDING)),
+    "structure": lambda: one_of(_l("Kind of post (institutions)"), chosen(codes.STRUCTURE)),
+    "role": lambda: one_of(_l("Position"), chosen(codes.ROLE)),
+    "region": lambda: one_of(_l("Region"), [(d.code, d.name) for d in foshan()]),
+    "unit_name": lambda: text(_l("Name of the unit")),
+    "short_name": lambda: text(_l("Short name"), required=False, longest=50),
+    "uscc": lambda: text(_l("Unified social credit code"), required=False, longest=18),
+    "body": lambda: one_of(_l("Kind of body"), chosen(codes.BODY)),
+    "unit_category": lambda: one_of(_l("Class of unit"), chosen(codes.UNIT_CATEGORY)),
+    "grade": lambda: one_of(_l("Grade of unit"), chosen(codes.UNIT_GRADE)),
+}
