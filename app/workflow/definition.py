@@ -17,6 +17,13 @@ ROLES = (
     "human_resources",
     "finance",
     "social_insurance",
+    "unit",
+    "unit_head",
+    "supervisor",
+    "city_establishment",
+    "city_personnel",
+    "source_establishment",
+    "source_personnel",
 )
 MOVEMENTS = (
     "reserve",

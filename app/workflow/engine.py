@@ -93,7 +93,8 @@ def mine(session: Session, case: Application) -> bool:
     """Whether the case was begun by the identity's own unit or office."""
     if case.office_id is not None:
         return str(case.office_id) == me(session, 7)
-    return case.unit_id is not None and str(case.unit_id) == me(session, 6)
+    # A competent department stands for its unit where it decides, not where the unit applies.
+    return case.unit_id is not None and str(case.unit_id) == me(session, 6) and me(session, 3) != "supervisor"
 
 
 def applicant(case: Application) -> str:
@@ -183,18 +184,24 @@ def submit(
 def open_stage(session: Session, case: Application, plan: Process, stage: int) -> None:
     """Open a stage's tasks in parallel, each with its deadline in working days."""
     case.stage = stage
-    for task in plan.stages[stage].tasks:
-        open_task(session, case, task, stage)
+    handed = [open_task(session, case, task, stage) for task in plan.stages[stage].tasks]
+    if not any(handed) and stage + 1 < len(plan.stages):
+        open_stage(session, case, plan, stage + 1)
 
 
-def open_task(session: Session, case: Application, task: TaskPlan, stage: int) -> None:
-    """Hand one task to the office or unit responsible."""
-    office, unit = route(session, case, task.role)
+def open_task(session: Session, case: Application, task: TaskPlan, stage: int) -> bool:
+    """Hand one task to the office or unit responsible; False where nobody is needed."""
+    side = route(session, case, task.role)
+    if side is None:
+        return False
+    office, unit = side
     session.add(
         Task(
             application_id=case.id,
             stage=stage,
             code=task.code,
+            role=task.role,
+            days=task.days,
             office_id=office,
             unit_id=unit,
             state="open",
@@ -203,19 +210,29 @@ def open_task(session: Session, case: Application, task: TaskPlan, stage: int) -
         )
     )
     session.flush()  # policies let the office see the case from here on
+    return True
 
 
-def route(session: Session, case: Application, role: str) -> tuple[int | None, int | None]:
-    """Who answers for a role in this case: an office, or the unit that the person leaves."""
-    if role == "source_unit":
-        unit = session.execute(text("SELECT case_source_unit(:c)"), {"c": case.id}).scalar_one()
-        if unit is None:
+def route(session: Session, case: Application, role: str) -> tuple[int | None, int | None] | None:
+    """Who answers for a role in this case, office or unit (032_routing.sql); None where nobody is needed.
+
+    Raises:
+        NotSeated: the person to leave a unit sits nowhere.
+        NoOffice: nobody is responsible; the administrator has to act.
+    """
+    side = session.execute(text("SELECT * FROM case_route(:c, :r)"), {"c": case.id, "r": role}).one()
+    if side.skipped:
+        return None
+    if side.office_id is None and side.unit_id is None:
+        if role.startswith("source_"):
             raise errors.NotSeated(person=case.person_name)
-        return None, unit
-    office = session.execute(text("SELECT case_responsible(:r, :c)"), {"r": role, "c": case.id}).scalar_one()
-    if office is None:
         raise errors.NoOffice(role=role)
-    return office, None
+    return side.office_id, side.unit_id
+
+
+def needed(session: Session, case: Application, task: TaskPlan) -> bool:
+    """Whether somebody has to answer for a task in this case."""
+    return route(session, case, task.role) is not None
 
 
 def calendar(session: Session) -> dict[dt.date, bool]:
@@ -237,7 +254,7 @@ def reopen_returned(session: Session, case: Application, plan: Process) -> None:
             for t in rows
             if t.stage == stage and t.state == "approved" and f"{t.office_id or ''}:{t.unit_id or ''}" in standing
         }
-        return [t for t in plan.stages[stage].tasks if t.code not in good]
+        return [t for t in plan.stages[stage].tasks if t.code not in good and needed(session, case, t)]
 
     stage = next((n for n in range(case.stage) if missing(n)), case.stage)
     again, case.stage = missing(stage), stage
@@ -291,7 +308,9 @@ def decide(session: Session, task_id: int, *, verdict: str, opinion: str, addres
 def _advance(session: Session, case: Application, plan: Process, tasks: list[Task]) -> None:
     """Go on when every task of the stage has been approved."""
     approved = {t.code for t in tasks if t.state == "approved"}
-    if any(t.state == "open" for t in tasks) or approved != {t.code for t in plan.stages[case.stage].tasks}:
+    if any(t.state == "open" for t in tasks) or any(
+        t.code not in approved and needed(session, case, t) for t in plan.stages[case.stage].tasks
+    ):
         return
     session.flush()  # the next tasks are routed by what stands
     if case.stage + 1 < len(plan.stages):

@@ -70,7 +70,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE t task; v_scope text; v_decision bigint;
 BEGIN
   SELECT * INTO t FROM task WHERE id = p_task FOR UPDATE;
-  IF NOT coalesce(t.office_id = scope_number(7) OR t.unit_id = scope_number(6), false) THEN
+  IF NOT coalesce((t.office_id = scope_number(7) OR t.unit_id = scope_number(6))
+      AND scope_part(3) = ANY (role_kinds(t.role, t.unit_id IS NOT NULL)), false) THEN
     PERFORM refuse('not_your_office');
   ELSIF t.state <> 'open' THEN
     PERFORM refuse('already_decided', jsonb_build_object('state', t.state));
@@ -253,7 +254,7 @@ DECLARE
 BEGIN
   IF r.status <> 'reserved' THEN PERFORM refuse('case_not_approved', jsonb_build_object('missing', 'reservation')); END IF;
   -- The unit itself says who has come, and when.
-  IF NOT coalesce(scope_part(3) = 'service' OR r.unit_id = scope_number(6), false) THEN PERFORM refuse('not_allowed'); END IF;
+  IF NOT coalesce(scope_part(3) = 'service' OR r.unit_id = scope_unit(), false) THEN PERFORM refuse('not_allowed'); END IF;
   SELECT scope_path INTO v_scope FROM ledger_total WHERE line_id = v_line FOR UPDATE;
   v_now := clock_timestamp();
   IF v_person IS NULL THEN v_person := k_register(p_case, f, v_scope, v_on, v_now); END IF;
