@@ -50,6 +50,7 @@ APP_FUNCTIONS = (
     "case_line(bigint)",
     "find_person(bytea)",
     "case_route(bigint, text)",
+    "role_kinds(text, boolean)",
     "case_standing_sides(bigint)",
     "office_has(bigint, int)",
     "takes_part(bigint)",

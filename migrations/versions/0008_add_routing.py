@@ -134,7 +134,7 @@ def create_tables() -> None:
 
 def downgrade() -> None:
     for table in ("time_record", "authority_request", "authority_rule"):
-        op.drop_table(table)
+        op.execute(f"DROP TABLE {table} CASCADE")  # the kernel's functions that name it go with it
     for column in ("role", "days", "escalated_at"):
         op.drop_column("task", column)
     op.drop_constraint(op.f("ck_application_days"), "application")
