@@ -95,7 +95,7 @@ SCOPED: dict[str, Rule] = {
         ),
         check=f"{IN_RANGE} and {{t}}.created_by = {MYSELF} and {{t}}.personnel_class is null and ({{t}}.unit_id is null or"
         " exists (select 1 from unit u where u.id = {t}.unit_id and u.scope_path = {t}.scope_path))"
-        " and (({t}.office_id is null and {t}.unit_id = (select scope_number(6)))"
+        " and (({t}.office_id is null and {t}.unit_id = (select scope_unit()))"
         " or {t}.office_id = (select scope_number(7)) or (select scope_part(3)) = 'service')",
         changes="acts_in({t}.id, null)",
     ),
@@ -106,8 +106,8 @@ SCOPED: dict[str, Rule] = {
         (
             (
                 "INSERT",
-                "application_id, stage, code, office_id, unit_id, assignee_id, state, due_on, closed_at, decision_id,"
-                " scope_path",
+                "application_id, stage, code, role, days, office_id, unit_id, assignee_id, state, due_on, closed_at,"
+                " escalated_at, decision_id, scope_path",
             ),
             ("UPDATE", "assignee_id, state, closed_at, decision_id"),
         ),
@@ -134,6 +134,8 @@ SCOPED: dict[str, Rule] = {
     ),
     "intake": Rule(OF_KEEPER, ("INSERT", "UPDATE")),
     "import_batch": Rule(OF_KEEPER, ("INSERT", "UPDATE"), check=f"{{t}}.user_id = {MYSELF}"),
+    # Which rules decide is public (the page of a case names the office); who proposed a change is not.
+    "authority_request": Rule(ADMINISTRATION),
     "account": Rule(f"{{t}}.user_id = {MYSELF} or {ADMINISTRATION}"),
     "named_access": Rule(ADMINISTRATION),
     "grant_request": Rule(ADMINISTRATION),
@@ -160,6 +162,7 @@ EXEMPT: dict[str, str] = {
     "office": "public list of offices",
     "process_version": "published definitions",
     "alarm_rule": "public rules",
+    "authority_rule": "干部管理权限: which office decides; no personal data",
     "ledger_seal": "signed roots, made to be published",
     "identity_rule": "which kind of identity sees what: app/security/columns.py",
 }
@@ -177,6 +180,7 @@ HIDDEN: dict[str, str] = {
     "rate_window": "how often: only definer functions",
     "ledger_chain": "chain heads: locks of the kernel",
     "audit_pending": "audit events of transactions that have not ended",
+    "time_record": "how long things took: counted by supervision() inside the reader's ranges",
     "lookup": "counts of look-ups by ID number",
     "alembic_version": "migrations",
 }
