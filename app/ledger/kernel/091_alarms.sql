@@ -36,12 +36,14 @@ BEGIN
   RETURN v_id;
 END $$;
 
--- 编办 that answers for a place: of the unit, else of the longest region that the path lies in.
-CREATE OR REPLACE FUNCTION k_establishment_of(p_unit bigint, p_path text) RETURNS bigint
+-- The office of a kind that answers for a place: of the unit's region, else of the longest one that the path lies in (a
+-- town's matters are its district's).
+CREATE OR REPLACE FUNCTION k_office_of(p_kind text, p_unit bigint, p_path text) RETURNS bigint
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-  SELECT coalesce(responsible_office('establishment', p_unit, '11'), (SELECT o.id FROM region r JOIN office o
-    ON o.kind = 'establishment' AND o.region_code = CASE r.kind WHEN 'town' THEN r.parent_code ELSE r.code END
-    WHERE p_path LIKE r.prefix || '%' ORDER BY length(r.prefix) DESC LIMIT 1))
+  SELECT o.id FROM region r JOIN office o ON o.kind = p_kind
+     AND o.region_code = CASE r.kind WHEN 'town' THEN r.parent_code ELSE r.code END
+   WHERE r.code = (SELECT region_code FROM unit WHERE id = p_unit) OR (p_unit IS NULL AND starts_with(p_path, r.prefix))
+   ORDER BY length(r.prefix) DESC LIMIT 1
 $$;
 
 -- To whom an alarm goes. What an opening balance brings along is its own report's to say.
@@ -53,7 +55,7 @@ BEGIN
   FOR v_who IN SELECT unnest(tells) FROM alarm_rule WHERE code = NEW.rule LOOP
     INSERT INTO notice (kind, office_id, unit_id, duty, case_id, alarm_id, why, scope_path)
     SELECT 'alarm', x.office, x.unit, x.duty, NEW.case_id, NEW.id, NEW.rule, NEW.scope_path FROM (SELECT
-      CASE v_who WHEN 'establishment' THEN k_establishment_of(NEW.unit_id, NEW.scope_path)
+      CASE v_who WHEN 'establishment' THEN k_office_of('establishment', NEW.unit_id, NEW.scope_path)
         WHEN 'office' THEN NEW.office_id END AS office,
       CASE WHEN v_who = 'unit' THEN NEW.unit_id END AS unit, CASE WHEN v_who = 'auditor' THEN v_who END AS duty) x
      WHERE num_nonnulls(x.office, x.unit, x.duty) = 1;
