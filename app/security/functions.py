@@ -70,6 +70,8 @@ APP_FUNCTIONS = (
     "operator_name(int)",
     "refuse(text, jsonb)",
     "range_end(text)",
+    "my_side()",
+    "notices_amber()",
 )
 SIGNIN_FUNCTIONS = (
     "open_session(int, bigint, bytea, int, text, text, text, boolean, text[])",
