@@ -54,6 +54,13 @@ ALARM_RULES = (
         "本系统规定：批准事项到生效日自动入账，不能入账的由编办处理",
         ("establishment", "unit"),
     ),
+    (
+        "AL28",
+        "业务无人可办",
+        "error",
+        "本系统规定：经办部门无人、经办人已离任、无人负责或流程定义有误的，由系统管理员处理，案件可重新分办",
+        ("system_admin", "establishment"),
+    ),
 )
 
 SERVICES = (("svc-opening", "建库专户", "establishment"), ("svc-worker", "后台作业", "establishment"))

@@ -266,6 +266,41 @@ class CheckFailed(DomainError):
     http_status = 409
 
 
+class UrgedToday(DomainError):
+    """今日已催办: a case is urged once a day."""
+
+    code = "urged_today"
+    http_status = 409
+
+
+class ActedSince(DomainError):
+    """其后已有人办理: one's own word is taken back only while nobody acted on the case since."""
+
+    code = "acted_since"
+    http_status = 409
+
+
+class SecondPerson(DomainError):
+    """须另一人会签: of the two who approve, one is another person, and one the office's head."""
+
+    code = "second_person"
+    http_status = 403
+
+
+class ClockState(DomainError):
+    """计时状态不符: a clock that stands is not stopped again, one that runs is not set going; facts: verdict."""
+
+    code = "clock_state"
+    http_status = 409
+
+
+class StillResponsible(DomainError):
+    """仍由原部门负责: whoever has the task is responsible still, so it cannot be handed elsewhere."""
+
+    code = "still_responsible"
+    http_status = 409
+
+
 class LaterEntries(DomainError):
     """其后已有记录: later entries rest on this one; reverse them first."""
 

@@ -22,7 +22,7 @@ from app.models.authority import (
     SignInAttempt,
 )
 from app.models.base import Base
-from app.models.business import Application, ApplicationEvent, Task
+from app.models.business import Application, ApplicationEvent, ClockStop, Task
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
 from app.models.notices import Notice, NoticeMark, NoticeRead
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
@@ -56,6 +56,7 @@ __all__ = [
     "CaseFacts",
     "CaseRecord",
     "CaseSecret",
+    "ClockStop",
     "Code",
     "CodeSet",
     "Credential",

@@ -330,7 +330,10 @@ class Decision(Base):
 
     __tablename__ = "decision"
     __table_args__ = (
-        CheckConstraint("verdict in ('approve', 'return', 'reject')", name="verdict"),
+        CheckConstraint(
+            "verdict in ('approve', 'return', 'reject', 'take_back', 'request_papers', 'suspend', 'resume')",
+            name="verdict",
+        ),
         CheckConstraint("(office_id is null) <> (unit_id is null)", name="side"),
         Index("ix_decision_case", "case_id", "id"),
     )

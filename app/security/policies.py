@@ -113,7 +113,7 @@ SCOPED: dict[str, Rule] = {
             (
                 "INSERT",
                 "application_id, stage, code, role, days, office_id, unit_id, assignee_id, state, due_on, closed_at,"
-                " escalated_at, decision_id, scope_path",
+                " escalated_at, first_decision_id, decision_id, scope_path",
             ),
             ("UPDATE", "assignee_id, state, closed_at, decision_id"),
         ),
@@ -126,12 +126,14 @@ SCOPED: dict[str, Rule] = {
         ("INSERT",),
         (("INSERT", "application_id, kind, user_id, operator, side, opinion, facts, scope_path"),),
         check=f"acts_in({{t}}.application_id, {{t}}.scope_path) and {{t}}.user_id = {MYSELF} and {{t}}.operator = acting_name()"
-        " and ({t}.kind not in ('approve', 'return', 'reject') or exists (select 1 from decision d where"
+        " and {t}.kind not in ('reserved', 'papers_answered', 'rerouted') and ({t}.kind not in ('approve', 'return', 'reject',"
+        " 'take_back', 'request_papers', 'suspend', 'resume') or exists (select 1 from decision d where"
         " d.case_id = {t}.application_id and d.user_id = {t}.user_id and d.verdict = {t}.kind))",
     ),
     "case_record": Rule(CASE_LAW % "case_id"),
     "case_facts": Rule(CASE_LAW % "case_id"),
     "decision": Rule(CASE_LAW % "case_id"),
+    "clock_stop": Rule(CASE_LAW % "application_id"),
     # A difference between ledger and proof is the auditor's to see as well.
     "alarm": Rule(
         f"(({IN_RANGE} and {can('cases')} and ({{t}}.person_id is null or {ALL_CLASSES}"

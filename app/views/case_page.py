@@ -47,21 +47,6 @@ def event_titles() -> dict[str, tuple[str, str]]:
     }
 
 
-def urge(s: Session, case_id: int) -> None:
-    """催办: the applicant reminds the offices whose turn it is, once a day.
-
-    Raises:
-        NotFound: another unit's case.
-        WrongState: nothing waits for an office, or it has been urged today.
-    """
-    case = engine.locked(s, case_id)
-    if not engine.mine(s, case):
-        raise errors.NotFound(case=case_id)
-    if case.state != "running" or _urged_today(s, case_id):
-        raise errors.WrongState(state=case.state)
-    engine.note(s, case, "urged", side=engine.applicant(case))
-
-
 def _urged_today(s: Session, case_id: int) -> bool:
     return bool(
         s.execute(

@@ -13,7 +13,7 @@ from app.domain import errors
 from app.models import Application
 from app.queries import cases, units
 from app.security.manager import Hat
-from app.views.case_page import context, urge
+from app.views.case_page import context
 from app.views.checks import live
 from app.views.filing import filing, loaded, typed
 from app.views.forms import form_class, sections_of
@@ -269,7 +269,7 @@ class CaseView(BaseView):
                     engine.arrive(s, case_id, _day(request.form.get("arrived_on", "")))
                     done = _("Arrival confirmed. The person is on the roster now.")
                 elif kind == "urge":
-                    urge(s, case_id)
+                    engine.urge(s, case_id)
                     done = _("The office sees your reminder in its queue.")
                 else:
                     abort(400)

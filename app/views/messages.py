@@ -75,6 +75,19 @@ def sentences() -> dict[str, str]:
         ),
         "no_office": _("No office is responsible for this step. The administrator has to be told."),
         "check_failed": _("“%(title)s” is not passed, so this cannot go on. %(text)s (%(figures)s) Basis: %(article)s"),
+        "urged_today": _("The offices have been reminded today already. A case can be urged once a day."),
+        "acted_since": _(
+            "Somebody has acted on this case since, so the decision can no longer be taken back. See the timeline."
+        ),
+        "second_person": _(
+            "This task takes two people, one of them the office's head. Whoever approved first cannot approve again."
+        ),
+        "clock_state": _(
+            "The clock of this case is not in the state that this step needs: it stands already, it is running, or another office stopped it. See the timeline."
+        ),
+        "still_responsible": _(
+            "The same office is still responsible. Give it members first (offices and identities), then the case goes on there."
+        ),
         "later_entries": _(
             "Later entries rest on this one: %(later)s. It cannot be corrected alone; correct those first."
         ),

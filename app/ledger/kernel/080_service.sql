@@ -38,6 +38,7 @@ CREATE OR REPLACE FUNCTION case_standing_sides(p_case bigint) RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT coalesce(x.office_id::text, '') || ':' || coalesce(x.unit_id::text, '') FROM (
     SELECT DISTINCT ON (d.office_id, d.unit_id) d.* FROM decision d WHERE d.case_id = p_case
+       AND d.verdict IN ('approve', 'return', 'reject', 'take_back')
      ORDER BY d.office_id, d.unit_id, d.id DESC) x
    JOIN case_record r ON r.case_id = p_case
   WHERE x.verdict = 'approve' AND x.facts_hash = r.facts_hash AND sees_case(p_case)

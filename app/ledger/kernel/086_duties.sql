@@ -135,7 +135,9 @@ BEGIN
   END IF;
   IF NEW.verdict = 'approve' AND EXISTS (SELECT 1 FROM decision d WHERE d.case_id = NEW.case_id AND d.verdict = 'approve'
       AND d.facts_hash = NEW.facts_hash AND d.user_id <> NEW.user_id
-      AND coalesce(d.delegator_id, d.user_id) = coalesce(NEW.delegator_id, NEW.user_id)) THEN
+      AND coalesce(d.delegator_id, d.user_id) = coalesce(NEW.delegator_id, NEW.user_id)
+      AND NOT EXISTS (SELECT 1 FROM decision x WHERE x.case_id = d.case_id AND x.user_id = d.user_id AND x.id > d.id
+        AND x.verdict = 'take_back')) THEN
     PERFORM refuse('already_decided');
   END IF;
   RETURN NEW;
