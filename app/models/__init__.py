@@ -25,6 +25,7 @@ from app.models.base import Base
 from app.models.business import Application, ApplicationEvent, Task
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
+from app.models.records import CasePrivate, RecordItem, RecordKind
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
 from app.models.watch import (
     Alarm,
@@ -49,6 +50,7 @@ __all__ = [
     "AuditPending",
     "Base",
     "CaseFacts",
+    "CasePrivate",
     "CaseRecord",
     "CaseSecret",
     "Code",
@@ -74,6 +76,8 @@ __all__ = [
     "Quota",
     "QuotaLine",
     "RateWindow",
+    "RecordItem",
+    "RecordKind",
     "RecoveryCode",
     "Region",
     "ScopeKey",

@@ -46,6 +46,8 @@ APP_FUNCTIONS = (
     "ledger_change_unit(bigint)",
     "ledger_close_unit(bigint)",
     "ledger_open_balance(bigint, text)",
+    "ledger_record(bigint)",
+    "person_barred(bigint, date)",
     "unit_name(bigint)",
     "case_line(bigint)",
     "find_person(bytea)",

@@ -52,7 +52,7 @@ BEGIN
   ELSIF p_movement = 'correct' AND f ->> 'occupancy' IS NOT NULL THEN
     SELECT l.unit_id, l.category INTO unit, category FROM occupancy o JOIN quota_line l ON l.id = o.line_id
      WHERE o.id = (f ->> 'occupancy')::bigint;
-  ELSIF p_movement IN ('correct', 'vacate') THEN
+  ELSIF p_movement IN ('correct', 'vacate', 'record') THEN
     SELECT l.unit_id, l.category INTO unit, category FROM occupancy o JOIN quota_line l ON l.id = o.line_id
      WHERE o.person_id = (f ->> 'person')::bigint AND o.recorded_to IS NULL
      ORDER BY o.kind = 'establishment' DESC, o.ended_on IS NULL DESC, o.started_on DESC, o.id DESC LIMIT 1;
@@ -107,7 +107,7 @@ CREATE OR REPLACE FUNCTION case_file(p_case bigint, p_facts text) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   a application; r case_record; v_all jsonb := case_facts_text(p_facts)::jsonb; v_cipher bytea := decode(v_all ->> 'id_cipher', 'hex');
-  f jsonb := v_all - 'id_cipher'; v_facts text := f::text;
+  f jsonb := v_all - 'id_cipher' - 'private'; v_facts text := f::text;
   v_hash text := encode(sha256(convert_to(v_facts, 'UTF8')), 'hex'); v_key bytea; v_place bigint;
 BEGIN
   SELECT * INTO a FROM application WHERE id = p_case FOR UPDATE;
@@ -121,6 +121,7 @@ BEGIN
   -- A known person's own key comes first, so no other one can hide a second running case.
   v_key := CASE WHEN f ->> 'person' IS NOT NULL THEN (SELECT id_index FROM person WHERE id = (f ->> 'person')::bigint)
     ELSE current_index(decode(f ->> 'person_index', 'hex')) END;
+  v_key := k_running_key(coalesce(r.process_version_id, a.process_version_id), f, v_key);
   IF r.case_id IS NULL THEN
     -- A version that was replaced may ask for less: it serves the cases that run on it and no new one.
     IF EXISTS (SELECT 1 FROM process_version v JOIN process_version n ON n.process = v.process AND n.version > v.version
@@ -150,6 +151,7 @@ BEGIN
   END IF;
   INSERT INTO case_facts (case_id, revision, facts, facts_hash, filed_by)
   VALUES (p_case, r.revision, v_facts, v_hash, r.filed_by);
+  PERFORM k_keep_private(p_case, r.revision, f, v_all ->> 'private');
   DELETE FROM case_secret WHERE case_id = p_case;
   IF v_cipher IS NOT NULL THEN
     INSERT INTO case_secret (case_id, id_type, id_cipher) VALUES (p_case, coalesce(f ->> 'id_type', 'resident'), v_cipher);
