@@ -44,7 +44,7 @@ ALARMS = {
     "duplicate_person": "AL06",
     "case_not_approved": "AL17",
     "leader_without_seat": "AL10",
-    "under_discipline": "AL18",
+    "rank_exhausted": "AL04",
 }
 # A slip of the pen in a form, and an identity that has ended and so names nobody to record.
 UNRECORDED = ("invalid_input", "session_ended")

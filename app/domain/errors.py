@@ -93,6 +93,13 @@ class UnderDiscipline(DomainError):
     http_status = 409
 
 
+class RankExhausted(DomainError):
+    """无空缺职级职数（岗位）: the group of ranks or post grades is full; facts: number, holders."""
+
+    code = "rank_exhausted"
+    http_status = 409
+
+
 class ItemsOverlap(DomainError):
     """信息项期间重叠: of this kind a person has one item at a time."""
 

@@ -57,6 +57,7 @@ APP_FUNCTIONS = (
     "office_has(bigint, int)",
     "takes_part(bigint)",
     "sees_case(bigint)",
+    "own_case(bigint)",
     "office_members()",
     "admin_new_user(text, text, text, text)",
     "admin_propose(int, text, bigint, bigint, bigint, text, date, date)",

@@ -32,6 +32,7 @@ MY_CASE = (
 OF_KEEPER = f"({IN_RANGE} and (select scope_part(9)) = 'establishment')"
 AUDITOR = "(select scope_part(3)) = 'auditor'"
 ABOUT_ME = "({t}.person_id = (select scope_number(8)))"
+MY_OWN = f"((select scope_part(3)) = 'person' and {ABOUT_ME})"
 MYSELF = "(select scope_number(1))"
 CASE_LAW = "exists (select 1 from application a where a.id = {t}.%s)"
 # Items of a person's record by the column group of their kind; whose own they are sees all of them.
@@ -101,15 +102,19 @@ SCOPED: dict[str, Rule] = {
                 " effective_on, due_on, changed_at, submitted_at, finished_at, result",
             ),
         ),
-        check=f"{IN_RANGE} and {{t}}.created_by = {MYSELF} and {{t}}.personnel_class is null and ({{t}}.unit_id is null or"
+        check=f"{{t}}.created_by = {MYSELF} and {{t}}.personnel_class is null and ({{t}}.unit_id is null or"
         " exists (select 1 from unit u where u.id = {t}.unit_id and u.scope_path = {t}.scope_path))"
-        " and (({t}.office_id is null and {t}.unit_id = (select scope_number(6)))"
+        # A person begins what is his own, for the unit that he sits in.
+        f" and ({MY_OWN} and {{t}}.office_id is null and {{t}}.unit_id is not null and exists (select 1 from process_version v"
+        f" where v.id = {{t}}.process_version_id and v.definition ->> 'applicant' = 'person') or {IN_RANGE})"
+        f" and ({MY_OWN} or ({{t}}.office_id is null and {{t}}.unit_id = (select scope_number(6)))"
         " or {t}.office_id = (select scope_number(7)) or (select scope_part(3)) = 'service')",
         changes="acts_in({t}.id, null)",
     ),
     # A task makes a case seen, so only who sees the case already and acts in it hands one out.
     "task": Rule(
-        f"(({IN_RANGE} and {can('cases')}) or (({MY_SIDE} or takes_part({{t}}.application_id)) and {NOT_HIDDEN}))",
+        f"(({IN_RANGE} and {can('cases')}) or (({MY_SIDE} or takes_part({{t}}.application_id)"
+        f" or ((select scope_part(3)) = 'person' and own_case({{t}}.application_id))) and {NOT_HIDDEN}))",
         ("INSERT", "UPDATE"),
         (
             (

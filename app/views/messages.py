@@ -37,6 +37,9 @@ def sentences() -> dict[str, str]:
         "under_discipline": _(
             "While a discipline has effect nobody is promoted (Civil Servants Law, article 64). Apply again after its last day: %(until)s."
         ),
+        "rank_exhausted": _(
+            "This group of ranks is full: number %(number)s, held by %(holders)s. Somebody has to leave it first."
+        ),
         "items_overlap": _(
             "Of this kind a person has one item at a time, and another one covers some of these days. Choose other days, or correct the other one first."
         ),

@@ -92,12 +92,16 @@ BEGIN
   RETURN f::text;
 END $$;
 
--- Whose business a process is: its published applicant's. The establishment office may also file for a unit below it.
+-- Whose business a process is: its published applicant's. The establishment office may also file for a unit below it; a
+-- person files what is his own, through the unit that he sits in.
 CREATE OR REPLACE FUNCTION case_applies(p_version bigint, p_unit bigint, p_scope text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
   SELECT coalesce(CASE WHEN scope_part(3) IN ('unit_clerk', 'unit_head') THEN p_unit = scope_number(6)
       AND coalesce(v.definition ->> 'applicant', 'unit') = 'unit'
-    ELSE scope_part(3) IN ('office_member', 'office_head', 'service') AND scope_part(9) = 'establishment'
+    WHEN scope_part(3) = 'person' THEN v.definition ->> 'applicant' = 'person'
+      AND p_unit = (SELECT unit_id FROM person WHERE id = scope_number(8))
+    ELSE scope_part(3) IN ('office_member', 'office_head', 'service') AND scope_part(9) = CASE WHEN v.definition ->> 'applicant'
+      IN ('organisation', 'human_resources') THEN v.definition ->> 'applicant' ELSE 'establishment' END
       AND scope_has(p_scope) END, false)
   FROM process_version v WHERE v.id = p_version
 $$;
@@ -140,7 +144,9 @@ BEGIN
   END IF;
   -- A unit's own matters, or those of units below the office.
   v_place := (case_place(r, case_movement(r))).unit;
-  IF v_place IS NOT NULL AND NOT EXISTS (SELECT 1 FROM unit WHERE id = v_place
+  IF scope_part(3) = 'person' THEN
+    IF (f ->> 'person')::bigint IS DISTINCT FROM scope_number(8) THEN PERFORM refuse('not_found'); END IF;
+  ELSIF v_place IS NOT NULL AND NOT EXISTS (SELECT 1 FROM unit WHERE id = v_place
       AND scope_has(scope_path))
     OR v_place IS NULL AND case_movement(r) IN ('open_unit', 'open_balance') AND EXISTS (SELECT 1 FROM region
       WHERE code = f ->> 'region' AND NOT scope_has(prefix)) THEN
@@ -247,6 +253,7 @@ BEGIN
   IF r.status IN ('effected', 'closed') THEN PERFORM refuse('case_closed'); END IF;
   IF NOT coalesce((p_reason = 'withdrawn' AND CASE WHEN scope_number(6) IS NOT NULL
         THEN case_applies(r.process_version_id, r.unit_id, NULL)
+        WHEN scope_part(3) = 'person' THEN own_case(p_case)
         ELSE EXISTS (SELECT 1 FROM account x WHERE x.user_id = r.filed_by AND x.office_id = scope_number(7)) END)
     OR (p_reason = 'rejected' AND EXISTS (SELECT 1 FROM decision d WHERE d.case_id = p_case
         AND d.user_id = scope_number(1) AND d.verdict = 'reject' AND d.facts_hash = r.facts_hash))

@@ -92,6 +92,24 @@ LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
     ELSE false END
 $$;
 
+-- 职级职数、岗位结构比例: nobody enters a group of ranks that is full. The groups and their numbers are part of the
+-- approved facts ("R07-R10:47,R07-R08:23"); counted under the lock of the unit's chain, so that two cases cannot both fit.
+CREATE OR REPLACE FUNCTION k_rank_room(p person, p_caps text) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE c text[]; v_now text; v_held int;
+BEGIN
+  PERFORM 1 FROM ledger_chain WHERE chain_kind = 'unit' AND chain_id = p.unit_id FOR UPDATE;
+  SELECT rank INTO v_now FROM person WHERE id = p.id;
+  FOR c IN SELECT regexp_match(x, '^(\w+)-(\w+):(\d+)$') FROM regexp_split_to_table(p_caps, ',') x LOOP
+    IF c IS NULL THEN PERFORM refuse('invalid_input', '{"errors": {"caps": ["format"]}}'); END IF;
+    CONTINUE WHEN NOT v_now BETWEEN c[1] AND c[2] OR coalesce(p.rank BETWEEN c[1] AND c[2], false);
+    SELECT count(*) INTO v_held FROM person WHERE unit_id = p.unit_id AND state = 'serving' AND rank BETWEEN c[1] AND c[2];
+    IF v_held > c[3]::int THEN
+      PERFORM refuse('rank_exhausted', jsonb_build_object('number', c[3]::int, 'holders', v_held - 1));
+    END IF;
+  END LOOP;
+END $$;
+
 -- One change of a person's record by an approved case: the caller has opened the movement.
 CREATE OR REPLACE FUNCTION k_record(p_case bigint, f jsonb, p_fields jsonb) RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
@@ -131,7 +149,9 @@ BEGIN
     IF v_closes IS NOT NULL THEN PERFORM k_record_write(o, v_closes, 'end', NULL); END IF;
     v_closes := NULL;
   END IF;
-  RETURN k_record_write(n, v_closes, v_action, f);
+  v_closes := k_record_write(n, v_closes, v_action, f);
+  IF f ->> 'caps' IS NOT NULL THEN PERFORM k_rank_room(p, f ->> 'caps'); END IF;
+  RETURN v_closes;
 END $$;
 
 -- The fields a case filed: in its facts, or beside them where their column group is protected.
@@ -160,3 +180,35 @@ END $$;
 CREATE OR REPLACE TRIGGER record_follows AFTER UPDATE OF scope_path, personnel_class ON person FOR EACH ROW
   WHEN (NEW.scope_path IS DISTINCT FROM OLD.scope_path OR NEW.personnel_class IS DISTINCT FROM OLD.personnel_class)
   EXECUTE FUNCTION k_record_follows();
+
+-- 任职: the item 职务任免 is written with the leadership seat, of that seat's level; nobody is promoted under a discipline.
+CREATE OR REPLACE FUNCTION k_lead_record(p_case bigint, f jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE l quota_line; p person;
+BEGIN
+  PERFORM 1 FROM ledger_total WHERE line_id = (f ->> 'line')::bigint FOR UPDATE;
+  SELECT * INTO l FROM quota_line WHERE id = (f ->> 'line')::bigint;
+  SELECT * INTO p FROM person WHERE id = (f ->> 'person')::bigint FOR UPDATE;
+  IF p.level IS NULL OR l.level < p.level THEN PERFORM k_promotable(p.id, k_day((f ->> 'start')::date)); END IF;
+  IF f ->> 'commit_record' IS NULL THEN RETURN; END IF;
+  IF f ->> 'kind' IS DISTINCT FROM 'appointment' OR (f ->> 'fields')::jsonb ->> 'level' IS DISTINCT FROM l.level THEN
+    PERFORM refuse('invalid_input', '{"errors": {"level": ["format"]}}');
+  END IF;
+  PERFORM k_record(p_case, f || '{"action": "add"}', (f ->> 'fields')::jsonb);
+END $$;
+
+-- 免职 and every exit: the item that the seat's case wrote ends with the seat. The level of the register follows where the
+-- case brings the commitment to what it becomes.
+CREATE OR REPLACE FUNCTION k_lead_left(p_case bigint, o occupancy, p_on date, p_now timestamptz) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE n record_item; v_closes bigint; f jsonb := (SELECT facts::jsonb FROM case_record WHERE case_id = p_case);
+BEGIN
+  IF o.kind <> 'leadership' THEN RETURN; END IF;
+  SELECT * INTO n FROM record_item i WHERE i.person_id = o.person_id AND i.kind = 'appointment' AND i.recorded_to IS NULL
+    AND i.ended_on IS NULL AND (i.case_id = o.entry_case_id OR i.started_on = o.started_on
+      AND i.fields ->> 'level' = (SELECT level FROM quota_line WHERE id = o.line_id))
+   ORDER BY i.case_id = o.entry_case_id DESC, i.id LIMIT 1;
+  IF NOT FOUND THEN RETURN; END IF;
+  v_closes := n.id; n.ended_on := greatest(p_on, n.started_on); n.case_id := p_case; n.recorded_at := p_now;
+  PERFORM k_record_write(n, v_closes, 'end', CASE WHEN f ? 'commit_now' THEN f END);
+END $$;
