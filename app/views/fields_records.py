@@ -1,6 +1,6 @@
 """Fields of a person's record on the forms: made from the declaration in app/domain/records.py."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -123,8 +123,12 @@ def hidden(plan: Process) -> tuple[str, ...]:
     return tuple(f.name for f in kind.fields if f.name in plan.fields) if kind and kind.group != OPEN else ()
 
 
+def _maker(field: records.Field) -> Callable[[], Field]:
+    return lambda: made(field)
+
+
 # Every name, so that definitions may use it; ``of`` puts in what the kind says.
-FIELDS = {
-    **{f.name: (lambda f=f: made(f)) for kind in KINDS.values() for f in kind.fields},
+FIELDS: Mapping[str, Callable[[], Field]] = {
+    **{f.name: _maker(f) for kind in KINDS.values() for f in kind.fields},
     "item": lambda: choice_of_item("education", person=True),
 }
