@@ -86,6 +86,34 @@ class AlreadyLeading(DomainError):
     http_status = 409
 
 
+class UnderDiscipline(DomainError):
+    """处分影响期内不得晋升 (《公务员法》第六十四条); facts: ``until``, for those who may know it."""
+
+    code = "under_discipline"
+    http_status = 409
+
+
+class RankExhausted(DomainError):
+    """无空缺职级职数（岗位）: the group of ranks or post grades is full; facts: number, holders."""
+
+    code = "rank_exhausted"
+    http_status = 409
+
+
+class ItemsOverlap(DomainError):
+    """信息项期间重叠: of this kind a person has one item at a time."""
+
+    code = "items_overlap"
+    http_status = 409
+
+
+class BeforeItem(DomainError):
+    """早于现有信息项: the day lies before the beginning of the item it ends; facts: day."""
+
+    code = "before_item"
+    http_status = 409
+
+
 class SeatTaken(DomainError):
     """编制号已被占用: the numbered seat is held by somebody else on that day."""
 

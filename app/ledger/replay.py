@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.domain.records import KINDS
+
 Fields = Mapping[str, Any]
 Row = dict[str, Any]
 
@@ -219,6 +221,19 @@ def person_registered(s: State, e: Entry, f: Fields) -> None:
     s.table("name")[f["commit_name"]] = {}
 
 
+def record_item(s: State, e: Entry, f: Fields) -> None:
+    """A version of an item of the record; the one it replaces or ends is closed. The register follows."""
+    if f["closes"] is not None:
+        s.change(e, "record_item", f["closes"], recorded_to=e.recorded_at)
+    row: Row = {k: f[k] for k in ("kind", "started_on", "ended_on")}
+    row |= {"id": f["item"], "person_id": f["person"], "column_group": e.type.partition(".")[2]}
+    row |= {"single": bool(f["single"]), "commitment": f["commit_record"], "case_id": e.case_id}
+    s.put(e, "record_item", f["item"], row | {"recorded_at": e.recorded_at, "recorded_to": None})
+    follows = {k: f[k] for k in ("commit_rank", "commit_level") if k in f}
+    if follows:
+        s.change(e, "person", f["person"], **follows)
+
+
 ON_UNIT: dict[str, Callable[[State, Entry, Fields], None]] = {
     "unit.opened": unit_opened,
     "unit.changed": unit_changed,
@@ -239,6 +254,7 @@ ON_PERSON: dict[str, Callable[[State, Entry, Fields], None]] = {
     "seat.vacated": occupancy_ended,
     "seat.absorbed": occupancy_absorbed,
     "seat.corrected": occupancy_corrected,
+    **{f"record.{group}": record_item for group in sorted({kind.group for kind in KINDS.values()})},
 }
 
 

@@ -26,6 +26,7 @@ from app.models.business import Application, ApplicationEvent, Task
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
 from app.models.notices import Notice, NoticeMark, NoticeRead
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
+from app.models.records import CasePrivate, RecordItem, RecordKind
 from app.models.routing import DECIDERS, AuthorityRequest, AuthorityRule, TimeRecord
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
 from app.models.watch import (
@@ -54,6 +55,7 @@ __all__ = [
     "AuthorityRule",
     "Base",
     "CaseFacts",
+    "CasePrivate",
     "CaseRecord",
     "CaseSecret",
     "Code",
@@ -82,6 +84,8 @@ __all__ = [
     "Quota",
     "QuotaLine",
     "RateWindow",
+    "RecordItem",
+    "RecordKind",
     "RecoveryCode",
     "Region",
     "ScopeKey",

@@ -95,6 +95,11 @@ def line(session: Session, line_id: int) -> Any:
     ).one_or_none()
 
 
+def unit_of(session: Session, person_id: int | None) -> int | None:
+    """The unit that a person sits in; None where the person is not the reader's to see."""
+    return person_id and session.execute(text("SELECT unit_id FROM person WHERE id = :i"), {"i": person_id}).scalar()
+
+
 def unit(session: Session, unit_id: int) -> Any:
     """One unit's row, or None when absent or out of scope."""
     return session.execute(

@@ -80,6 +80,7 @@ LINES: dict[str, Line] = {
     "SearchView.everything": Line(_l("Search box: units, people, cases"), BUSINESS),
     "SearchView.lines": Line(_l("Search: establishment lines"), (UNIT, OFFICE)),
     "SearchView.departments": Line(_l("Search: departments"), (UNIT, OFFICE)),
+    "SearchView.items": Line(_l("Search: items of a person's record"), (UNIT, OFFICE, PERSON)),
     "SearchView.units": Line(_l("Search: units"), (UNIT, OFFICE)),
     "SearchView.people": Line(_l("Search: people"), (UNIT, OFFICE)),
     "SearchView.leads": Line(_l("Search: leadership positions"), (UNIT, OFFICE)),

@@ -59,7 +59,7 @@ def urge(s: Session, case_id: int) -> None:
         raise errors.NotFound(case=case_id)
     if case.state != "running" or _urged_today(s, case_id):
         raise errors.WrongState(state=case.state)
-    engine.note(s, case, "urged", side=engine.applicant(case))
+    engine.note(s, case, "urged", side=engine.applicant(s, case))
 
 
 def _urged_today(s: Session, case_id: int) -> bool:

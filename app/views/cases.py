@@ -24,8 +24,8 @@ from app.workflow.definition import Process
 
 
 def side_of(who: Hat) -> str:
-    """On whose side a hat may apply: its unit's, or the establishment office's."""
-    return "unit" if who.unit_id else who.office_kind
+    """On whose side a hat may apply: its unit's, its office's, or a person's own."""
+    return "unit" if who.unit_id else "person" if who.person_id else who.office_kind
 
 
 def families() -> dict[str, str]:
@@ -165,7 +165,7 @@ class CaseView(BaseView):
             if case_id is not None:
                 engine.locked(s, case_id).form = typed(form, plan)
                 return case_id
-            unit = units.unit(s, who.unit_id) if who.unit_id else None
+            unit = units.unit(s, own) if (own := who.unit_id or units.unit_of(s, who.person_id)) else None
             return engine.draft(
                 s,
                 process=plan.process,
@@ -173,6 +173,7 @@ class CaseView(BaseView):
                 office_id=None if unit else who.office_id,
                 scope_path=unit.scope_path if unit else who.low,
                 form=typed(form, plan),
+                person_id=who.person_id,
             ).id
 
     def _submit(self, form: Any, plan: Process, case_id: int, who: Hat) -> bool:

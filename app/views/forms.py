@@ -9,7 +9,7 @@ from wtforms import Field
 
 from app.domain import codes, names
 from app.domain.id_number import normalise, problems
-from app.views import fields
+from app.views import fields, fields_records
 from app.workflow.definition import Process
 
 MESSAGES = {
@@ -29,7 +29,7 @@ MESSAGES = {
 
 def fields_of(plan: Process) -> dict[str, Field]:
     """The WTForms fields of a definition; a process may loosen what it does not need."""
-    members = {name: fields.FIELDS[name]() for name in plan.fields}
+    members = {name: fields.FIELDS[name]() for name in plan.fields} | fields_records.of(plan)
     if plan.process == "leader":
         members["person"] = fields.searched(_l("Person of this unit"), "/search/people", required=False)
         members["id_number"] = fields.text(

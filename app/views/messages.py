@@ -35,6 +35,16 @@ def sentences() -> dict[str, str]:
         "already_leading": _(
             "This person already holds a position of this leadership line. Choose another line or person."
         ),
+        "under_discipline": _(
+            "While a discipline has effect nobody is promoted (Civil Servants Law, article 64). Apply again after its last day: %(until)s."
+        ),
+        "rank_exhausted": _(
+            "This group of ranks is full: number %(number)s, held by %(holders)s. Somebody has to leave it first."
+        ),
+        "items_overlap": _(
+            "Of this kind a person has one item at a time, and another one covers some of these days. Choose other days, or correct the other one first."
+        ),
+        "before_item": _("The day has to lie after %(day)s, on which the item that it ends began. Choose a later day."),
         "seat_taken": _("The seat is taken on that day. Choose another day or seat."),
         "not_seated": _("This person holds no seat, so there is nothing to leave."),
         "case_not_approved": _(

@@ -4,6 +4,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from app.views.record_sections import entry_title
+
 
 def titles() -> dict[str, tuple[str, str]]:
     """Title and tone of each type of entry."""
@@ -41,6 +43,8 @@ def timeline(rows: list[Any], *, links: bool, people: bool = False) -> list[dict
     out = []
     for r in rows:
         title, tone = known.get(r.type, (r.type, ""))
+        if r.type.startswith("record."):
+            title, tone = entry_title(r.fields), "blue"
         if r.fields.get("kind") == "leadership":
             title = lead.get(r.type, title)
         seat, number = r.fields.get("seat"), r.fields.get("authorised")

@@ -86,11 +86,15 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
             {"label": _("Seats"), "url": "/list/posts", "icon": "seat"},
         ]
-        if who.office_kind == "establishment":
+        if who.office_kind in ("establishment", "organisation", "human_resources"):
             entries.insert(3, {"label": _("Start a business"), "url": "/case/start", "icon": "start"})
+        if who.office_kind == "establishment":
             entries.append({"label": _("Opening balance"), "url": "/intake/", "icon": "upload"})
     elif who.person_id:
-        entries = [{"label": _("My card"), "url": "/card", "icon": "card"}]
+        entries = [
+            {"label": _("My card"), "url": "/card", "icon": "card"},
+            {"label": _("Start a business"), "url": "/case/start", "icon": "start"},
+        ]
     elif who.kind in ("system_admin", "security_admin"):
         entries = [
             {"label": _("Users"), "url": "/admin/users", "icon": "user"},

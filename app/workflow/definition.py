@@ -40,6 +40,7 @@ MOVEMENTS = (
     "take_lead",
     "leave_lead",
     "correct",
+    "record",
     "set_quota",
     "open_unit",
     "change_unit",
