@@ -24,6 +24,7 @@ from app.models.authority import (
 from app.models.base import Base
 from app.models.business import Application, ApplicationEvent, Task
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
+from app.models.papers import Attachment, IssuedPaper, Paper, PaperCounter
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
 from app.models.watch import (
@@ -44,6 +45,7 @@ __all__ = [
     "ApiToken",
     "Application",
     "ApplicationEvent",
+    "Attachment",
     "AuditArchive",
     "AuditEvent",
     "AuditPending",
@@ -60,6 +62,7 @@ __all__ = [
     "ImportBatch",
     "IndexAlias",
     "Intake",
+    "IssuedPaper",
     "LedgerChain",
     "LedgerEntry",
     "LedgerSeal",
@@ -68,6 +71,8 @@ __all__ = [
     "NamedAccess",
     "Occupancy",
     "Office",
+    "Paper",
+    "PaperCounter",
     "Person",
     "Post",
     "ProcessVersion",
