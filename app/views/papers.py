@@ -35,11 +35,8 @@ class Asked:
 
 
 def asked(plan: Process) -> list[Asked]:
-    """The papers of a process; one that is a mere name is one copy."""
-    return [
-        Asked(slot, str(getattr(p, "name", p)), int(getattr(p, "copies", 1)), bool(getattr(p, "original", False)))
-        for slot, p in enumerate(plan.papers, start=1)
-    ]
+    """The papers of a process, in its order."""
+    return [Asked(slot, p.name, p.copies, p.original) for slot, p in enumerate(plan.papers, start=1)]
 
 
 def panel(s: Session, case: Application, plan: Process, who: Hat) -> dict[str, Any]:
