@@ -114,11 +114,11 @@ class PaperView(BaseView):
     def mark(self, case_id: int) -> Any:
         """收讫、核验、归档: one step of the chosen papers, in one go, or none of them."""
         step, slots = request.form.get("step", ""), request.form.getlist("slot", type=int)
-        if step not in (*STEPS, "back"):
-            abort(400)
         try:
             with work(case_id) as s:
                 case = engine.locked(s, case_id)
+                if step not in (*STEPS, "back"):
+                    abort(400)
                 names = {row.slot: row for row in papers.handed_in(s, case_id)}
                 for slot in slots:
                     row = names.get(slot)
