@@ -24,8 +24,10 @@ from app.models.authority import (
 from app.models.base import Base
 from app.models.business import Application, ApplicationEvent, Task
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
+from app.models.notices import Notice, NoticeMark, NoticeRead
 from app.models.papers import Attachment, IssuedPaper, Paper, PaperCounter
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
+from app.models.routing import DECIDERS, AuthorityRequest, AuthorityRule, TimeRecord
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
 from app.models.watch import (
     Alarm,
@@ -39,6 +41,7 @@ from app.models.watch import (
 )
 
 __all__ = [
+    "DECIDERS",
     "Account",
     "Alarm",
     "AlarmRule",
@@ -49,6 +52,8 @@ __all__ = [
     "AuditArchive",
     "AuditEvent",
     "AuditPending",
+    "AuthorityRequest",
+    "AuthorityRule",
     "Base",
     "CaseFacts",
     "CaseRecord",
@@ -69,6 +74,9 @@ __all__ = [
     "LedgerTotal",
     "Lookup",
     "NamedAccess",
+    "Notice",
+    "NoticeMark",
+    "NoticeRead",
     "Occupancy",
     "Office",
     "Paper",
@@ -85,6 +93,7 @@ __all__ = [
     "SignIn",
     "SignInAttempt",
     "Task",
+    "TimeRecord",
     "Unit",
     "UnitVersion",
     "User",
