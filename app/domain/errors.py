@@ -315,6 +315,13 @@ class InvalidInput(DomainError):
     http_status = 422
 
 
+class FileRefused(DomainError):
+    """附件不收: facts: reason (a code, see app/views/attachment_texts.py), found."""
+
+    code = "file_refused"
+    http_status = 422
+
+
 class SessionEnded(DomainError):
     """会话已结束: the session has ended; sign in again."""
 

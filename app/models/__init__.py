@@ -25,6 +25,7 @@ from app.models.base import Base
 from app.models.business import Application, ApplicationEvent, Task
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
 from app.models.notices import Notice, NoticeMark, NoticeRead
+from app.models.papers import Attachment, IssuedPaper, Paper, PaperCounter
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
 from app.models.records import CasePrivate, RecordItem, RecordKind
 from app.models.routing import DECIDERS, AuthorityRequest, AuthorityRule, TimeRecord
@@ -48,6 +49,7 @@ __all__ = [
     "ApiToken",
     "Application",
     "ApplicationEvent",
+    "Attachment",
     "AuditArchive",
     "AuditEvent",
     "AuditPending",
@@ -67,6 +69,7 @@ __all__ = [
     "ImportBatch",
     "IndexAlias",
     "Intake",
+    "IssuedPaper",
     "LedgerChain",
     "LedgerEntry",
     "LedgerSeal",
@@ -78,6 +81,8 @@ __all__ = [
     "NoticeRead",
     "Occupancy",
     "Office",
+    "Paper",
+    "PaperCounter",
     "Person",
     "Post",
     "ProcessVersion",

@@ -73,6 +73,10 @@ APP_FUNCTIONS = (
     "operator_name(int)",
     "refuse(text, jsonb)",
     "range_end(text)",
+    "may_attach(bigint)",
+    "attachment_add(bigint, text, text, text, int, bytea, boolean)",
+    "attachment_remove(bigint, bigint)",
+    "paper_mark(bigint, int, text, text)",
     "my_side()",
     "notices_amber()",
 )

@@ -150,6 +150,10 @@ SCOPED: dict[str, Rule] = {
         " and a.person_id = (select scope_number(8)))))"
     ),
     "decision": Rule(CASE_LAW % "case_id"),
+    # Written by the functions of 095_papers.sql and 096_issued.sql alone.
+    "attachment": Rule(CASE_LAW % "application_id"),
+    "paper": Rule(CASE_LAW % "application_id"),
+    "issued_paper": Rule(CASE_LAW % "application_id"),
     # A difference between ledger and proof is the auditor's to see as well.
     "alarm": Rule(
         f"(({IN_RANGE} and {can('cases')} and ({{t}}.person_id is null or {ALL_CLASSES}"
@@ -206,6 +210,7 @@ HIDDEN: dict[str, str] = {
     "sign_in_attempt": "shut doors: only definer functions",
     "api_token": "hashes of programs' tokens: only definer functions",
     "rate_window": "how often: only definer functions",
+    "paper_counter": "the last number of each kind of paper: the kernel alone counts",
     "ledger_chain": "chain heads: locks of the kernel",
     "audit_pending": "audit events of transactions that have not ended",
     "time_record": "how long things took: counted by supervision() inside the reader's ranges",

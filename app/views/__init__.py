@@ -7,6 +7,7 @@ def register() -> list[type[Any]]:
     """The views, in the order of the menu."""
     from app.views.account import AccountView
     from app.views.admin import AdminView
+    from app.views.attachments import AttachmentView
     from app.views.audit import AuditView
     from app.views.cases import CaseView
     from app.views.duties import DelegationView, GrantView, RevealView
@@ -14,6 +15,7 @@ def register() -> list[type[Any]]:
     from app.views.intake import IntakeView
     from app.views.ledger import LedgerView
     from app.views.lists import ListView
+    from app.views.papers import PaperView
     from app.views.person import CardView, PersonView
     from app.views.queue import QueueView
     from app.views.search import SearchView
@@ -21,6 +23,8 @@ def register() -> list[type[Any]]:
 
     return [
         CaseView,
+        AttachmentView,
+        PaperView,
         QueueView,
         SearchView,
         LedgerView,

@@ -18,6 +18,7 @@ from app.views.checks import live
 from app.views.filing import filing, loaded, typed
 from app.views.forms import form_class, sections_of
 from app.views.messages import sentence
+from app.views.papers import panel
 from app.views.shell import hat, place, work
 from app.workflow import engine, versions
 from app.workflow.definition import Process
@@ -119,6 +120,7 @@ class CaseView(BaseView):
             kept = dict(case.form) if case else {}
             state, saved_at = (case.state, case.changed_at) if case else ("draft", None)
             returned = cases.last_return(s, case.id) if case and case.state == "returned" else None
+            handed = panel(s, case, plan, who) if case else None
         form = form_class(plan, day)(request.form if request.method == "POST" else None, data=loaded(kept))
         self._labels(form)
         if request.method == "POST":
@@ -140,6 +142,7 @@ class CaseView(BaseView):
             form=form,
             sections=sections_of(plan),
             papers=guide(plan)["papers"],
+            handed=handed,
             returned={"by": f"{returned.side} {returned.operator}", "opinion": returned.opinion} if returned else None,
             saved_at=saved_at,
             discard_url=f"/case/{case_id}/act?kind=withdraw" if case_id and state == "draft" else None,
