@@ -23,6 +23,7 @@ from app.models.authority import (
 )
 from app.models.base import Base
 from app.models.business import Application, ApplicationEvent, Task
+from app.models.inside import Absence, Certificate, Verification, VerificationMark, VerificationRound
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
@@ -38,6 +39,7 @@ from app.models.watch import (
 )
 
 __all__ = [
+    "Absence",
     "Account",
     "Alarm",
     "AlarmRule",
@@ -51,6 +53,7 @@ __all__ = [
     "CaseFacts",
     "CaseRecord",
     "CaseSecret",
+    "Certificate",
     "Code",
     "CodeSet",
     "Credential",
@@ -83,6 +86,9 @@ __all__ = [
     "Unit",
     "UnitVersion",
     "User",
+    "Verification",
+    "VerificationMark",
+    "VerificationRound",
     "VerificationRun",
     "WorkingDay",
 ]

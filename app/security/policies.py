@@ -132,6 +132,12 @@ SCOPED: dict[str, Rule] = {
         f" or exists (select 1 from person p where p.id = {{t}}.person_id)))"
         f" or ({AUDITOR} and {{t}}.code = 'tampered_ledger'))"
     ),
+    "absence": Rule(f"(({IN_RANGE} and {OF_CLASS} and {can('seat')}) or {ABOUT_ME})"),
+    "verification": Rule(f"({IN_RANGE} and {can('cases')})"),
+    "verification_mark": Rule(
+        f"({IN_RANGE} and {can('cases')} and ({ALL_CLASSES} or exists (select 1 from person p where p.id = {{t}}.person_id)))"
+    ),
+    "certificate": Rule(IN_UNITS),
     "intake": Rule(OF_KEEPER, ("INSERT", "UPDATE")),
     "import_batch": Rule(OF_KEEPER, ("INSERT", "UPDATE"), check=f"{{t}}.user_id = {MYSELF}"),
     "account": Rule(f"{{t}}.user_id = {MYSELF} or {ADMINISTRATION}"),
@@ -161,6 +167,7 @@ EXEMPT: dict[str, str] = {
     "process_version": "published definitions",
     "alarm_rule": "public rules",
     "ledger_seal": "signed roots, made to be published",
+    "verification_round": "which year each region verifies and until when: no personal data",
     "identity_rule": "which kind of identity sees what: app/security/columns.py",
 }
 

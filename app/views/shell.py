@@ -58,6 +58,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Our cases"), "url": "/list/cases", "icon": "case"},
             {"label": _("Our unit"), "url": f"/unit/{who.unit_id}", "icon": "unit"},
             {"label": _("Disclosure page"), "url": "/disclosure", "icon": "public"},
+            {"label": _("Annual verification"), "url": "/verification/", "icon": "check"},
             {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
             {"label": _("Seats"), "url": "/list/posts", "icon": "seat"},
         ]
@@ -79,6 +80,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
         ]
         if who.office_kind == "establishment":
             entries.insert(3, {"label": _("Start a business"), "url": "/case/start", "icon": "start"})
+            entries.append({"label": _("Annual verification"), "url": "/verification/", "icon": "check"})
             entries.append({"label": _("Opening balance"), "url": "/intake/", "icon": "upload"})
     elif who.person_id:
         entries = [{"label": _("My card"), "url": "/card", "icon": "card"}]

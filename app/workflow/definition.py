@@ -31,6 +31,14 @@ MOVEMENTS = (
     "change_unit",
     "close_unit",
     "open_balance",
+    "shift",
+    "change_line",
+    "absence_begin",
+    "absence_extend",
+    "absence_end",
+    "verify_year",
+    "certificate",
+    "none",
 )
 
 
