@@ -56,11 +56,3 @@ END $$;
 -- What the night looks after inside the units.
 CREATE OR REPLACE FUNCTION inside_watch() RETURNS int
 LANGUAGE sql SET search_path = public, pg_temp AS $$ SELECT absence_watch() + verification_watch() + certificate_watch() $$;
-
--- 异议: a case whose result is an answer; it moves nothing, so no chain bears an entry of it.
-CREATE OR REPLACE FUNCTION ledger_none(p_case bigint) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE r case_record := case_open_movement(p_case, 'none');
-BEGIN
-  PERFORM k_effected(r.case_id);
-END $$;
