@@ -64,7 +64,6 @@ APP_FUNCTIONS = (
     "verification_filed(bigint, bigint)",
     "verification_mended(bigint, bigint)",
     "ledger_open_balance(bigint, text)",
-    "ledger_none(bigint)",
     "unit_name(bigint)",
     "case_line(bigint)",
     "case_person(bigint)",

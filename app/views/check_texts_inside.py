@@ -39,7 +39,9 @@ LABELS: dict[str, Any] = {
 }
 SAYS: dict[str, Any] = {
     "department_full": _l("The department would have more people than the seats meant for it."),
-    "leads_still": _l("A leadership position of the department that is left is held still: apply for leaving it first."),
+    "leads_still": _l(
+        "A leadership position of the department that is left is held still: apply for leaving it first."
+    ),
     "mixed_use": _l("Seats of this category may not be used in this kind of body. Choose another line."),
     "away_already": _l("Extend or end what is running (%(absence_kind)s until %(until_on)s) first."),
     "too_long": _l("Choose %(latest_on)s or an earlier day."),

@@ -1,6 +1,9 @@
 """Fields of the processes' forms: what each name in a definition means on a page."""
 
+import importlib
+import pkgutil
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -114,3 +117,14 @@ FIELDS: dict[str, Callable[[], Field]] = {
     "unit_category": lambda: one_of(_l("Class of unit"), chosen(codes.UNIT_CATEGORY)),
     "grade": lambda: one_of(_l("Grade of unit"), chosen(codes.UNIT_GRADE)),
 }
+
+
+@cache
+def known() -> dict[str, Callable[[], Field]]:
+    """All fields: those above and the tables ``FIELDS`` of the pieces' own modules ``fields_<piece>``."""
+    package = importlib.import_module("app.views")
+    found = dict(FIELDS)
+    for module in pkgutil.iter_modules(package.__path__):
+        if module.name.startswith("fields_"):
+            found |= importlib.import_module(f"app.views.{module.name}").FIELDS
+    return found

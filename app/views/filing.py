@@ -17,7 +17,7 @@ from app.views import filers
 from app.views.shell import named
 from app.workflow.definition import FACT_NAMES, Process
 
-NUMBERS = ("line", "department", "person", "unit", "scope", "occupancy")
+NUMBERS = ("line", "department", "person", "unit", "scope", "occupancy", "host_unit", "about_person")
 SECRET = ("id_number",)
 
 

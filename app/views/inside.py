@@ -14,7 +14,6 @@ from app.queries import inside
 from app.views.search import answer, term
 from app.views.shell import hat, work
 from app.views.verification import due_words, state_words
-from app.workflow import engine
 
 REMIND = 10  # working days before the last day away
 

@@ -78,6 +78,9 @@ FACT_NAMES = {
     "unit_name": "name",
     "unit_category": "category",
     "exit_reason": "reason",
+    "hosted_kind": "absence_kind",
+    "away_kind": "absence_kind",
+    "away": "person",
 }
 
 

@@ -178,7 +178,13 @@ def test_absences_touch_no_seat_and_no_total_and_never_overlap(world: World, bod
 def test_an_absence_needs_days_in_order_and_a_host_that_exists(world: World, body: Body, host: Body) -> None:
     who = body.people[1]
     for changed in ({"until_on": day(-20)}, {"host_unit": body.id}, {"host_unit": 99_000_000}):
-        facts = {"person": who, "absence_kind": "secondment", "host_unit": host.id, "start": day(-10), "until_on": day(9)}
+        facts = {
+            "person": who,
+            "absence_kind": "secondment",
+            "host_unit": host.id,
+            "start": day(-10),
+            "until_on": day(9),
+        }
         with refused(world, body, errors.InvalidInput, errors.NotFound):
             by_unit(world, body, "secondment", facts | changed, "organisation")
 
@@ -202,7 +208,9 @@ def test_who_is_away_too_long_is_one_alarm_until_the_return_or_an_extension(worl
     assert watch(world) == 0
     # Whoever leaves the unit is no longer away from it.
     leave(world, one, second)
-    assert str(world.value("SELECT ended_on FROM absence WHERE person_id = :p AND recorded_to IS NULL", p=second)) == day(0)
+    assert str(
+        world.value("SELECT ended_on FROM absence WHERE person_id = :p AND recorded_to IS NULL", p=second)
+    ) == day(0)
     away(world, one, first, host, start=0)
     other = world.body("接收局", quotas={"11": 1})
     transfer(world, one, other, first)
@@ -243,7 +251,9 @@ def test_a_round_is_opened_once_a_year_for_the_offices_own_units(world: World, b
     for year, due in ((TODAY.year + 1, TODAY), (TODAY.year - 1, TODAY - dt.timedelta(days=1))):
         with pytest.raises(errors.InvalidInput):
             open_round(world, year, due)
-    own = call(world, world.office("establishment", "440604"), "SELECT verification_open(:y, :d)", y=TODAY.year, d=TODAY)
+    own = call(
+        world, world.office("establishment", "440604"), "SELECT verification_open(:y, :d)", y=TODAY.year, d=TODAY
+    )
     assert world.value("SELECT array_agg(unit_id ORDER BY unit_id) FROM verification WHERE round_id = :r", r=own) == sorted(
         [district.id, below.id])  # fmt: skip
     for who in (world.clerk(body), world.office("organisation")):
@@ -260,7 +270,11 @@ def test_the_confirmed_roster_is_named_by_an_entry_of_the_chain(world: World, bo
     assert call(world, clerk, mark, v=number, p=body.people[0], n=None, k="wrong_data", t="学历有误") == kept
     missing = call(world, clerk, mark, v=number, p=None, n="漏登人", k="missing", t="")
     call(world, clerk, "SELECT verification_unmark(:m)", m=missing)
-    for wrong in ({"k": "unknown", "p": body.people[1], "t": ""}, {"k": "missing", "p": None, "n": "甲"}, {"k": "left", "p": None}):
+    for wrong in (
+        {"k": "unknown", "p": body.people[1], "t": ""},
+        {"k": "missing", "p": None, "n": "甲"},
+        {"k": "left", "p": None},
+    ):
         with pytest.raises(errors.InvalidInput):
             call(world, clerk, mark, **({"v": number, "n": None, "t": ""} | wrong))
     for who, person in ((world.clerk(host), body.people[0]), (clerk, host.people[0])):
@@ -287,7 +301,9 @@ def test_a_roster_that_never_stood_in_the_chain_is_not_confirmed(world: World, h
 
 
 def certificate(world: World, body: Body, reason: str, year: int | None = None) -> int:
-    return by_unit(world, body, "certificate", {"unit": body.id, "certificate_reason": reason, "year": year, "ground": "办证"})
+    return by_unit(
+        world, body, "certificate", {"unit": body.id, "certificate_reason": reason, "year": year, "ground": "办证"}
+    )
 
 
 def test_one_certificate_is_valid_at_a_time_and_bears_the_years_confirmed(world: World, body: Body) -> None:
@@ -319,7 +335,9 @@ def test_a_round_that_has_passed_is_an_alarm_until_confirmed_and_stamped(world: 
         )  # fmt: skip
     certificate(world, one, "first")
     watch(world)
-    codes = "SELECT string_agg(code, ',' ORDER BY code) FROM alarm WHERE rule = 'AL22' AND unit_id = :u AND state = 'open'"
+    codes = (
+        "SELECT string_agg(code, ',' ORDER BY code) FROM alarm WHERE rule = 'AL22' AND unit_id = :u AND state = 'open'"
+    )
     assert world.value(codes, u=one.id) == "certificate_unverified,verification_overdue"
     assert watch(world) == 0
     confirm(world, one)
@@ -330,7 +348,9 @@ def test_a_round_that_has_passed_is_an_alarm_until_confirmed_and_stamped(world: 
 
 def test_an_objection_ends_with_an_answer_and_moves_nothing(world: World, body: Body) -> None:
     entries = world.value("SELECT count(*) FROM ledger_entry")
-    case = by_unit(world, body, "objection", {"objected": "person", "claim": "学历应为研究生", "about_person": body.people[0]})
+    case = by_unit(
+        world, body, "objection", {"objected": "person", "claim": "学历应为研究生", "about_person": body.people[0]}
+    )
     assert world.state(case) == "done"
     assert world.value("SELECT count(*) FROM ledger_entry") == entries
     assert findings(world) == []

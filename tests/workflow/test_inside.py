@@ -3,19 +3,22 @@
 import datetime as dt
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import text
 
 from app.domain.workdays import add_workdays, city_today
 from app.workflow.checks.inside import months_after
+from tests.security import cast
 from tests.security.conftest import Client
 from tests.world import Body, World
 
 TODAY = city_today()
 CITY = "440600"
-pytest_plugins: list[str] = []
+Open = Callable[[str], Client]
 
 
 def day(n: int) -> str:
@@ -23,9 +26,17 @@ def day(n: int) -> str:
 
 
 @pytest.fixture(scope="module")
+def client(app: Flask, world: World) -> Open:
+    """A browser of each user, signed in once."""
+    return cache(lambda username: cast.browser(app, world, username))
+
+
+@pytest.fixture(scope="module")
 def body(world: World) -> Body:
     """A bureau with departments, a leader of one of them, two categories; its clerk, the offices."""
-    made = world.body("佛山市内事局", quotas={"11": 8, "13": 2}, people={"11": 6, "13": 1}, departments=("办公室", "人事科"))
+    made = world.body(
+        "佛山市内事局", quotas={"11": 8, "13": 2}, people={"11": 6, "13": 1}, departments=("办公室", "人事科")
+    )
     for username, office in (("bianban", "establishment"), ("zuzhi", "organisation"), ("renshe", "human_resources")):
         world.account(username, "office_member", office=(office, CITY))
     world.account("clerk", "unit_clerk", unit=made.id)
@@ -59,14 +70,16 @@ def panel(user: Client, process: str, form: dict[str, Any]) -> str:
     return user.post(f"/case/check/{process}", form).get_data(as_text=True)
 
 
-def decide(world: World, client: Callable[..., Client], case: int, *offices: str) -> None:
+def decide(world: World, client: Open, case: int, *offices: str) -> None:
     """Each office approves its task on the case's page."""
     codes = {"bianban": "establishment"}
     for username in offices:
         user = client(username)
         user.get(f"/case/{case}")
         task = world.task(case, codes.get(username, "personnel"))
-        answer = user.post(f"/case/{case}/decide/{task}", {"decision": "approve", "opinion": "同意"}, follow_redirects=True)
+        answer = user.post(
+            f"/case/{case}/decide/{task}", {"decision": "approve", "opinion": "同意"}, follow_redirects=True
+        )
         assert answer.status_code == 200, answer.get_data(as_text=True)
 
 
@@ -75,9 +88,7 @@ def seat(world: World, who: int, column: str) -> Any:
                        " AND ended_on IS NULL", p=who)  # fmt: skip
 
 
-def test_a_shift_goes_from_the_form_to_the_roster(
-    world: World, body: Body, client: Callable[..., Client]
-) -> None:
+def test_a_shift_goes_from_the_form_to_the_roster(world: World, body: Body, client: Open) -> None:
     clerk, who = client("clerk"), body.people[0]
     form = {"person": who, "department": body.departments["人事科"], "start": day(0)}
     case, page = file(clerk, "shift", form)
@@ -93,9 +104,7 @@ def test_a_shift_goes_from_the_form_to_the_roster(
     assert "另一内设机构" in page
 
 
-def test_whoever_leads_the_department_that_he_leaves_is_pointed_out(
-    world: World, body: Body, client: Callable[..., Client]
-) -> None:
+def test_whoever_leads_the_department_that_he_leaves_is_pointed_out(world: World, body: Body, client: Open) -> None:
     who, clerk = body.people[5], client("clerk")
     with world.superuser.begin() as connection:  # the position alone: how it is taken is tested elsewhere
         connection.execute(text("SET session_replication_role = replica"))
@@ -104,23 +113,27 @@ def test_whoever_leads_the_department_that_he_leaves_is_pointed_out(
                  " scope_path) VALUES (:u, 'leadership', '', '', 'none', :d, 'principal', '0141', false, :s) RETURNING id"),
             {"u": body.id, "d": body.departments["办公室"], "s": body.scope_path},
         ).scalar_one()  # fmt: skip
+        post = connection.execute(
+            text("INSERT INTO post (line_id, unit_id, number, status, surplus, created_on, scope_path)"
+                 " VALUES (:l, :u, 1, 'occupied', false, DATE '2016-01-01', :s) RETURNING id"),
+            {"l": line, "u": body.id, "s": body.scope_path},
+        ).scalar_one()  # fmt: skip
         connection.execute(
             text("INSERT INTO occupancy (person_id, person_name, post_id, line_id, unit_id, department_id, kind, main, nature,"
-                 " started_on, recorded_at, scope_path, personnel_class) SELECT person_id, person_name, post_id, :l, unit_id,"
+                 " started_on, recorded_at, scope_path, personnel_class) SELECT person_id, person_name, :o, :l, unit_id,"
                  " department_id, 'leadership', true, 'regular', started_on, now(), scope_path, personnel_class FROM occupancy"
-                 " WHERE person_id = :p AND kind = 'establishment' AND recorded_to IS NULL"), {"l": line, "p": who},
+                 " WHERE person_id = :p AND kind = 'establishment' AND recorded_to IS NULL"), {"l": line, "p": who, "o": post},
         )  # fmt: skip
     said = panel(clerk, "shift", {"person": who, "department": body.departments["人事科"], "start": day(0)})
     assert "先办理免职" in said
     with world.superuser.begin() as connection:
         connection.execute(text("SET session_replication_role = replica"))
         connection.execute(text("DELETE FROM occupancy WHERE line_id = :l"), {"l": line})
+        connection.execute(text("DELETE FROM post WHERE line_id = :l"), {"l": line})
         connection.execute(text("DELETE FROM quota_line WHERE id = :l"), {"l": line})
 
 
-def test_a_change_of_category_goes_from_the_form_to_both_lines(
-    world: World, body: Body, client: Callable[..., Client]
-) -> None:
+def test_a_change_of_category_goes_from_the_form_to_both_lines(world: World, body: Body, client: Open) -> None:
     clerk, who = client("clerk"), body.people[2]
     form = {"person": who, "line": body.lines["13"], "document_no": "佛编〔2026〕8号", "start": day(0)}
     same, page = file(clerk, "change_line", {**form, "line": body.line})
@@ -136,7 +149,7 @@ def test_a_change_of_category_goes_from_the_form_to_both_lines(
     assert seat(world, who, "line_id") == body.lines["13"]
 
 
-def test_a_category_that_the_body_may_not_hold_stops_the_case(world: World, client: Callable[..., Client]) -> None:
+def test_a_category_that_the_body_may_not_hold_stops_the_case(world: World, client: Open) -> None:
     mixed = world.body("佛山市混编局", quotas={"11": 1, "22": 1}, people={"11": 1})
     world.account("mixed", "unit_clerk", unit=mixed.id)
     form = {"person": mixed.people[0], "line": mixed.lines["22"], "document_no": "佛编〔2026〕8号", "start": day(0)}
@@ -145,13 +158,13 @@ def test_a_category_that_the_body_may_not_hold_stops_the_case(world: World, clie
     assert "不得用于这类机构" in page
 
 
-def lend(who: int, host: Body, **changed: Any) -> dict[str, Any]:
-    return {"person": who, "host_unit": host.id, "host": "", "host_post": "administrative", "licence": "",
+def lend(who: int, to: Body, **changed: Any) -> dict[str, Any]:
+    return {"person": who, "host_unit": to.id, "host": "", "host_post": "administrative", "licence": "",
             "start": day(-5), "until_on": day(60)} | changed  # fmt: skip
 
 
 def test_a_loan_its_extension_and_the_return_go_from_forms_to_the_ledger_and_move_no_figure(
-    world: World, body: Body, host: Body, client: Callable[..., Client]
+    world: World, body: Body, host: Body, client: Open
 ) -> None:
     clerk, who, before = client("clerk"), body.people[3], world.figures(body.line)
     assert "满编" in panel(clerk, "secondment", lend(who, host))
@@ -192,15 +205,15 @@ BANS = [
     ({"until_on": day(300)}, "之前"),
     ({"host_post": "enforcement"}, "执法"),
     ({"host_post": "professional"}, "专业技术"),
-    ({"host": "省某厅"}, "接收单位"),
-    ({"host_unit": "", "host": ""}, "接收单位"),
-    ({"until_on": day(-9)}, "离岗"),
+    ({"host": "省某厅"}, "不能都填"),
+    ({"host_unit": "", "host": ""}, "不能都填"),
+    ({"until_on": day(-9)}, "早于"),
 ]
 
 
 @pytest.mark.parametrize(("changed", "said"), BANS)
 def test_a_loan_against_its_rules_is_not_filed(
-    world: World, body: Body, host: Body, client: Callable[..., Client], changed: dict[str, Any], said: str
+    world: World, body: Body, host: Body, client: Open, changed: dict[str, Any], said: str
 ) -> None:
     case, page = file(client("clerk"), "secondment", lend(body.people[4], host, **changed))
     assert case is None
@@ -208,7 +221,7 @@ def test_a_loan_against_its_rules_is_not_filed(
 
 
 def test_who_holds_no_administrative_seat_is_not_lent_to_administrative_work(
-    world: World, body: Body, host: Body, client: Callable[..., Client]
+    world: World, body: Body, host: Body, client: Open
 ) -> None:
     worker = world.value("SELECT person_id FROM occupancy WHERE line_id = :l AND recorded_to IS NULL ORDER BY id LIMIT 1",
                          l=body.lines["13"])  # fmt: skip
@@ -217,9 +230,7 @@ def test_who_holds_no_administrative_seat_is_not_lent_to_administrative_work(
     assert "行政岗位" in page
 
 
-def test_sick_leave_and_a_posting_elsewhere_are_registered(
-    world: World, body: Body, client: Callable[..., Client]
-) -> None:
+def test_sick_leave_and_a_posting_elsewhere_are_registered(world: World, body: Body, client: Open) -> None:
     clerk, who = client("clerk"), body.people[4]
     form = {"person": who, "away_kind": "sick_leave", "start": day(-3), "until_on": day(30)}
     assert "不足" in panel(clerk, "long_leave", form)
@@ -248,8 +259,16 @@ def test_sick_leave_and_a_posting_elsewhere_are_registered(
 
 def test_a_host_of_a_unit_that_is_not_networked_sees_nobody_of_it(world: World, host: Body) -> None:
     hidden = world.body("暗借局", quotas={"11": 1}, people={"11": 1})
-    facts = {"person": hidden.people[0], "absence_kind": "secondment", "host_unit": host.id, "start": day(0), "until_on": day(9)}
-    case = world.submit(world.clerk(hidden), hidden, "secondment", facts, person_id=hidden.people[0], effective_on=TODAY)
+    facts = {
+        "person": hidden.people[0],
+        "absence_kind": "secondment",
+        "host_unit": host.id,
+        "start": day(0),
+        "until_on": day(9),
+    }
+    case = world.submit(
+        world.clerk(hidden), hidden, "secondment", facts, person_id=hidden.people[0], effective_on=TODAY
+    )
     world.approve_recruit(case)
     seen = text("SELECT count(*) FROM hosted_people(:u)")
     with world.database.transaction(world.clerk(host)) as session:
@@ -259,14 +278,14 @@ def test_a_host_of_a_unit_that_is_not_networked_sees_nobody_of_it(world: World, 
     for who, shown in ((world.clerk(host), 0), (world.clerk(hidden), 0), (world.office("establishment"), 0)):
         with world.database.transaction(who) as session:
             assert session.execute(seen, {"u": host.id}).scalar_one() == shown
-            own = session.execute(text("SELECT count(*) FROM absence WHERE unit_id = :u"), {"u": hidden.id}).scalar_one()
+            own = session.execute(
+                text("SELECT count(*) FROM absence WHERE unit_id = :u"), {"u": hidden.id}
+            ).scalar_one()
             assert own == (1 if who == world.clerk(hidden) else 0)
             assert session.execute(text("SELECT count(*) FROM host_units('暗借')")).scalar_one() == 0
 
 
-def test_a_certificate_goes_from_the_form_to_the_unit_page(
-    world: World, body: Body, client: Callable[..., Client]
-) -> None:
+def test_a_certificate_goes_from_the_form_to_the_unit_page(world: World, body: Body, client: Open) -> None:
     clerk = client("clerk")
     early, page = file(clerk, "certificate", {"certificate_reason": "replace", "year": "", "ground": "遗失"})
     assert early is None
@@ -281,9 +300,7 @@ def test_a_certificate_goes_from_the_form_to_the_unit_page(
     assert "核查" in page
 
 
-def test_a_years_verification_from_the_round_to_the_chain(
-    world: World, body: Body, host: Body, client: Callable[..., Client]
-) -> None:
+def test_a_years_verification_from_the_round_to_the_chain(world: World, body: Body, host: Body, client: Open) -> None:
     office, clerk = client("bianban"), client("clerk")
     office.get("/verification/")
     answer = office.post("/verification/", {"year": TODAY.year, "due_on": day(0)}, follow_redirects=True)
@@ -318,7 +335,10 @@ def test_a_years_verification_from_the_round_to_the_chain(
     case = int(found[1])
     decide(world, client, case, "bianban")
     assert world.state(case) == "done"
-    assert world.row("SELECT differences, confirmed_at IS NOT NULL FROM verification WHERE id = :v", v=number) == (3, True)
+    assert world.row("SELECT differences, confirmed_at IS NOT NULL FROM verification WHERE id = :v", v=number) == (
+        3,
+        True,
+    )
     assert "佛山市内事局" in office.get(f"{progress}?state=confirmed").get_data(as_text=True)
     assert "佛山市内事局" not in office.get(f"{progress}?state=unconfirmed").get_data(as_text=True)
 
@@ -341,9 +361,7 @@ def statements(world: World, client: Client, path: str) -> int:
     return len(said)
 
 
-def test_a_large_roster_costs_as_many_statements_as_a_small_one_and_is_paged(
-    world: World, client: Callable[..., Client]
-) -> None:
+def test_a_large_roster_costs_as_many_statements_as_a_small_one_and_is_paged(world: World, client: Open) -> None:
     large = world.body("佛山市大名册局", quotas={"11": 130}, people={"11": 120})
     small = world.body("佛山市小名册局", quotas={"11": 3}, people={"11": 1})
     counts = []
@@ -358,5 +376,5 @@ def test_a_large_roster_costs_as_many_statements_as_a_small_one_and_is_paged(
         user = client(name)
         counts.append(statements(world, user, f"/verification/{number}"))
         page = user.get(f"/verification/{number}").get_data(as_text=True)
-        assert page.count("/mark\"") == min(50, len(one.people)) + 1
+        assert page.count('/mark"') == min(50, len(one.people)) + 1
     assert counts[0] == counts[1]

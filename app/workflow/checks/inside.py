@@ -88,7 +88,9 @@ def leads_department(session: Session, case: Subject, params: Mapping[str, Any])
 def _line(session: Session, case: Subject) -> Any:
     number = case.number("line")
     return session.execute(
-        text("SELECT l.id, l.category, u.body, u.nature FROM quota_line l JOIN unit u ON u.id = l.unit_id WHERE l.id = :i"),
+        text(
+            "SELECT l.id, l.category, u.body, u.nature FROM quota_line l JOIN unit u ON u.id = l.unit_id WHERE l.id = :i"
+        ),
         {"i": number},
     ).one_or_none()
 
@@ -253,7 +255,9 @@ def year_confirmed(session: Session, case: Subject, params: Mapping[str, Any]) -
         return None
     good = bool(
         session.execute(
-            text("SELECT EXISTS (SELECT 1 FROM verification WHERE unit_id = :u AND year = :y AND confirmed_at IS NOT NULL)"),
+            text(
+                "SELECT EXISTS (SELECT 1 FROM verification WHERE unit_id = :u AND year = :y AND confirmed_at IS NOT NULL)"
+            ),
             {"u": case.unit_id, "y": year},
         ).scalar_one()
     )
