@@ -25,7 +25,9 @@ from app.models.base import Base
 from app.models.business import Application, ApplicationEvent, Task
 from app.models.inside import Absence, Certificate, Verification, VerificationMark, VerificationRound
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
+from app.models.notices import Notice, NoticeMark, NoticeRead
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
+from app.models.routing import DECIDERS, AuthorityRequest, AuthorityRule, TimeRecord
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
 from app.models.watch import (
     Alarm,
@@ -40,6 +42,7 @@ from app.models.watch import (
 
 __all__ = [
     "Absence",
+    "DECIDERS",
     "Account",
     "Alarm",
     "AlarmRule",
@@ -49,6 +52,8 @@ __all__ = [
     "AuditArchive",
     "AuditEvent",
     "AuditPending",
+    "AuthorityRequest",
+    "AuthorityRule",
     "Base",
     "CaseFacts",
     "CaseRecord",
@@ -69,6 +74,9 @@ __all__ = [
     "LedgerTotal",
     "Lookup",
     "NamedAccess",
+    "Notice",
+    "NoticeMark",
+    "NoticeRead",
     "Occupancy",
     "Office",
     "Person",
@@ -83,6 +91,7 @@ __all__ = [
     "SignIn",
     "SignInAttempt",
     "Task",
+    "TimeRecord",
     "Unit",
     "UnitVersion",
     "User",

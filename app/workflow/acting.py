@@ -77,7 +77,8 @@ def mine(session: Session, case: Application) -> bool:
     """Whether the case was begun by the identity's own unit or office."""
     if case.office_id is not None:
         return str(case.office_id) == me(session, 7)
-    return case.unit_id is not None and str(case.unit_id) == me(session, 6)
+    # A competent department stands for its unit where it decides, not where the unit applies.
+    return case.unit_id is not None and str(case.unit_id) == me(session, 6) and me(session, 3) != "supervisor"
 
 
 def applicant(case: Application) -> str:

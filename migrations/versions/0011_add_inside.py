@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0011"
-down_revision = "0006"
+down_revision = "0013"
 
 HOSTED = "'secondment', 'attachment', 'aid', 'village', 'training'"
 AWAY = "'sick_leave', 'waiting', 'study'"
