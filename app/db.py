@@ -31,6 +31,9 @@ CONSTRAINTS: dict[str, type[errors.DomainError]] = {
     "ex_account_system_admin": errors.DutiesConflict,
     "ex_account_security_admin": errors.DutiesConflict,
     "ex_account_auditor": errors.DutiesConflict,
+    "ex_absence_person": errors.AlreadyAbsent,
+    "uq_certificate_valid": errors.CertificateExists,
+    "uq_verification_round_year": errors.RoundOpen,
     "ck_grant_request_people": errors.SamePerson,
 }
 

@@ -301,6 +301,54 @@ class LaterEntries(DomainError):
     http_status = 409
 
 
+class SameDepartment(DomainError):
+    """已在该内设机构: the person's seat is in this department already."""
+
+    code = "same_department"
+
+
+class NotYetOpen(DomainError):
+    """机构尚未设立: the day lies before the department was opened; facts: day."""
+
+    code = "not_yet_open"
+
+
+class AlreadyAbsent(DomainError):
+    """已有未结束的离岗登记: the person is away on these days already."""
+
+    code = "already_absent"
+
+
+class NotAbsent(DomainError):
+    """未登记离岗: the person is not away, or was not yet on that day."""
+
+    code = "not_absent"
+
+
+class NotVerified(DomainError):
+    """年度核查未确认: the unit has not confirmed this year's roster; facts: year."""
+
+    code = "not_verified"
+
+
+class CertificateExists(DomainError):
+    """已有有效管理证: a first one is issued once; facts: number."""
+
+    code = "certificate_exists"
+
+
+class CertificateMissing(DomainError):
+    """无有效管理证: nothing to change, to replace or to stamp."""
+
+    code = "certificate_missing"
+
+
+class RoundOpen(DomainError):
+    """该年度核查已开展: a region has one round a year."""
+
+    code = "round_open"
+
+
 class DocumentMissing(DomainError):
     """缺批文: the movement needs an approval document."""
 

@@ -23,6 +23,7 @@ from app.models.authority import (
 )
 from app.models.base import Base
 from app.models.business import Application, ApplicationEvent, Task
+from app.models.inside import Absence, Certificate, Verification, VerificationMark, VerificationRound
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
 from app.models.notices import Notice, NoticeMark, NoticeRead
 from app.models.papers import Attachment, IssuedPaper, Paper, PaperCounter
@@ -43,6 +44,7 @@ from app.models.watch import (
 
 __all__ = [
     "DECIDERS",
+    "Absence",
     "Account",
     "Alarm",
     "AlarmRule",
@@ -60,6 +62,7 @@ __all__ = [
     "CasePrivate",
     "CaseRecord",
     "CaseSecret",
+    "Certificate",
     "Code",
     "CodeSet",
     "Credential",
@@ -101,6 +104,9 @@ __all__ = [
     "Unit",
     "UnitVersion",
     "User",
+    "Verification",
+    "VerificationMark",
+    "VerificationRound",
     "VerificationRun",
     "WorkingDay",
 ]

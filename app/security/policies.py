@@ -160,6 +160,12 @@ SCOPED: dict[str, Rule] = {
         f" or exists (select 1 from person p where p.id = {{t}}.person_id)))"
         f" or ({AUDITOR} and {{t}}.code = 'tampered_ledger'))"
     ),
+    "absence": Rule(f"(({IN_RANGE} and {OF_CLASS} and {can('seat')}) or {ABOUT_ME})"),
+    "verification": Rule(f"({IN_RANGE} and {can('cases')})"),
+    "verification_mark": Rule(
+        f"({IN_RANGE} and {can('cases')} and ({ALL_CLASSES} or exists (select 1 from person p where p.id = {{t}}.person_id)))"
+    ),
+    "certificate": Rule(IN_UNITS),
     "notice": Rule(FOR_ME),
     "notice_read": Rule(MY_ACCOUNT, ("INSERT",), check="exists (select 1 from notice n where n.id = {t}.notice_id)"),
     "notice_mark": Rule(MY_ACCOUNT, ("INSERT", "UPDATE")),
@@ -196,6 +202,7 @@ EXEMPT: dict[str, str] = {
     "authority_rule": "干部管理权限: which office decides; no personal data",
     "ledger_seal": "signed roots, made to be published",
     "record_kind": "which kind of item stands in which column group: app/domain/records.py",
+    "verification_round": "which year each region verifies and until when: no personal data",
     "identity_rule": "which kind of identity sees what: app/security/columns.py",
 }
 

@@ -12,6 +12,7 @@ def register() -> list[type[Any]]:
     from app.views.cases import CaseView
     from app.views.duties import DelegationView, GrantView, RevealView
     from app.views.inbox import InboxView
+    from app.views.inside import LendingView
     from app.views.intake import IntakeView
     from app.views.ledger import LedgerView
     from app.views.lists import ListView
@@ -20,6 +21,7 @@ def register() -> list[type[Any]]:
     from app.views.queue import QueueView
     from app.views.search import SearchView
     from app.views.unit_page import DisclosureView, UnitView
+    from app.views.verification import VerificationView
 
     return [
         CaseView,
@@ -41,4 +43,6 @@ def register() -> list[type[Any]]:
         GrantView,
         DelegationView,
         RevealView,
+        LendingView,
+        VerificationView,
     ]

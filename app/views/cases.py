@@ -16,11 +16,11 @@ from app.security.manager import Hat
 from app.views.case_page import context, urge
 from app.views.checks import live
 from app.views.filing import filing, loaded, typed
-from app.views.forms import form_class, sections_of
+from app.views.forms import form_class, point_out, sections_of
 from app.views.messages import sentence
 from app.views.papers import panel
 from app.views.shell import hat, place, work
-from app.workflow import engine, versions
+from app.workflow import engine, verifying, versions
 from app.workflow.definition import Process
 
 
@@ -114,6 +114,8 @@ class CaseView(BaseView):
             if case is not None and case.state not in ("draft", "returned"):
                 return self._filed_already(case.id)
             plan = versions.process_of(s, case) if case else versions.latest(s, process)[1]
+            if case is not None and plan.process == verifying.PROCESS:  # its form is the roster
+                return redirect(f"/verification/{case.form['verification']}")
             if plan.applicant != side_of(who) or not plan.fields:
                 raise errors.NotFound(process=process)
             day = engine.today(s)
@@ -194,6 +196,7 @@ class CaseView(BaseView):
                     unit_id=made.unit_id,
                 )
         except errors.DomainError as refusal:
+            point_out(form, refusal)
             flash(sentence(refusal), "danger")
             return False
         flash(_("Submitted. The offices have been told."), "success")
@@ -209,7 +212,8 @@ class CaseView(BaseView):
         leading = "SELECT person_name AS name FROM occupancy WHERE line_id = :i AND person_id = :p LIMIT 1"
         queries = {"line": line, "any_line": line, "lead_line": line, "occupancy": sitting, "lead": leading}
         queries |= {name: named.format("unit") for name in ("department", "unit", "scope")}
-        queries["person"] = named.format("person")
+        queries |= {name: named.format("person") for name in ("person", "away", "about_person")}
+        queries["host_unit"] = "SELECT unit_name(:i) AS name"
         with work() as s:
             for name, query in queries.items():
                 value = str(form[name].data or "") if name in form else ""

@@ -1,6 +1,7 @@
 """Fields of the processes' forms: what each name in a definition means on a page."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -116,7 +117,9 @@ FIELDS: dict[str, Callable[[], Field]] = {
 }
 
 
-from app.views import fields_records  # noqa: E402 - the pieces' fields are made of the kinds above
+@cache
+def known() -> dict[str, Callable[[], Field]]:
+    """All fields: those above and those of the pieces' own modules; a name used by several means the same in all."""
+    from app.views import fields_inside, fields_records
 
-# A name that several businesses use means the same in all of them.
-FIELDS |= {name: make for name, make in fields_records.FIELDS.items() if name not in FIELDS}
+    return {**fields_records.FIELDS, **fields_inside.FIELDS, **FIELDS}

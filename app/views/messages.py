@@ -88,6 +88,18 @@ def sentences() -> dict[str, str]:
         "later_entries": _(
             "Later entries rest on this one: %(later)s. It cannot be corrected alone; correct those first."
         ),
+        "same_department": _("This person is in that department already. Choose another one."),
+        "not_yet_open": _("That department was opened on %(day)s. Choose that day or a later one."),
+        "already_absent": _(
+            "This person is away already. Enter the return first, or extend what is running instead of a new one."
+        ),
+        "not_absent": _("No absence of this person is running on that day, so there is none to extend or to end."),
+        "not_verified": _("The roster of %(year)s has not been confirmed yet. Finish that year's verification first."),
+        "certificate_exists": _(
+            "The unit holds the valid certificate %(number)s. Apply for a change or a replacement instead of a first one."
+        ),
+        "certificate_missing": _("The unit holds no valid certificate. Apply for a first one."),
+        "round_open": _("The verification of that year has been opened already. See its progress."),
         "document_missing": _("A change of the quota needs its document number."),
         "invalid_input": _("Something is missing or wrong in the form. See the marked fields."),
         "file_refused": _("The file was not taken. See the sentence beside it."),

@@ -21,6 +21,13 @@ def titles() -> dict[str, tuple[str, str]]:
         "seat.vacated": (_("Person left a seat"), "amber"),
         "seat.absorbed": (_("A surplus seat was absorbed"), "green"),
         "seat.corrected": (_("Day of entry corrected"), "blue"),
+        "seat.shifted": (_("Moved to another department"), "blue"),
+        "absence.begun": (_("Away from the seat"), "amber"),
+        "absence.extended": (_("Absence extended"), "amber"),
+        "absence.ended": (_("Back from absence"), "green"),
+        "year.verified": (_("Roster of the year confirmed"), "green"),
+        "certificate.issued": (_("Certificate of establishment issued"), "green"),
+        "certificate.verified": (_("Certificate stamped for the year"), "green"),
         "person.registered": (_("Registered"), "green"),
         "person.corrected": (_("Register corrected"), "blue"),
     }

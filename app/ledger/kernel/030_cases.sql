@@ -45,7 +45,8 @@ BEGIN
   ELSIF p_movement = 'correct' AND f ->> 'occupancy' IS NOT NULL THEN
     SELECT l.unit_id, l.category INTO unit, category FROM occupancy o JOIN quota_line l ON l.id = o.line_id
      WHERE o.id = (f ->> 'occupancy')::bigint;
-  ELSIF p_movement IN ('correct', 'vacate', 'record') THEN
+  ELSIF p_movement IN ('verify_year', 'certificate', 'none') THEN unit := r.unit_id;
+  ELSIF p_movement IN ('correct', 'vacate', 'record', 'shift', 'absence_begin', 'absence_extend', 'absence_end') THEN
     SELECT l.unit_id, l.category INTO unit, category FROM occupancy o JOIN quota_line l ON l.id = o.line_id
      WHERE o.person_id = (f ->> 'person')::bigint AND o.recorded_to IS NULL
      ORDER BY o.kind = 'establishment' DESC, o.ended_on IS NULL DESC, o.started_on DESC, o.id DESC LIMIT 1;
