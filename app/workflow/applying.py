@@ -22,14 +22,16 @@ def draft(
     scope_path: str,
     form: dict[str, Any],
     office_id: int | None = None,
+    person_id: int | None = None,
 ) -> Application:
-    """Begin a case; what was typed is kept from the first field on."""
+    """Begin a case; what was typed is kept from the first field on. ``person_id``: a person's own application."""
     version_id, plan = latest(session, process)
     case = Application(
         process=process,
         process_version_id=version_id,
         unit_id=unit_id,
         office_id=office_id,
+        person_id=person_id,
         scope_path=scope_path,
         title=plan.title,
         form=form,
@@ -89,7 +91,7 @@ def submit(
         held = "SELECT status = 'reserved' FROM case_record WHERE case_id = :c"
         reserved = bool(session.execute(text(held), {"c": case.id}).scalar())
         checks.demand(checks.run(session, flow.subject(session, case, plan, facts, reserved=reserved)))
-    note(session, case, "resubmitted" if again else "submitted", side=applicant(case))
+    note(session, case, "resubmitted" if again else "submitted", side=applicant(session, case))
     if again:
         flow.reopened(session, case, plan)
     elif not stages.open_from(session, case, plan, 0, []):
@@ -115,7 +117,7 @@ def withdraw(session: Session, case_id: int) -> Application:
         raise errors.NotFound(case=case_id)
     if case.state not in ("draft", "running", "returned", "awaiting"):
         raise errors.WrongState(state=case.state)
-    note(session, case, "withdrawn", side=applicant(case))
+    note(session, case, "withdrawn", side=applicant(session, case))
     if case.state == "draft":  # nothing was filed: the kernel does not know it
         case.state, case.finished_at, case.changed_at = "withdrawn", func.now(), func.now()
         return case
@@ -136,7 +138,7 @@ def urge(session: Session, case_id: int) -> None:
         raise errors.NotFound(case=case_id)
     if case.state != "running":
         raise errors.WrongState(state=case.state)
-    note(session, case, "urged", side=applicant(case))
+    note(session, case, "urged", side=applicant(session, case))
 
 
 def answer(session: Session, case_id: int, said: str) -> None:
@@ -171,6 +173,7 @@ def copied(session: Session, case_id: int) -> Application:
         scope_path=old.scope_path,
         form={name: value for name, value in old.form.items() if name in known},
         office_id=old.office_id,
+        person_id=old.person_id if plan.applicant == "person" else None,
     )
-    note(session, case, "copied", side=applicant(case), facts={"from": old.number or str(old.id)})
+    note(session, case, "copied", side=applicant(session, case), facts={"from": old.number or str(old.id)})
     return case

@@ -27,13 +27,13 @@ PASSED_OVER = (
 # Facts that a form's own filer adds to its fields.
 FILED = frozenset({"line", "person", "department", "unit", "reason", "occupancy", "nature", "scope"})
 OFFICES = ("establishment", "personnel", "organisation", "human_resources", "finance", "social_insurance")
-# The fields that forms know, announced by the views as they are imported; none announced, none looked for.
-_fields: set[str] = set()
+# Who knows the forms' fields: announced by the views as they are imported; where nobody did, none is looked for.
+_fields: list[Callable[[], Iterable[str]]] = []
 
 
-def announce_fields(names: Iterable[str]) -> None:
-    """Say which fields the forms know (the views above this layer do)."""
-    _fields.update(names)
+def announce_fields(known: Callable[[], Iterable[str]]) -> None:
+    """Say who knows the fields of forms (the views above this layer do)."""
+    _fields[:] = [known]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def problems_of(file: str, content: str, fields: Iterable[str] | None = None) ->
         return None, found + [
             Problem(file, lines.of(place), _chinese(place, message)) for place, message in _flat(wrong.messages)
         ]
-    known = set(fields) if fields is not None else _fields
+    known = set(fields) if fields is not None else {name for ask in _fields for name in ask()}
     return plan, found + [
         Problem(file, lines.of(place), reason) for place, reason in faults(plan, known, Path(file).stem)
     ]

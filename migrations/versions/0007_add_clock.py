@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0007"
-down_revision = "0013"
+down_revision = "0011"
 
 VERDICTS = "verdict in ('approve', 'return', 'reject', 'take_back', 'request_papers', 'suspend', 'resume')"
 

@@ -7,9 +7,11 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import commands
-from app.views.fields import FIELDS
+from app.views.fields import known
 from app.workflow import validation
 from app.workflow.validation import DefinitionsRefused, load, problems_of
+
+FIELDS = known()
 
 GOOD = (validation.PROCESSES / "transfer.yaml").read_text(encoding="utf-8")
 

@@ -50,8 +50,10 @@ END $$;
 -- Whether the identity is the applying side of a case.
 CREATE OR REPLACE FUNCTION k_applies_here(a application) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-  SELECT coalesce(CASE WHEN a.office_id IS NOT NULL THEN a.office_id = scope_number(7)
-    WHEN scope_part(3) = 'person' THEN a.created_by = scope_number(1) ELSE a.unit_id = scope_unit() END, false)
+  SELECT coalesce(CASE WHEN scope_part(3) = 'person' THEN own_case(a.id)
+    WHEN a.office_id IS NOT NULL THEN a.office_id = scope_number(7)
+    ELSE a.unit_id = scope_unit() AND EXISTS (SELECT 1 FROM process_version v WHERE v.id = a.process_version_id
+      AND coalesce(v.definition ->> 'applicant', 'unit') <> 'person') END, false)
 $$;
 
 -- One's own last word is taken back while nobody acted on the case since; a seat that rested on it is free again.
