@@ -31,6 +31,7 @@ CONSTRAINTS: dict[str, type[errors.DomainError]] = {
     "ex_account_security_admin": errors.DutiesConflict,
     "ex_account_auditor": errors.DutiesConflict,
     "ck_grant_request_people": errors.SamePerson,
+    "ex_authority_rule_conditions": errors.DuplicateRule,
 }
 
 # The alarm that a refusal raises; other refusals by rule are recorded in the audit only.

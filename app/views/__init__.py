@@ -8,6 +8,7 @@ def register() -> list[type[Any]]:
     from app.views.account import AccountView
     from app.views.admin import AdminView
     from app.views.audit import AuditView
+    from app.views.authority import AuthorityView
     from app.views.cases import CaseView
     from app.views.duties import DelegationView, GrantView, RevealView
     from app.views.intake import IntakeView
@@ -32,6 +33,7 @@ def register() -> list[type[Any]]:
         AdminView,
         AccountView,
         AuditView,
+        AuthorityView,
         GrantView,
         DelegationView,
         RevealView,

@@ -73,6 +73,13 @@ def sentences() -> dict[str, str]:
             "The case is in another state now, so this step is not possible. Reload the page and see the timeline."
         ),
         "no_office": _("No office is responsible for this step. The administrator has to be told."),
+        "rule_day": _(
+            "A change of cadre authority begins tomorrow at the earliest, and after the rule it ends began. Choose a later day and propose it anew."
+        ),
+        "rule_needed": _(
+            "The rule for everybody has to name an office at all times. Replace it by another office instead."
+        ),
+        "duplicate_rule": _("There is a rule with these conditions in that period. End or replace that one."),
         "later_entries": _(
             "Later entries rest on this one: %(later)s. It cannot be corrected alone; correct those first."
         ),

@@ -70,6 +70,7 @@ def create_tables() -> None:
         sa.Column("ended_on", sa.Date(), nullable=True),
         sa.CheckConstraint(DECIDERS, name=op.f("ck_authority_rule_decider")),
         sa.CheckConstraint("ended_on > started_on", name=op.f("ck_authority_rule_period")),
+        sa.CheckConstraint(f"{CONDITIONS} <> '||||' or decider <> 'supervisor'", name=op.f("ck_authority_rule_everybody")),
         sa.ForeignKeyConstraint(["region_code"], ["region.code"], name=op.f("fk_authority_rule_region_code")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_authority_rule")),
     )
