@@ -24,6 +24,7 @@ from app.models.authority import (
 from app.models.base import Base
 from app.models.business import Application, ApplicationEvent, Task
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
+from app.models.notices import Notice, NoticeMark, NoticeRead
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
 from app.models.routing import DECIDERS, AuthorityRequest, AuthorityRule, TimeRecord
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
@@ -70,6 +71,9 @@ __all__ = [
     "LedgerTotal",
     "Lookup",
     "NamedAccess",
+    "Notice",
+    "NoticeMark",
+    "NoticeRead",
     "Occupancy",
     "Office",
     "Person",

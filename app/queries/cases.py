@@ -164,6 +164,22 @@ def events(session: Session, case_id: int) -> list[Any]:
     )
 
 
+def decision_checks(session: Session, case_id: int) -> dict[int, Any]:
+    """The decisions of a case by id: what was checked, and from which address."""
+    rows = session.execute(
+        text("SELECT id, checks, address FROM decision WHERE case_id = :c AND jsonb_typeof(checks) = 'array'"),
+        {"c": case_id},
+    )
+    return {r.id: r for r in rows}
+
+
+def reserved(session: Session, case_id: int) -> bool:
+    """Whether a case holds a reserved seat."""
+    return bool(
+        session.execute(text("SELECT status = 'reserved' FROM case_record WHERE case_id = :c"), {"c": case_id}).scalar()
+    )
+
+
 def facts(session: Session, case_id: int) -> dict[str, Any]:
     """The filed facts of a case; empty for a draft."""
     row = session.execute(

@@ -30,6 +30,12 @@ MY_CASE = (
 # Legacy files hold whole registers: only 编办 of that region (or above it) sees them.
 OF_KEEPER = f"({IN_RANGE} and (select scope_part(9)) = 'establishment')"
 AUDITOR = "(select scope_part(3)) = 'auditor'"
+# A notice is for a side, or for one of its people, or its heads; a delegate reads the principal's too.
+FOR_ME = (
+    "({t}.side = (select my_side()) and ({t}.user_id is null or {t}.user_id in ((select scope_number(1)),"
+    f" (select scope_number(18)))) and (not {{t}}.head or (select scope_part(3)) = 'office_head') and {NOT_HIDDEN})"
+)
+MY_ACCOUNT = "{t}.account_id = (select scope_number(2))"
 ABOUT_ME = "({t}.person_id = (select scope_number(8)))"
 MYSELF = "(select scope_number(1))"
 CASE_LAW = "exists (select 1 from application a where a.id = {t}.%s)"
@@ -132,6 +138,9 @@ SCOPED: dict[str, Rule] = {
         f" or exists (select 1 from person p where p.id = {{t}}.person_id)))"
         f" or ({AUDITOR} and {{t}}.code = 'tampered_ledger'))"
     ),
+    "notice": Rule(FOR_ME),
+    "notice_read": Rule(MY_ACCOUNT, ("INSERT",), check="exists (select 1 from notice n where n.id = {t}.notice_id)"),
+    "notice_mark": Rule(MY_ACCOUNT, ("INSERT", "UPDATE")),
     "intake": Rule(OF_KEEPER, ("INSERT", "UPDATE")),
     "import_batch": Rule(OF_KEEPER, ("INSERT", "UPDATE"), check=f"{{t}}.user_id = {MYSELF}"),
     # Which rules decide is public (the page of a case names the office); who proposed a change is not.

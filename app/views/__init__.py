@@ -11,6 +11,7 @@ def register() -> list[type[Any]]:
     from app.views.authority import AuthorityView
     from app.views.cases import CaseView
     from app.views.duties import DelegationView, GrantView, RevealView
+    from app.views.inbox import InboxView
     from app.views.intake import IntakeView
     from app.views.ledger import LedgerView
     from app.views.lists import ListView
@@ -29,6 +30,7 @@ def register() -> list[type[Any]]:
         CardView,
         PersonView,
         ListView,
+        InboxView,
         IntakeView,
         AdminView,
         AccountView,

@@ -228,29 +228,3 @@ BEGIN
   UPDATE case_record SET status = 'closed', closed_reason = p_reason WHERE case_id = p_case;
   PERFORM case_alarms_end(p_case);
 END $$;
-
--- Refusals and alarms outlive the rollback: written in a transaction of their own. Each is in the audit; one that
--- names a rule is an alarm too.
-CREATE OR REPLACE FUNCTION record_refusal(p_rule text, p_code text, p_case bigint, p_facts jsonb) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE v_id bigint; v_user bigint := scope_number(1); a application;
-BEGIN
-  IF v_user IS NULL AND p_rule IS NOT NULL THEN PERFORM refuse('not_allowed'); END IF;
-  IF v_user IS NULL THEN RETURN NULL; END IF;  -- an identity that has ended: nobody to record
-  SELECT * INTO a FROM application WHERE id = p_case
-    AND (scope_has(scope_path) OR takes_part(p_case));
-  IF p_rule IS NOT NULL THEN
-    -- A job tries again and again: one alarm, and one event, stand for one reason.
-    UPDATE alarm SET facts = p_facts WHERE case_id = a.id AND rule = p_rule AND code = p_code AND state = 'open'
-      AND user_id = v_user AND scope_part(3) = 'service' RETURNING id INTO v_id;
-    IF FOUND THEN RETURN v_id; END IF;
-    INSERT INTO alarm (rule, code, standing, state, unit_id, line_id, person_id, case_id, user_id, operator, facts, scope_path)
-    VALUES (p_rule, p_code, false, 'open', a.unit_id,
-      (SELECT id FROM quota_line WHERE id = (p_facts ->> 'line')::bigint), a.person_id, a.id,
-      v_user, kernel_actor(), p_facts, coalesce(a.scope_path, scope_part(4), ''))
-    RETURNING id INTO v_id;
-  END IF;
-  PERFORM record_audit('refusal', NULL, p_facts || jsonb_strip_nulls(jsonb_build_object('code', p_code, 'rule', p_rule,
-    'alarm', v_id, 'case', p_case, 'unit', a.unit_id, 'person', a.person_id)));
-  RETURN v_id;
-END $$;

@@ -153,6 +153,7 @@ BEGIN
   UPDATE application SET scope_path = NEW.scope_path WHERE id = ANY (v_cases);
   UPDATE task SET scope_path = NEW.scope_path WHERE application_id = ANY (v_cases);
   UPDATE application_event SET scope_path = NEW.scope_path WHERE application_id = ANY (v_cases);
+  UPDATE notice SET scope_path = NEW.scope_path WHERE case_id = ANY (v_cases) AND settled_at IS NULL;
   UPDATE import_batch SET scope_path = NEW.scope_path WHERE case_id = ANY (v_cases);
   UPDATE alarm SET scope_path = NEW.scope_path WHERE case_id = ANY (v_cases)
     AND NOT scope_path <@ unit_range(NEW.scope_path);
