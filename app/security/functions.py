@@ -54,6 +54,7 @@ APP_FUNCTIONS = (
     "find_person(bytea)",
     "case_route(bigint, text)",
     "role_kinds(text, boolean)",
+    "limits_escalate()",
     "case_standing_sides(bigint)",
     "office_has(bigint, int)",
     "takes_part(bigint)",
