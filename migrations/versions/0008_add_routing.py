@@ -142,10 +142,10 @@ def create_tables() -> None:
 
 def downgrade() -> None:
     for table in ("time_record", "authority_request", "authority_rule"):
-        op.execute(f"DROP TABLE {table} CASCADE")  # the kernel's functions that name it go with it
+        op.execute(f"DROP TABLE {table} CASCADE")  # the kernel's functions and triggers that name it go with it
     op.drop_index("ix_task_red", "task")
     for column in ("role", "days", "escalated_at", "still", "still_since"):
-        op.drop_column("task", column)
+        op.execute(f"ALTER TABLE task DROP COLUMN {column} CASCADE")
     op.drop_constraint(op.f("ck_application_days"), "application")
     for column in ("promised_days", "statutory_days", "statutory_on", "decided_at", "still", "still_since"):
-        op.drop_column("application", column)
+        op.execute(f"ALTER TABLE application DROP COLUMN {column} CASCADE")
