@@ -37,6 +37,7 @@ CONSTRAINTS: dict[str, type[errors.DomainError]] = {
     "uq_certificate_valid": errors.CertificateExists,
     "uq_verification_round_year": errors.RoundOpen,
     "ck_grant_request_people": errors.SamePerson,
+    "ex_authority_rule_conditions": errors.DuplicateRule,
 }
 
 # The alarm that a refusal raises; other refusals by rule are recorded in the audit only.

@@ -287,6 +287,27 @@ class NoOffice(DomainError):
     http_status = 409
 
 
+class RuleDay(DomainError):
+    """规则须自次日起: a change of 干部管理权限 begins tomorrow at the earliest, and after the rule it ends."""
+
+    code = "rule_day"
+    http_status = 409
+
+
+class RuleNeeded(DomainError):
+    """兜底规则不得缺: the rule for everybody always names an office."""
+
+    code = "rule_needed"
+    http_status = 409
+
+
+class DuplicateRule(DomainError):
+    """规则重复: there is a rule with these conditions in that period."""
+
+    code = "duplicate_rule"
+    http_status = 409
+
+
 class CheckFailed(DomainError):
     """核对未通过: a check that stops the case was not passed; facts: check, the finding as it is kept."""
 

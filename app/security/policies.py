@@ -105,7 +105,7 @@ SCOPED: dict[str, Rule] = {
             (
                 "UPDATE",
                 "number, process_version_id, unit_id, scope_path, title, person_id, person_name, form, state, stage,"
-                " effective_on, due_on, changed_at, submitted_at, finished_at, result",
+                " effective_on, changed_at, submitted_at, finished_at, result",
             ),
         ),
         check=f"{{t}}.created_by = {MYSELF} and {{t}}.personnel_class is null and ({{t}}.unit_id is null or"
@@ -125,7 +125,7 @@ SCOPED: dict[str, Rule] = {
         (
             (
                 "INSERT",
-                "application_id, stage, code, role, days, office_id, unit_id, assignee_id, state, due_on, closed_at,"
+                "application_id, stage, code, role, days, office_id, unit_id, assignee_id, state, due_on, closed_at, still_since,"
                 " escalated_at, first_decision_id, decision_id, scope_path",
             ),
             ("UPDATE", "assignee_id, state, closed_at, decision_id"),

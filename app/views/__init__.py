@@ -9,6 +9,7 @@ def register() -> list[type[Any]]:
     from app.views.admin import AdminView
     from app.views.attachments import AttachmentView
     from app.views.audit import AuditView
+    from app.views.authority import AuthorityView
     from app.views.cases import CaseView
     from app.views.duties import DelegationView, GrantView, RevealView
     from app.views.inbox import InboxView
@@ -40,6 +41,7 @@ def register() -> list[type[Any]]:
         AdminView,
         AccountView,
         AuditView,
+        AuthorityView,
         GrantView,
         DelegationView,
         RevealView,

@@ -1,6 +1,7 @@
 """What one case's page shows, to its unit and to the office whose turn it is."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from flask import request
@@ -12,13 +13,14 @@ from wtforms import DateField
 
 from app.domain import errors
 from app.domain.quota import Figures
-from app.domain.workdays import workdays_between
+from app.domain.workdays import workdays_between, workdays_spent
 from app.models import Application
 from app.queries import cases, units
 from app.security.manager import Hat
 from app.views import case_facts, papers
 from app.views.check_texts import panel, verdict, worded
 from app.views.checks import after
+from app.views.shell import local
 from app.workflow import checks, engine, versions
 from app.workflow.definition import Process
 
@@ -48,6 +50,7 @@ def event_titles() -> dict[str, tuple[str, str]]:
         "paper_verify": (_("Papers compared with the upload"), ""),
         "paper_archive": (_("Papers filed"), ""),
         "paper_back": (_("Papers set back by one step"), "amber"),
+        "escalated": (_("Beyond the time limit: before the head of the office"), "red"),
     }
 
 
@@ -72,7 +75,7 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
     day, calendar = engine.today(s), engine.calendar(s)
     facts = cases.facts(s, case_id)
     rows = cases.tasks(s, case_id)
-    due = min((t.due_on for t in rows if t.state == "open" and t.due_on), default=None)
+    due = case.due_on if case.state in ("running", "returned") else None
     mine = next((t for t in rows if t.state == "open" and case.state == "running" and t.mine), None)
     line = s.execute(text("SELECT * FROM case_line(:c)"), {"c": case_id}).one_or_none()
     return {
@@ -89,6 +92,11 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
             "submitted_at": case.submitted_at,
             "due_on": due,
             "days_left": workdays_between(day, due, calendar) if due else None,
+            "still": case.still_since is not None,
+            "promised": case.promised_days,
+            "statutory": case.statutory_days,
+            "statutory_on": case.statutory_on,
+            "spent": _spent(case, calendar) if case.decided_at and not due else None,
             "effective_on": case.effective_on,
             "finished_at": case.finished_at,
         },
@@ -149,6 +157,14 @@ def _notice(s: Session, case: Application, plan: Process, who: Hat) -> dict[str,
     return None
 
 
+def _spent(case: Application, calendar: Mapping[dt.date, bool]) -> int | None:
+    """Working days from the submission to the last decision."""
+    if case.submitted_at is None or case.decided_at is None:
+        return None
+    still = [(r.lower, r.upper) for r in case.still if r.lower and r.upper]
+    return workdays_spent(local(case.submitted_at).date(), local(case.decided_at).date(), calendar, still)
+
+
 def _tasks(rows: list[Any], plan: Process, case: Application, day: dt.date, calendar: Any) -> list[dict[str, Any]]:
     """The lanes: decided and open tasks, then the stages still to come."""
     titles = {t.code: t.title for stage in plan.stages for t in stage.tasks}
@@ -163,6 +179,8 @@ def _tasks(rows: list[Any], plan: Process, case: Application, day: dt.date, cale
             "due_on": t.due_on,
             "opinion": t.opinion,
             "days_left": workdays_between(day, t.due_on, calendar) if t.due_on else None,
+            "still": t.still or case.still_since is not None,
+            "escalated": t.escalated and t.state == "open",
             "closed_at": t.closed_at,
         }
         for t in rows

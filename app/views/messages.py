@@ -84,6 +84,13 @@ def sentences() -> dict[str, str]:
             "The case is in another state now, so this step is not possible. Reload the page and see the timeline."
         ),
         "no_office": _("No office is responsible for this step. The administrator has to be told."),
+        "rule_day": _(
+            "A change of cadre authority begins tomorrow at the earliest, and after the rule it ends began. Choose a later day and propose it anew."
+        ),
+        "rule_needed": _(
+            "The rule for everybody has to name an office at all times. Replace it by another office instead."
+        ),
+        "duplicate_rule": _("There is a rule with these conditions in that period. End or replace that one."),
         "check_failed": _("“%(title)s” is not passed, so this cannot go on. %(text)s (%(figures)s) Basis: %(article)s"),
         "urged_today": _("The offices have been reminded today already. A case can be urged once a day."),
         "acted_since": _(

@@ -61,6 +61,12 @@ def post_due(database: Database, identity: Identity) -> Iterator[tuple[int, Doma
         yield case_id, refusal
 
 
+def escalate(database: Database, identity: Identity) -> int:
+    """督办: bring what is beyond its time limit before the head of its office, once; says how many tasks."""
+    with database.transaction(identity) as session:
+        return int(session.execute(text("SELECT limits_escalate()")).scalar_one())
+
+
 def tell_amber(database: Database, identity: Identity) -> int:
     """临期: tell each side once whose task ends within a working day; says how many were told."""
     with database.transaction(identity) as session:

@@ -117,6 +117,7 @@ def build(world: World) -> Cast:
         "account_id": world.value("SELECT a.id FROM account a JOIN ab_user u ON u.id = a.user_id"
                                   " WHERE u.username = 'caizheng'"),
         "request_id": 1,
+        "rule_id": 1,
         "event_id": world.value("SELECT min(id) FROM audit_event"),
         "seal_id": 1,
     }  # fmt: skip
