@@ -14,6 +14,7 @@ def register() -> list[type[Any]]:
     from app.views.ledger import LedgerView
     from app.views.lists import ListView
     from app.views.person import CardView, PersonView
+    from app.views.processes import ProcessView
     from app.views.queue import QueueView
     from app.views.search import SearchView
     from app.views.unit_page import DisclosureView, UnitView
@@ -33,6 +34,7 @@ def register() -> list[type[Any]]:
         AccountView,
         AuditView,
         GrantView,
+        ProcessView,
         DelegationView,
         RevealView,
     ]

@@ -88,6 +88,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Proposed identities"), "url": "/admin/requests", "icon": "check"},
             {"label": _("Offices"), "url": "/admin/offices", "icon": "hat"},
             {"label": _("Roles"), "url": "/admin/roles", "icon": "lock"},
+            {"label": _("Processes"), "url": "/processes/", "icon": "start"},
         ]
     elif who.kind == "auditor":
         entries = [
