@@ -1,6 +1,5 @@
 """What was filed in a case, in words: labels, codes by their names, ids by the names of what they stand for."""
 
-import datetime as dt
 from typing import Any
 
 from flask_babel import gettext as _
@@ -9,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import codes
 from app.queries import units
+from app.views.fields_inside import objects
 from app.workflow.definition import Process
 
 # The code list of a fact.
@@ -24,6 +24,9 @@ LISTS = {
     "funding": "funding",
     "structure": "structure",
     "role": "role",
+    "absence_kind": "absence_kind",
+    "host_post": "host_post",
+    "certificate_reason": "certificate_reason",
 }
 
 
@@ -54,10 +57,23 @@ def labels() -> dict[str, str]:
         "nature": _("Kind of appointment"),
         "home_unit": _("Home unit (for leaders from elsewhere)"),
         "authorised": _("Authorised number"),
+        "absence_kind": _("Kind of absence"),
+        "host_unit": _("Host unit (of this city)"),
+        "host": _("Host, if outside this city"),
+        "host_post": _("Kind of work there"),
+        "licence": _("Number of the enforcement licence or professional title"),
+        "certificate_reason": _("What is asked for"),
+        "objected": _("What is wrong"),
+        "claim": _("What stands there, what is right, and the proof"),
+        "year": _("Year"),
+        "people": _("People on the roster"),
+        "differences": _("Differences"),
         "start": _("Effective on"),
+        "until_on": _("Last day away"),
         "end": _("First day outside"),
         "document_no": _("Document number"),
         "issuer": _("Issuing body"),
+        "ground": _("Reason"),
     }
 
 
@@ -75,8 +91,10 @@ def shown(s: Session, facts: dict[str, Any], line: Any, plan: Process) -> list[d
 
 
 def _word(s: Session, key: str, value: Any, plan: Process) -> Any:
-    if key == "department":
+    if key in ("department", "host_unit"):
         return s.execute(text("SELECT unit_name(:u)"), {"u": int(value)}).scalar() or value
+    if key == "objected":
+        return dict(objects()).get(str(value), value)
     if key == "region":
         return codes.REGION.get(str(value), value)
     if key == "category":
@@ -84,8 +102,3 @@ def _word(s: Session, key: str, value: Any, plan: Process) -> Any:
     if key == "reason":
         return codes.label("position_change" if plan.movement == "leave_lead" else "exit_reason", str(value))
     return codes.label(LISTS[key], str(value)) if key in LISTS else value
-
-
-def age_on(born: dt.date, day: dt.date) -> int:
-    """Full years of age on a day."""
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))

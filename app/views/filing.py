@@ -1,6 +1,7 @@
 """From a filled form to the facts that decisions rest on."""
 
 import datetime as dt
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,18 +14,11 @@ from app.ledger.people import PersonFacts, facts_of
 from app.models import Unit
 from app.security.manager import Hat
 from app.security.services import services
+from app.views.fields_records import hidden
 from app.views.shell import named
-from app.workflow.definition import Process
+from app.workflow.definition import FACT_NAMES, Process
 
-# Fields whose name in the facts differs from the form's.
-NAMES = {
-    "any_line": "line",
-    "lead_line": "line",
-    "unit_name": "name",
-    "unit_category": "category",
-    "exit_reason": "reason",
-}
-NUMBERS = ("line", "department", "person", "unit", "scope", "occupancy")
+NUMBERS = ("line", "department", "person", "unit", "scope", "occupancy", "host_unit", "about_person")
 SECRET = ("id_number",)
 
 
@@ -50,6 +44,8 @@ def loaded(typed: dict[str, Any]) -> dict[str, Any]:
     for name, value in typed.items():
         if name == "id_cipher":
             out["id_number"] = services().keys.decrypt("resident", bytes.fromhex(value))
+        elif name == "sealed":
+            out |= json.loads(services().keys.decrypt("record", bytes.fromhex(value)))
         elif name.endswith("_on") or name in ("start", "end"):
             out[name] = dt.date.fromisoformat(value) if value else None
         else:
@@ -58,11 +54,28 @@ def loaded(typed: dict[str, Any]) -> dict[str, Any]:
 
 
 def typed(form: Any, plan: Process) -> dict[str, Any]:
-    """What was typed, as a draft keeps it; an ID number only encrypted."""
-    out = {n: stored(form[n].data) for n in plan.fields if n not in SECRET}
+    """What was typed, as a draft keeps it; an ID number and what belongs to a protected column group only encrypted."""
+    apart = hidden(plan)
+    out = {n: stored(form[n].data) for n in plan.fields if n not in SECRET and n not in apart}
+    if apart:
+        kept = json.dumps({n: stored(form[n].data) for n in apart}, ensure_ascii=False)
+        out["sealed"] = services().keys.encrypt("record", kept).hex()
     if "id_number" in form and form.id_number.data:
         out["id_cipher"] = services().keys.encrypt("resident", form.id_number.data.strip()).hex()
     return out
+
+
+def form_facts(form: Any, plan: Process) -> dict[str, Any]:
+    """The facts that a form itself holds, under their names; an ID number is none of them."""
+    facts = {FACT_NAMES.get(n, n): stored(form[n].data) or None for n in plan.fields if n not in SECRET}
+    if "authorised" in facts:
+        facts["authorised"] = form.authorised.data
+    if "lead" in facts:
+        line, _dash, person = str(facts.pop("lead") or "").partition("-")
+        facts |= {"line": line or None, "person": person or None}
+    if "main" in facts:
+        facts["main"] = int(bool(facts["main"]))
+    return {k: int(str(v)) if k in NUMBERS and str(v or "").isdecimal() else v for k, v in facts.items()}
 
 
 def filing(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
@@ -72,14 +85,13 @@ def filing(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
         NotFound: a chosen line, unit or person is not the applicant's to choose.
         DuplicatePerson, NotSeated, AlreadySeated: the register says otherwise.
     """
-    facts: dict[str, Any] = {NAMES.get(n, n): stored(form[n].data) or None for n in plan.fields if n not in SECRET}
-    if "authorised" in facts:
-        facts["authorised"] = int(form.authorised.data)
-    if "lead" in facts:
-        facts["line"], facts["person"] = (int(x) for x in str(facts.pop("lead")).split("-", 1))
-    facts = {k: (int(v) if k in NUMBERS and v else v) for k, v in facts.items()}
-    if "main" in facts:
-        facts["main"] = int(bool(facts["main"]))
+    from app.views import filers  # they know what a filing is
+
+    own = filers.OWN.get(plan.process) or filers.OWN.get(plan.movement)
+    if own is not None:
+        made: Filing = own(s, form, plan, who)
+        return made
+    facts = form_facts(form, plan)
     unit = _unit(s, facts, plan, who)
     person_id, name = _person(s, facts, form, plan, who)
     start = form.start.data if "start" in form else form.end.data if "end" in form else None

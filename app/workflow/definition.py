@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
-from app.workflow.expression import BadExpression, Condition, condition
+from app.workflow.expression import Condition, ExpressionError, condition
 
 PROCESSES = Path(__file__).parent / "processes"
 ROLES = (
@@ -40,6 +40,7 @@ MOVEMENTS = (
     "take_lead",
     "leave_lead",
     "correct",
+    "record",
     "set_quota",
     "open_unit",
     "change_unit",
@@ -53,6 +54,7 @@ MOVEMENTS = (
     "shift",
     "change_line",
     "absence_begin",
+    "absence_extend",
     "absence_end",
     "verify_year",
     "certificate",
@@ -77,6 +79,9 @@ FACT_NAMES = {
     "unit_name": "name",
     "unit_category": "category",
     "exit_reason": "reason",
+    "hosted_kind": "absence_kind",
+    "away_kind": "absence_kind",
+    "away": "person",
 }
 
 
@@ -193,7 +198,7 @@ class ConditionField(fields.Str):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
         try:
             return condition(super()._deserialize(value, attr, data, **more))
-        except BadExpression as wrong:
+        except ExpressionError as wrong:
             raise ValidationError(str(wrong)) from wrong
 
 

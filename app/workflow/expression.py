@@ -32,7 +32,7 @@ ALLOWED = (
 )  # fmt: skip
 
 
-class BadExpression(ValueError):
+class ExpressionError(ValueError):
     """A condition that is refused; the text says why, in the words of whoever writes definitions."""
 
 
@@ -77,21 +77,21 @@ def condition(source: str) -> Condition:
     """Read a condition.
 
     Raises:
-        BadExpression: it is too long, does not parse, or holds more than a condition may.
+        ExpressionError: it is too long, does not parse, or holds more than a condition may.
     """
     if len(source) > LONGEST:
-        raise BadExpression(f"条件超过 {LONGEST} 个字符")
+        raise ExpressionError(f"条件超过 {LONGEST} 个字符")
     try:
         tree = ast.parse(source.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as wrong:
-        raise BadExpression(f"条件不成立，读不懂：{source}") from wrong
+        raise ExpressionError(f"条件不成立，读不懂：{source}") from wrong
     nodes = list(ast.walk(tree))
     if len(nodes) > MOST_NODES:
-        raise BadExpression("条件过于复杂，请拆成几个任务")
+        raise ExpressionError("条件过于复杂，请拆成几个任务")
     for node in nodes:
         if not isinstance(node, ALLOWED):
-            raise BadExpression(f"条件中不允许：{ast.unparse(node) if isinstance(node, ast.expr) else source}")
+            raise ExpressionError(f"条件中不允许：{ast.unparse(node) if isinstance(node, ast.expr) else source}")
         if isinstance(node, ast.Constant) and not isinstance(node.value, str | int | None):
-            raise BadExpression(f"条件中只能写文字和整数：{node.value!r}")
+            raise ExpressionError(f"条件中只能写文字和整数：{node.value!r}")
     names = frozenset(n.id for n in nodes if isinstance(n, ast.Name))
     return Condition(source.strip(), names, tree.body)

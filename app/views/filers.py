@@ -1,0 +1,9 @@
+"""Businesses with a way of their own from the form to the facts, by process or by movement; ``filing`` asks here first."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from app.views import filing_inside, filing_records
+
+# One line for each piece: **filing_<piece>.FILERS.
+OWN: Mapping[str, Callable[..., Any]] = {**filing_inside.FILERS, **filing_records.FILERS}
