@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0015"
-down_revision = "0006"
+down_revision = "0011"
 
 
 def upgrade() -> None:
@@ -53,7 +53,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_table("process_draft")
+    op.execute("DROP TABLE process_draft CASCADE")  # functions take its rows
     op.drop_constraint(op.f("uq_process_version_shipped"), "process_version")
     op.drop_column("process_version", "holds_from")
     op.drop_column("process_version", "shipped_version")
