@@ -1,13 +1,11 @@
 """流程设计的词: what the choices of a definition are called, what is wrong with one, and where."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from flask_babel import gettext as _
-from marshmallow import ValidationError
 
-from app.views import fields, process_form
-from app.workflow import definition
+from app.views import check_texts, fields, process_form
+from app.workflow import checks, definition, validation
 
 Pairs = list[tuple[str, str]]
 
@@ -107,7 +105,7 @@ def all_choices() -> dict[str, Pairs]:
         ],
         "roles": roles(),
         "movements": movements(),
-        "fields": [(n, _label(n)) for n in sorted(fields.FIELDS)],
+        "fields": [(n, _label(n)) for n in sorted(fields.known())],
         "checks": check_choices(),
         "levels": [("stop", _("stop")), ("warn", _("warn"))],
         "outputs": [(o, papers.get(o, o)) for o in definition.OUTPUTS],
@@ -117,16 +115,23 @@ def all_choices() -> dict[str, Pairs]:
 
 def check_choices() -> Pairs:
     """Every check by its name."""
-    return [(code, code) for code in ()]
+    return [(code, str(check_texts.TITLES.get(code, code))) for code in sorted(checks.known())]
 
 
 def problems(made: dict[str, Any]) -> list[tuple[str, str]]:
     """What is wrong with a definition: where in the form, and what; empty when it may be proposed."""
-    try:
-        definition.parse(made)
-    except ValidationError as wrong:
-        return list(_flattened(wrong.normalized_messages(), ""))
-    return []
+    rows = process_form.laid_out(made)["requirements"]
+    out = []
+    for parts, said in validation.problems_in(made):
+        where = "-".join(str(p) for p in parts)
+        if len(parts) > 1 and parts[0] == "requirements":  # grouped by movement there, rows here
+            same = [n for n, row in enumerate(rows) if row.get("movement", "") == parts[1]]
+            number = parts[2] if len(parts) > 2 and isinstance(parts[2], int) else 0
+            row = same[number] if number < len(same) else 0
+            column = parts[-1] if parts[-1] in ("role", "people") else "movement"
+            where = f"requirements-{row}-{column}"
+        out.append((where, said))
+    return out
 
 
 def fact(name: str) -> str:
@@ -145,15 +150,6 @@ def fact(name: str) -> str:
     return named.get(name, name)
 
 
-def _flattened(found: Any, at: str) -> Iterator[tuple[str, str]]:
-    if isinstance(found, dict):
-        for key, below in found.items():
-            yield from _flattened(below, f"{at}-{key}" if at else str(key))
-    else:
-        for said in found if isinstance(found, list) else [found]:
-            yield at, str(said)
-
-
 def place(path: str) -> str:
     """Where a path of the form is, in words."""
     labels = {c.name: c.label for c in (*process_form.STAGE, *process_form.TASK)}
@@ -167,7 +163,7 @@ def place(path: str) -> str:
 
 
 def _label(name: str) -> str:
-    made = fields.FIELDS[name]()
+    made: Any = fields.known()[name]()
     label = made.args[0] if made.args else name
     return f"{label}（{name}）"
 

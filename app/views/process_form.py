@@ -6,9 +6,11 @@ needed to add, move or take away a row.
 
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+import yaml
 from flask_babel import lazy_gettext as _l
 
 PATH = re.compile(r"[a-z_]+(?:-(?:\d{1,2}|[a-z_]+)){0,4}\Z")
@@ -73,7 +75,7 @@ SECTIONS = (
             Column("code", _l("Check"), "checks"),
             Column("level", _l("Effect"), "levels"),
             Column("article", _l("Article")),
-            Column("params", _l("Parameters, as most=35"), "params"),
+            Column("params", _l("Parameters, as most: 35"), "params"),
         ),
     ),
     Section(
@@ -120,7 +122,9 @@ def shown(value: Any, kind: str) -> str:
     if kind == "codes":
         return ", ".join(value)
     if kind == "params":
-        return ", ".join(f"{k}={v}" for k, v in value.items())
+        if not isinstance(value, dict):
+            return str(value)
+        return yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10_000).strip()[1:-1]
     return "1" if value is True else str(value)
 
 
@@ -131,12 +135,20 @@ def _value(text: str, kind: str) -> Any:
     if kind == "codes":
         return [code.strip() for code in re.split("[,，、 ]", text) if code.strip()]
     if kind == "params":
-        pairs = (part.partition("=") for part in re.split("[,，;；]", text) if part.strip())
-        return {k.strip(): _scalar(v.strip()) for k, _sign, v in pairs}
+        return _params(text)
     if kind == "tick":
         return bool(text)
     # What is no number stays as typed: the check says so beside it, and nothing typed is lost.
     return _scalar(text) if kind == "number" else text
+
+
+def _params(text: str) -> Any:
+    """Parameters as in YAML, without the outer braces; what is none stays as typed, and the check says so."""
+    try:
+        found = yaml.safe_load("{" + text + "}")
+    except yaml.YAMLError:
+        return text
+    return found if isinstance(found, dict) and not any(v is None for v in found.values()) else text
 
 
 def _scalar(text: str) -> Any:
@@ -235,7 +247,7 @@ def acted(definition: Definition, action: str) -> Definition:
     if not found:
         return definition
     verb, path, number = found[1], found[2], int(found[3] or 0)
-    layout = laid_out(definition)
+    layout = laid_out(deepcopy(definition))
     if path.endswith("-tasks"):
         stage = int(path.split("-")[1])
         rows = layout["stages"][stage]["tasks"] if stage < len(layout["stages"]) else []

@@ -16,7 +16,7 @@ from app.views.messages import sentence
 from app.views.shell import hat, work
 from app.workflow import definition
 from app.workflow import trial as trials
-from app.workflow.engine import calendar
+from app.workflow.acting import calendar
 
 VERSIONS = (
     "SELECT v.id, v.process, v.version, v.shipped_version, v.published_at, v.holds_from, v.definition,"
