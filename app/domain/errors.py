@@ -412,6 +412,20 @@ class DocumentMissing(DomainError):
     http_status = 409
 
 
+class StaleDraft(DomainError):
+    """草案已被他人修改: somebody saved this draft meanwhile."""
+
+    code = "stale_draft"
+    http_status = 409
+
+
+class Floor(DomainError):
+    """低于底线: a definition asks for fewer approvals than its movement may ever do with; facts: movement."""
+
+    code = "floor"
+    http_status = 422
+
+
 class InvalidInput(DomainError):
     """填报有误: facts: errors, a dict of field to list of code strings."""
 

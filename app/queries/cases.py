@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 
 def process_titles(session: Session) -> dict[str, str]:
-    """The businesses' names by process, from the newest published version of each."""
+    """The businesses' names by process, from the newest version of each that holds or has held."""
     rows = session.execute(
         text(
             "SELECT DISTINCT ON (process) process, definition->>'title' AS title FROM process_version"
-            " ORDER BY process, version DESC"
+            " WHERE holds_from <= kernel_today() ORDER BY process, holds_from DESC, version DESC"
         )
     )
     return {r.process: r.title for r in rows}

@@ -115,10 +115,19 @@ LINES: dict[str, Line] = {
     "AdminView.find_offices": Line(_l("Search: offices for an identity"), (SYSTEM,)),
     "AdminView.offices": Line(_l("Offices and their members"), (SYSTEM, SECURITY)),
     "AdminView.roles": Line(_l("Roles and rights"), (SYSTEM, SECURITY)),
+<<<<<<< HEAD
     "AuthorityView.index": Line(_l("Cadre authority: rules and trial"), (SYSTEM, SECURITY)),
     "AuthorityView.new": Line(_l("Cadre authority: propose a rule"), (SYSTEM,)),
     "AuthorityView.end": Line(_l("Cadre authority: propose the end of a rule"), (SYSTEM,)),
     "AuthorityView.settle": Line(_l("Cadre authority: approve or refuse a change"), (SECURITY,)),
+=======
+    "ProcessView.index": Line(_l("Design of processes: list"), (SYSTEM, SECURITY)),
+    "ProcessView.versions": Line(_l("Design of processes: versions and differences"), (SYSTEM, SECURITY)),
+    "ProcessView.begin": Line(_l("Design of processes: begin a draft"), (SYSTEM,)),
+    "ProcessView.draft": Line(_l("Design of processes: a draft"), (SYSTEM, SECURITY)),
+    "ProcessView.act": Line(_l("Design of processes: propose, publish, send back, drop"), (SYSTEM, SECURITY)),
+    "ProcessView.trial": Line(_l("Design of processes: trial run"), (SYSTEM, SECURITY)),
+>>>>>>> w-editor
     "GrantView.index": Line(_l("Proposed identities"), (SYSTEM, SECURITY)),
     "GrantView.settle": Line(_l("Approve or refuse a proposed identity"), (SECURITY,)),
     "GrantView.named": Line(_l("Propose a named access"), (SYSTEM,)),

@@ -178,6 +178,7 @@ SCOPED: dict[str, Rule] = {
     "account": Rule(f"{{t}}.user_id = {MYSELF} or {ADMINISTRATION}"),
     "named_access": Rule(ADMINISTRATION),
     "grant_request": Rule(ADMINISTRATION),
+    "process_draft": Rule(ADMINISTRATION),
     "audit_event": Rule(AUDITOR),
     "audit_archive": Rule(AUDITOR),
     "verification_run": Rule(AUDITOR),

@@ -19,6 +19,7 @@ def register() -> list[type[Any]]:
     from app.views.lists import ListView
     from app.views.papers import PaperView
     from app.views.person import CardView, PersonView
+    from app.views.processes import ProcessView
     from app.views.queue import QueueView
     from app.views.search import SearchView
     from app.views.unit_page import DisclosureView, UnitView
@@ -43,6 +44,7 @@ def register() -> list[type[Any]]:
         AuditView,
         AuthorityView,
         GrantView,
+        ProcessView,
         DelegationView,
         RevealView,
         LendingView,

@@ -18,6 +18,12 @@ def sentences() -> dict[str, str]:
         "quota_exhausted": _(
             "No vacant seat is left on this line: authorised %(authorised)s, occupied %(occupied)s, reserved %(reserved)s. Choose another line, or wait until a seat is free."
         ),
+        "stale_draft": _(
+            "Somebody else saved this draft meanwhile. Yours was not saved over it: open it again in another window, compare, then save."
+        ),
+        "floor": _(
+            "The movement “%(movement)s” touches seats or quotas: the establishment office has to be among its required approvals. Add it under “Approvals required”."
+        ),
         "line_closed": _("This line is closed to entry: whoever leaves takes the seat along. Choose another line."),
         "surplus_line": _(
             "This line is over its quota (authorised %(authorised)s, occupied %(occupied)s): nobody may enter until the surplus is gone."

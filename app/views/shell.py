@@ -104,6 +104,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Offices"), "url": "/admin/offices", "icon": "hat"},
             {"label": _("Cadre authority"), "url": "/admin/authority", "icon": "leader"},
             {"label": _("Roles"), "url": "/admin/roles", "icon": "lock"},
+            {"label": _("Processes"), "url": "/processes/", "icon": "start"},
         ]
     elif who.kind == "auditor":
         entries = [

@@ -1,19 +1,5 @@
 -- What the kernel believes of a case: its filed facts and the decisions taken on exactly these facts.
 
-CREATE OR REPLACE FUNCTION publish_version(p_process text, p_version int, p_definition jsonb, p_requirements jsonb)
-RETURNS bigint LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE v process_version; v_hash text := encode(sha256(convert_to(p_definition::text || p_requirements::text, 'UTF8')), 'hex');
-BEGIN
-  SELECT * INTO v FROM process_version WHERE process = p_process AND version = p_version;
-  IF FOUND AND v.hash <> v_hash THEN
-    PERFORM refuse('facts_changed', jsonb_build_object('process', p_process, 'version', p_version));
-  ELSIF NOT FOUND THEN
-    INSERT INTO process_version (process, version, definition, requirements, hash)
-    VALUES (p_process, p_version, p_definition, p_requirements, v_hash) RETURNING * INTO v;
-  END IF;
-  RETURN v.id;
-END $$;
-
 -- The index under the key that rules now: during a change of keys an older one leads to the same person.
 CREATE OR REPLACE FUNCTION current_index(p_index bytea) RETURNS bytea
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
@@ -109,8 +95,9 @@ BEGIN
   v_key := k_running_key(coalesce(r.process_version_id, a.process_version_id), f, v_key);
   IF r.case_id IS NULL THEN
     -- A version that was replaced may ask for less: it serves the cases that run on it and no new one.
-    IF EXISTS (SELECT 1 FROM process_version v JOIN process_version n ON n.process = v.process AND n.version > v.version
-        WHERE v.id = a.process_version_id) THEN PERFORM refuse('facts_changed'); END IF;
+    IF a.process_version_id IS DISTINCT FROM process_in_force(a.process, kernel_today()) THEN
+      PERFORM refuse('facts_changed');
+    END IF;
     INSERT INTO case_record (case_id, process_version_id, unit_id, filed_by, revision, facts, facts_hash, person_key, status)
     VALUES (p_case, a.process_version_id, a.unit_id, scope_number(1), 1, v_facts, v_hash, v_key, 'filed')
     RETURNING * INTO r;
