@@ -29,6 +29,7 @@ def create_app(**overrides: Any) -> Flask:
         keys=settings.key_ring(),
         TRUSTED_HOSTS=settings.hosts(),
         **settings.doors(demo=is_demo),
+        **settings.mail(),
         **demo,
         **overrides,
     )

@@ -24,7 +24,7 @@ from app.models.authority import (
 from app.models.base import Base
 from app.models.business import Application, ApplicationEvent, Task
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
-from app.models.notices import Notice, NoticeMark, NoticeRead
+from app.models.notices import Mail, MailSetting, Notice, NoticeMark, NoticeRead
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
 from app.models.watch import (
@@ -66,6 +66,8 @@ __all__ = [
     "LedgerSeal",
     "LedgerTotal",
     "Lookup",
+    "Mail",
+    "MailSetting",
     "NamedAccess",
     "Notice",
     "NoticeMark",

@@ -69,6 +69,10 @@ APP_FUNCTIONS = (
     "range_end(text)",
     "my_side()",
     "notices_amber()",
+    "set_mail(text, text[], text[], text)",
+    "mail_claim()",
+    "mail_settle(bigint[], text, boolean)",
+    "mail_again(bigint)",
 )
 SIGNIN_FUNCTIONS = (
     "open_session(int, bigint, bytea, int, text, text, text, boolean, text[])",

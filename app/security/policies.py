@@ -141,6 +141,8 @@ SCOPED: dict[str, Rule] = {
     "notice": Rule(FOR_ME),
     "notice_read": Rule(MY_ACCOUNT, ("INSERT",), check="exists (select 1 from notice n where n.id = {t}.notice_id)"),
     "notice_mark": Rule(MY_ACCOUNT, ("INSERT", "UPDATE")),
+    "mail_setting": Rule(f"{{t}}.user_id = {MYSELF}"),
+    "mail": Rule("(select scope_part(3)) = 'system_admin'"),
     "intake": Rule(OF_KEEPER, ("INSERT", "UPDATE")),
     "import_batch": Rule(OF_KEEPER, ("INSERT", "UPDATE"), check=f"{{t}}.user_id = {MYSELF}"),
     "account": Rule(f"{{t}}.user_id = {MYSELF} or {ADMINISTRATION}"),

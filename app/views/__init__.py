@@ -14,6 +14,7 @@ def register() -> list[type[Any]]:
     from app.views.intake import IntakeView
     from app.views.ledger import LedgerView
     from app.views.lists import ListView
+    from app.views.mail import MailView, OutboxView
     from app.views.person import CardView, PersonView
     from app.views.queue import QueueView
     from app.views.search import SearchView
@@ -30,6 +31,8 @@ def register() -> list[type[Any]]:
         PersonView,
         ListView,
         InboxView,
+        MailView,
+        OutboxView,
         IntakeView,
         AdminView,
         AccountView,

@@ -89,6 +89,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Proposed identities"), "url": "/admin/requests", "icon": "check"},
             {"label": _("Offices"), "url": "/admin/offices", "icon": "hat"},
             {"label": _("Roles"), "url": "/admin/roles", "icon": "lock"},
+            *([{"label": _("Mail"), "url": "/admin/mail/", "icon": "notice"}] if who.kind == "system_admin" else []),
         ]
     elif who.kind == "auditor":
         entries = [
@@ -139,6 +140,7 @@ def shell_context() -> dict[str, Any]:
             "user": {"name": place()["name"], "label": place()["label"]},
             "user_menu": [
                 {"label": _("My account"), "url": "/account/", "icon": "settings"},
+                {"label": _("Notices by e-mail"), "url": "/account/mail/", "icon": "notice"},
                 *([{"label": _("Delegate for an absence"), "url": "/delegation"}] if may_delegate(who) else []),
             ],
             "hats": hats(),

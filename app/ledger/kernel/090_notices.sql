@@ -88,7 +88,7 @@ CREATE OR REPLACE FUNCTION notices_amber() RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE v_count int;
 BEGIN
-  IF scope_part(3) IS DISTINCT FROM 'service' THEN PERFORM refuse('not_allowed'); END IF;
+  PERFORM k_service();
   INSERT INTO notice (kind, office_id, unit_id, user_id, case_id, task_id, scope_path)
   SELECT 'amber', k.office_id, k.unit_id, k.assignee_id, a.id, k.id, k.scope_path
     FROM task k JOIN application a ON a.id = k.application_id AND a.state = 'running'
