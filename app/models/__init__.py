@@ -26,6 +26,7 @@ from app.models.business import Application, ApplicationEvent, Task
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
 from app.models.notices import Mail, MailSetting, Notice, NoticeMark, NoticeRead
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
+from app.models.routing import DECIDERS, AuthorityRequest, AuthorityRule, TimeRecord
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
 from app.models.watch import (
     Alarm,
@@ -39,6 +40,7 @@ from app.models.watch import (
 )
 
 __all__ = [
+    "DECIDERS",
     "Account",
     "Alarm",
     "AlarmRule",
@@ -48,6 +50,8 @@ __all__ = [
     "AuditArchive",
     "AuditEvent",
     "AuditPending",
+    "AuthorityRequest",
+    "AuthorityRule",
     "Base",
     "CaseFacts",
     "CaseRecord",
@@ -86,6 +90,7 @@ __all__ = [
     "SignIn",
     "SignInAttempt",
     "Task",
+    "TimeRecord",
     "Unit",
     "UnitVersion",
     "User",

@@ -10,7 +10,10 @@ SIDE = "coalesce('o' || office_id::text, 'u' || unit_id::text, 'p' || person_id:
 
 
 class Notice(Base):
-    """消息: to an office, a unit, a person or a duty (三员); ``user_id`` and ``head`` narrow it to one or some of them.
+    """消息: to an office, a unit, a person or a duty (三员).
+
+    ``user_id`` narrows it to one of them, ``hat`` to one kind of account (a head, a competent department); without it a
+    competent department reads none of its unit's.
 
     No personal data: the case's title is read from the case, by its own policy. ``settled_at``: what it asked for has
     been done, by whomever.
@@ -25,7 +28,7 @@ class Notice(Base):
             "ix_notice_open",
             "side",
             "id",
-            postgresql_include=["user_id", "head", "scope_path"],
+            postgresql_include=["user_id", "hat", "scope_path"],
             postgresql_where="settled_at is null",
         ),
         Index("ix_notice_case", "case_id", "kind", postgresql_where="settled_at is null"),
@@ -41,7 +44,7 @@ class Notice(Base):
     person_id: Mapped[ref | None] = mapped_column(ForeignKey("person.id"))
     duty: Mapped[string | None]
     user_id: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
-    head: Mapped[bool] = mapped_column(server_default="false")
+    hat: Mapped[string | None]
     case_id: Mapped[ref | None] = mapped_column(ForeignKey("application.id"))
     task_id: Mapped[ref | None] = mapped_column(ForeignKey("task.id"))
     alarm_id: Mapped[ref | None] = mapped_column(ForeignKey("alarm.id"))

@@ -62,6 +62,14 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
             {"label": _("Seats"), "url": "/list/posts", "icon": "seat"},
         ]
+    elif who.department_id:
+        entries = [
+            {"label": _("To decide"), "url": "/queue", "icon": "queue"},
+            {"label": _("Cases"), "url": "/list/cases", "icon": "case"},
+            {"label": _("Ledger"), "url": "/ledger", "icon": "ledger"},
+            {"label": _("Units"), "url": "/list/units", "icon": "unit"},
+            {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
+        ]
     elif who.roles[0].name == "reader":  # its home is the ledger, as a person's is the card
         entries = [
             {"label": _("Ledger"), "url": "/ledger", "icon": "ledger"},

@@ -39,7 +39,7 @@ ROLES = (
     Role("caizheng", "reader", "市局", "暗局"),
     Role("shebao", "reader", "市局", "暗局"),
     Role("zhen", "reader", "镇府", "区局"),
-    Role("zhuguan", "reader", "市局", "区局"),
+    Role("zhuguan", "supervisor", "市局", "区局"),
     Role("jijian", "reader", "区局", "市局"),
     Role("geren", "person", "市局", "区局"),
     Role("xitong", "system_admin", "市局", "暗局"),

@@ -18,7 +18,7 @@ BEGIN
     CASE WHEN NEW.kind = ANY (m.immediate) THEN now() ELSE k_next_summary() END
     FROM account a JOIN ab_user u ON u.id = a.user_id AND u.active JOIN mail_setting m ON m.user_id = a.user_id
    WHERE (a.office_id = NEW.office_id OR a.unit_id = NEW.unit_id OR a.person_id = NEW.person_id OR a.kind = NEW.duty)
-     AND a.kind <> 'service' AND in_force(a.started_on, a.ended_on) AND (NOT NEW.head OR a.kind = 'office_head')
+     AND a.kind <> 'service' AND in_force(a.started_on, a.ended_on) AND coalesce(a.kind = NEW.hat, a.kind <> 'supervisor')
      AND (NEW.user_id IS NULL OR a.user_id = NEW.user_id OR NEW.user_id = (SELECT p.user_id FROM account p
        WHERE p.id = a.delegated_from)) AND NEW.kind = ANY (m.immediate || m.daily) ORDER BY 1;
   RETURN NULL;
