@@ -23,7 +23,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.BigInteger(), sa.ForeignKey("person.id"), nullable=True),
         sa.Column("duty", sa.Text(), nullable=True),
         sa.Column("user_id", sa.Integer(), sa.ForeignKey("ab_user.id"), nullable=True),
-        sa.Column("hat", sa.Text(), nullable=True),
+        sa.Column("head", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("case_id", sa.BigInteger(), sa.ForeignKey("application.id"), nullable=True),
         sa.Column("task_id", sa.BigInteger(), sa.ForeignKey("task.id"), nullable=True),
         sa.Column("alarm_id", sa.BigInteger(), sa.ForeignKey("alarm.id"), nullable=True),
@@ -42,7 +42,7 @@ def upgrade() -> None:
         "ix_notice_open",
         "notice",
         ["side", "id"],
-        postgresql_include=["user_id", "hat", "scope_path"],
+        postgresql_include=["user_id", "head", "scope_path"],
         postgresql_where=sa.text("settled_at is null"),
     )
     op.create_index("ix_notice_case", "notice", ["case_id", "kind"], postgresql_where=sa.text("settled_at is null"))
@@ -108,7 +108,7 @@ def widen_alarms() -> None:
 def downgrade() -> None:
     # Triggers are the deployment's; they name what goes away here.
     for trigger, table in (
-        ("task_told", "task"), ("task_told_again", "task"), ("task_escalated", "task"), ("event_told", "application_event"),
+        ("task_told", "task"), ("task_told_again", "task"), ("event_told", "application_event"),
         ("case_told", "application"), ("alarm_told", "alarm"), ("alarm_ended", "alarm"),
     ):  # fmt: skip
         op.execute(f"DROP TRIGGER IF EXISTS {trigger} ON {table}")

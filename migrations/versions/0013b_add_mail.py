@@ -1,15 +1,20 @@
-"""E-mail of notices: each user's address and wishes, and what waits to be sent."""
+"""E-mail of notices: each user's address and wishes, and what waits to be sent; notices for one kind of hat."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0013b"
-down_revision = "0013"
+down_revision = "0011"
 
 
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
+    # What is for the head alone becomes what is for one kind of hat alone; the policy that names it is the deployment's.
+    op.execute("DROP POLICY IF EXISTS seen ON notice")
+    op.add_column("notice", sa.Column("hat", sa.Text(), nullable=True))
+    op.execute("UPDATE notice SET hat = 'office_head' WHERE head")
+    open_index("head", "hat")
     op.create_table(
         "mail_setting",
         sa.Column("user_id", sa.Integer(), sa.ForeignKey("ab_user.id"), autoincrement=False, nullable=False),
@@ -46,7 +51,24 @@ def upgrade() -> None:
     op.create_index("ix_mail_notice", "mail", ["notice_id"])
 
 
+def open_index(old: str, new: str) -> None:
+    """The index of what waits, with the column that now says for whom; the former column goes."""
+    op.drop_index("ix_notice_open", table_name="notice")
+    op.drop_column("notice", old)
+    op.create_index(
+        "ix_notice_open",
+        "notice",
+        ["side", "id"],
+        postgresql_include=["user_id", new, "scope_path"],
+        postgresql_where=sa.text("settled_at is null"),
+    )
+
+
 def downgrade() -> None:
-    op.execute("DROP TRIGGER IF EXISTS notice_mailed ON notice")
+    for trigger, table in (("notice_mailed", "notice"), ("task_escalated", "task")):
+        op.execute(f"DROP TRIGGER IF EXISTS {trigger} ON {table}")
     for table in ("mail", "mail_setting"):
         op.execute(f"DROP TABLE {table} CASCADE")
+    op.execute("DROP POLICY IF EXISTS seen ON notice")
+    op.add_column("notice", sa.Column("head", sa.Boolean(), server_default="false", nullable=False))
+    open_index("hat", "head")
