@@ -75,6 +75,20 @@ ALARM_RULES = (
         "本系统规定：批准事项到生效日自动入账，不能入账的由编办处理",
         ("establishment", "unit"),
     ),
+    (
+        "AL29",
+        "编制—人员—经费未衔接",
+        "warning",
+        "本系统规定：入编、出编生效后财政、人社、社保按期确认",
+        ("office", "establishment"),
+    ),
+    (
+        "AL30",
+        "批准后未报到",
+        "warning",
+        "本系统规定：批准后按期确认报到，逾期释放所留编制",
+        ("unit", "establishment"),
+    ),
 )
 
 SERVICES = (("svc-opening", "建库专户", "establishment"), ("svc-worker", "后台作业", "establishment"))

@@ -36,7 +36,11 @@ def effect_once() -> int:
             done += 1
         else:
             click.echo(f"案件 {case_id} 未能生效：{refusal.code}", err=True)
+    for case_id, refusal in due.lapse_due(database, identity):
+        if refusal is not None:
+            click.echo(f"案件 {case_id} 未能释放：{refusal.code}", err=True)
     due.tell_amber(database, identity)
+    due.tell_late(database, identity)
     database.engine.dispose()
     return done
 

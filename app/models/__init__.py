@@ -1,5 +1,6 @@
 """The tables: columns and constraints only. ``from app.models import Unit`` is the one import path."""
 
+from app.models.acknowledgement import Acknowledgement
 from app.models.authority import (
     Account,
     ApiToken,
@@ -46,6 +47,7 @@ __all__ = [
     "DECIDERS",
     "Absence",
     "Account",
+    "Acknowledgement",
     "Alarm",
     "AlarmRule",
     "ApiToken",

@@ -159,7 +159,11 @@ SCOPED: dict[str, Rule] = {
     "alarm": Rule(
         f"(({IN_RANGE} and {can('cases')} and ({{t}}.person_id is null or {ALL_CLASSES}"
         f" or exists (select 1 from person p where p.id = {{t}}.person_id)))"
-        f" or ({AUDITOR} and {{t}}.code = 'tampered_ledger'))"
+        f" or ({AUDITOR} and {{t}}.code = 'tampered_ledger') or ({{t}}.office_id = (select scope_number(7)) and {NOT_HIDDEN}))"
+    ),
+    # The least of a movement, for the office that has to act on it; and beside the case for who sees that.
+    "acknowledgement": Rule(
+        f"(({{t}}.office_id = (select scope_number(7)) and {NOT_HIDDEN}) or {CASE_LAW % 'case_id'})"
     ),
     "absence": Rule(f"(({IN_RANGE} and {OF_CLASS} and {can('seat')}) or {ABOUT_ME})"),
     "verification": Rule(f"({IN_RANGE} and {can('cases')})"),

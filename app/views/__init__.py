@@ -6,6 +6,7 @@ from typing import Any
 def register() -> list[type[Any]]:
     """The views, in the order of the menu."""
     from app.views.account import AccountView
+    from app.views.acknowledgements import AcknowledgementView
     from app.views.admin import AdminView
     from app.views.attachments import AttachmentView
     from app.views.audit import AuditView
@@ -37,6 +38,7 @@ def register() -> list[type[Any]]:
         PersonView,
         ListView,
         InboxView,
+        AcknowledgementView,
         MailView,
         OutboxView,
         IntakeView,

@@ -168,7 +168,7 @@ def decide(session: Session, task_id: int, *, verdict: str, opinion: str, addres
         checks.demand(found)
     set_committed_value(task, "state", {"approve": "approved", "return": "returned", "reject": "rejected"}[verdict])
     if verdict == "reject":
-        _end(session, case, "rejected", "rejected", opinion)
+        end(session, case, "rejected", "rejected", opinion)
     elif verdict == "return":
         case.state = "returned"
     else:
@@ -242,11 +242,12 @@ def withdraw(session: Session, case_id: int) -> Application:
     if case.state == "draft":  # nothing was filed: the kernel does not know it
         case.state, case.finished_at, case.changed_at = "withdrawn", func.now(), func.now()
         return case
-    _end(session, case, "withdrawn", "withdrawn", None)
+    end(session, case, "withdrawn", "withdrawn", None)
     return case
 
 
-def _end(session: Session, case: Application, state: str, reason: str, result: str | None) -> None:
+def end(session: Session, case: Application, state: str, reason: str, result: str | None) -> None:
+    """End a case that takes no effect: in the kernel, which says whether it may, and here with its open tasks."""
     session.flush()  # the kernel reads the decision
     session.execute(text("SELECT case_close(:c, :r)"), {"c": case.id, "r": reason})
     for task in session.scalars(select(Task).where(Task.application_id == case.id, Task.state == "open")):

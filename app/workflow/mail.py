@@ -29,6 +29,7 @@ SAYS: dict[str, tuple[str, str]] = {
     "effected": ("已生效", "台账已变更，可打印办理结果。"),
     "rejected": ("不予批准", "业务已办结。"),
     "lapsed": ("未报到，编制已释放", "逾期未报到；如仍需用编，请重新申请。"),
+    "acknowledge": ("生效后待确认", "事项已生效，请贵部门确认。"),
     "alarm": ("报警", "违反规则或发现差异，请查看并处理。"),
 }
 # Trials of one run in a row that the server refused: it is down, and everything waits for the next run.

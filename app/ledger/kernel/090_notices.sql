@@ -52,12 +52,15 @@ CREATE OR REPLACE TRIGGER task_escalated AFTER UPDATE OF escalated_at ON task FO
   WHEN (OLD.escalated_at IS NULL AND NEW.escalated_at IS NOT NULL AND NEW.state = 'open')
   EXECUTE FUNCTION k_task_escalated();
 
--- To the applicant: its office, or the case's unit.
+-- To the applicant: its office, the person whose own matter it is, or the case's unit.
 CREATE OR REPLACE FUNCTION k_tell_applicant(a application, p_kind text, p_why text) RETURNS void
 LANGUAGE sql SET search_path = public, pg_temp AS $$
-  INSERT INTO notice (kind, office_id, unit_id, case_id, why, scope_path)
-  SELECT p_kind, a.office_id, CASE WHEN a.office_id IS NULL THEN a.unit_id END, a.id, left(nullif(btrim(p_why), ''), 200),
-    a.scope_path WHERE num_nonnulls(a.office_id, a.unit_id) > 0
+  INSERT INTO notice (kind, office_id, person_id, unit_id, case_id, why, scope_path)
+  SELECT p_kind, a.office_id, x.person, CASE WHEN a.office_id IS NULL AND x.person IS NULL THEN a.unit_id END, a.id,
+    left(nullif(btrim(p_why), ''), 200), a.scope_path
+    FROM (SELECT CASE WHEN a.office_id IS NULL THEN (SELECT a.person_id FROM process_version v
+      WHERE v.id = a.process_version_id AND v.definition ->> 'applicant' = 'person') END AS person) x
+   WHERE num_nonnulls(a.office_id, x.person, a.unit_id) > 0
 $$;
 
 -- What a step of the timeline means for others.
