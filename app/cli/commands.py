@@ -72,6 +72,16 @@ def effect_due() -> None:
     click.echo(f"已生效 {effect_once()} 件。")
 
 
+@click.command("mail-send")
+def mail_send() -> None:
+    """Send the notices that wait as mail (run it every minute; the server does so by itself)."""
+    from app.cli.server import mail_once
+
+    if settings.mail_server() is None:
+        raise click.ClickException("未配置邮件服务器（MAIL_HOST，见 docs/operations.md）。")
+    click.echo(f"已发送 {mail_once()} 封。")
+
+
 def register(app: Flask) -> None:
     """Add the commands to the application's ``flask``."""
     for command in (
@@ -80,6 +90,7 @@ def register(app: Flask) -> None:
         roles_command,
         demo_group,
         effect_due,
+        mail_send,
         catalogue_group,
         ledger_group,
         keys_group,

@@ -1,5 +1,6 @@
 """The tables: columns and constraints only. ``from app.models import Unit`` is the one import path."""
 
+from app.models.acknowledgement import Acknowledgement
 from app.models.authority import (
     Account,
     ApiToken,
@@ -26,7 +27,7 @@ from app.models.base import Base
 from app.models.business import Application, ApplicationEvent, ClockStop, Task
 from app.models.inside import Absence, Certificate, Verification, VerificationMark, VerificationRound
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
-from app.models.notices import Notice, NoticeMark, NoticeRead
+from app.models.notices import Mail, MailSetting, Notice, NoticeMark, NoticeRead
 from app.models.papers import Attachment, IssuedPaper, Paper, PaperCounter
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
 from app.models.records import CasePrivate, RecordItem, RecordKind
@@ -47,6 +48,7 @@ __all__ = [
     "DECIDERS",
     "Absence",
     "Account",
+    "Acknowledgement",
     "Alarm",
     "AlarmRule",
     "ApiToken",
@@ -80,6 +82,8 @@ __all__ = [
     "LedgerSeal",
     "LedgerTotal",
     "Lookup",
+    "Mail",
+    "MailSetting",
     "NamedAccess",
     "Notice",
     "NoticeMark",

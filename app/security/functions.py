@@ -113,6 +113,13 @@ APP_FUNCTIONS = (
     "paper_mark(bigint, int, text, text)",
     "my_side()",
     "notices_amber()",
+    "acknowledge(bigint[], text)",
+    "acknowledgements_late()",
+    "arrivals_late()",
+    "set_mail(text, text[], text[], text)",
+    "mail_claim()",
+    "mail_settle(bigint[], text, boolean)",
+    "mail_again(bigint)",
 )
 SIGNIN_FUNCTIONS = (
     "open_session(int, bigint, bytea, int, text, text, text, boolean, text[])",

@@ -31,10 +31,11 @@ MY_CASE = (
 # Legacy files hold whole registers: only 编办 of that region (or above it) sees them.
 OF_KEEPER = f"({IN_RANGE} and (select scope_part(9)) = 'establishment')"
 AUDITOR = "(select scope_part(3)) = 'auditor'"
-# A notice is for a side, or for one of its people, or its heads; a delegate reads the principal's too.
+# A notice is for a side, or for one of its people, or one kind of hat; a delegate reads the principal's too.
 FOR_ME = (
     "({t}.side = (select my_side()) and ({t}.user_id is null or {t}.user_id in ((select scope_number(1)),"
-    f" (select scope_number(18)))) and (not {{t}}.head or (select scope_part(3)) = 'office_head') and {NOT_HIDDEN})"
+    " (select scope_number(18)))) and coalesce({t}.hat = (select scope_part(3)), (select scope_part(3)) <> 'supervisor')"
+    f" and {NOT_HIDDEN})"
 )
 MY_ACCOUNT = "{t}.account_id = (select scope_number(2))"
 ABOUT_ME = "({t}.person_id = (select scope_number(8)))"
@@ -160,7 +161,11 @@ SCOPED: dict[str, Rule] = {
     "alarm": Rule(
         f"(({IN_RANGE} and {can('cases')} and ({{t}}.person_id is null or {ALL_CLASSES}"
         f" or exists (select 1 from person p where p.id = {{t}}.person_id)))"
-        f" or ({AUDITOR} and {{t}}.code = 'tampered_ledger'))"
+        f" or ({AUDITOR} and {{t}}.code = 'tampered_ledger') or ({{t}}.office_id = (select scope_number(7)) and {NOT_HIDDEN}))"
+    ),
+    # The least of a movement, for the office that has to act on it; and beside the case for who sees that.
+    "acknowledgement": Rule(
+        f"(({{t}}.office_id = (select scope_number(7)) and {NOT_HIDDEN}) or {CASE_LAW % 'case_id'})"
     ),
     "absence": Rule(f"(({IN_RANGE} and {OF_CLASS} and {can('seat')}) or {ABOUT_ME})"),
     "verification": Rule(f"({IN_RANGE} and {can('cases')})"),
@@ -171,6 +176,8 @@ SCOPED: dict[str, Rule] = {
     "notice": Rule(FOR_ME),
     "notice_read": Rule(MY_ACCOUNT, ("INSERT",), check="exists (select 1 from notice n where n.id = {t}.notice_id)"),
     "notice_mark": Rule(MY_ACCOUNT, ("INSERT", "UPDATE")),
+    "mail_setting": Rule(f"{{t}}.user_id = {MYSELF}"),
+    "mail": Rule("(select scope_part(3)) = 'system_admin'"),
     "intake": Rule(OF_KEEPER, ("INSERT", "UPDATE")),
     "import_batch": Rule(OF_KEEPER, ("INSERT", "UPDATE"), check=f"{{t}}.user_id = {MYSELF}"),
     # Which rules decide is public (the page of a case names the office); who proposed a change is not.

@@ -6,6 +6,7 @@ from typing import Any
 def register() -> list[type[Any]]:
     """The views, in the order of the menu."""
     from app.views.account import AccountView
+    from app.views.acknowledgements import AcknowledgementView
     from app.views.admin import AdminView
     from app.views.attachments import AttachmentView
     from app.views.audit import AuditView
@@ -17,6 +18,7 @@ def register() -> list[type[Any]]:
     from app.views.intake import IntakeView
     from app.views.ledger import LedgerView
     from app.views.lists import ListView
+    from app.views.mail import MailView, OutboxView
     from app.views.papers import PaperView
     from app.views.person import CardView, PersonView
     from app.views.processes import ProcessView
@@ -38,6 +40,9 @@ def register() -> list[type[Any]]:
         PersonView,
         ListView,
         InboxView,
+        AcknowledgementView,
+        MailView,
+        OutboxView,
         IntakeView,
         AdminView,
         AccountView,

@@ -17,7 +17,7 @@ from app.domain.workdays import workdays_between, workdays_spent
 from app.models import Application
 from app.queries import cases, units
 from app.security.manager import Hat
-from app.views import case_facts, papers
+from app.views import acknowledgements, case_facts, papers
 from app.views.check_texts import panel, verdict, worded
 from app.views.checks import after
 from app.views.shell import local
@@ -44,6 +44,8 @@ def event_titles() -> dict[str, tuple[str, str]]:
         "arrived": (_("Arrival confirmed"), "blue"),
         "effected": (_("The ledger has been changed"), "green"),
         "withdrawn": (_("Withdrawn"), ""),
+        "acknowledged": (_("Confirmed after the effect"), "green"),
+        "lapsed": (_("Lapsed: seat released"), "red"),
         "handed_over": (_("Handed to a colleague"), ""),
         "urged": (_("Urged by the unit"), "amber"),
         "paper_receive": (_("Papers received"), ""),
@@ -105,6 +107,7 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
         "tasks": _tasks(rows, plan, case, day, calendar),
         "events": _events(s, case_id),
         "handed": papers.panel(s, case, plan, who),
+        "acknowledgements": acknowledgements.of_case(s, case_id) if case.state == "done" else [],
         "printouts": _printouts(case, plan),
         "actions": _actions(s, case, plan, who, day, problem),
         "review": _review(s, case, plan, mine, line, facts, problem) if mine else None,

@@ -13,11 +13,7 @@ from app.views import fields, fields_records
 from app.workflow.definition import Process
 from app.workflow.validation import announce_fields
 
-<<<<<<< HEAD
 announce_fields(fields.known)
-=======
-announce_fields(fields.known())
->>>>>>> w-editor
 
 MESSAGES = {
     "id_length": _l("An identity number has 18 characters (15 for old ones). Compare with the card."),

@@ -146,7 +146,8 @@ def problems_in(raw: dict[str, Any]) -> list[tuple[Place, str]]:
         plan = parse({"family": None, **raw})
     except ValidationError as wrong:
         return [(place, _chinese(place, message)) for place, message in _flat(wrong.messages)]
-    return list(faults(plan, _fields, plan.process))
+    known = {name for ask in _fields for name in ask()}
+    return list(faults(plan, known, plan.process))
 
 
 def faults(plan: Process, fields: set[str], stem: str) -> Iterator[tuple[Place, str]]:

@@ -215,10 +215,10 @@ BEGIN
   RETURN r;
 END $$;
 
--- "Approved, not effected", "nobody can go on" end with the case, whichever way.
+-- "Approved, not effected", "nobody can go on", "not arrived" end with the case, whichever way.
 CREATE OR REPLACE FUNCTION case_alarms_end(p_case bigint) RETURNS void
 LANGUAGE sql SET search_path = public, pg_temp AS $$
-  UPDATE alarm SET state = 'cleared', closed_at = clock_timestamp() WHERE case_id = p_case AND rule IN ('AL27', 'AL28')
+  UPDATE alarm SET state = 'cleared', closed_at = clock_timestamp() WHERE case_id = p_case AND rule IN ('AL27', 'AL28', 'AL30')
     AND state = 'open'
 $$;
 
@@ -236,7 +236,7 @@ BEGIN
         ELSE EXISTS (SELECT 1 FROM account x WHERE x.user_id = r.filed_by AND x.office_id = scope_number(7)) END)
     OR (p_reason = 'rejected' AND EXISTS (SELECT 1 FROM decision d WHERE d.case_id = p_case
         AND d.user_id = scope_number(1) AND d.verdict = 'reject' AND d.facts_hash = r.facts_hash))
-    OR (p_reason = 'lapsed' AND scope_part(3) = 'service'), false) THEN
+    OR (p_reason = 'lapsed' AND scope_part(3) = 'service' AND (SELECT waited > 2 * allowed FROM k_arrival(p_case))), false) THEN
     PERFORM refuse('not_allowed');
   END IF;
   IF r.status = 'reserved' THEN PERFORM ledger_release_seat(p_case); END IF;
