@@ -31,6 +31,12 @@ MY_CASE = (
 # Legacy files hold whole registers: only 编办 of that region (or above it) sees them.
 OF_KEEPER = f"({IN_RANGE} and (select scope_part(9)) = 'establishment')"
 AUDITOR = "(select scope_part(3)) = 'auditor'"
+# A notice is for a side, or for one of its people, or its heads; a delegate reads the principal's too.
+FOR_ME = (
+    "({t}.side = (select my_side()) and ({t}.user_id is null or {t}.user_id in ((select scope_number(1)),"
+    f" (select scope_number(18)))) and (not {{t}}.head or (select scope_part(3)) = 'office_head') and {NOT_HIDDEN})"
+)
+MY_ACCOUNT = "{t}.account_id = (select scope_number(2))"
 ABOUT_ME = "({t}.person_id = (select scope_number(8)))"
 MY_OWN = f"((select scope_part(3)) = 'person' and {ABOUT_ME})"
 MYSELF = "(select scope_number(1))"
@@ -107,7 +113,7 @@ SCOPED: dict[str, Rule] = {
         # A person begins what is his own, for the unit that he sits in.
         f" and ({MY_OWN} and {{t}}.office_id is null and {{t}}.unit_id is not null and exists (select 1 from process_version v"
         f" where v.id = {{t}}.process_version_id and v.definition ->> 'applicant' = 'person') or {IN_RANGE})"
-        f" and ({MY_OWN} or ({{t}}.office_id is null and {{t}}.unit_id = (select scope_number(6)))"
+        f" and ({MY_OWN} or ({{t}}.office_id is null and {{t}}.unit_id = (select scope_unit()))"
         " or {t}.office_id = (select scope_number(7)) or (select scope_part(3)) = 'service')",
         changes="acts_in({t}.id, null)",
     ),
@@ -119,8 +125,8 @@ SCOPED: dict[str, Rule] = {
         (
             (
                 "INSERT",
-                "application_id, stage, code, office_id, unit_id, assignee_id, state, due_on, closed_at, decision_id,"
-                " scope_path",
+                "application_id, stage, code, role, days, office_id, unit_id, assignee_id, state, due_on, closed_at,"
+                " escalated_at, decision_id, scope_path",
             ),
             ("UPDATE", "assignee_id, state, closed_at, decision_id"),
         ),
@@ -150,8 +156,13 @@ SCOPED: dict[str, Rule] = {
         f" or exists (select 1 from person p where p.id = {{t}}.person_id)))"
         f" or ({AUDITOR} and {{t}}.code = 'tampered_ledger'))"
     ),
+    "notice": Rule(FOR_ME),
+    "notice_read": Rule(MY_ACCOUNT, ("INSERT",), check="exists (select 1 from notice n where n.id = {t}.notice_id)"),
+    "notice_mark": Rule(MY_ACCOUNT, ("INSERT", "UPDATE")),
     "intake": Rule(OF_KEEPER, ("INSERT", "UPDATE")),
     "import_batch": Rule(OF_KEEPER, ("INSERT", "UPDATE"), check=f"{{t}}.user_id = {MYSELF}"),
+    # Which rules decide is public (the page of a case names the office); who proposed a change is not.
+    "authority_request": Rule(ADMINISTRATION),
     "account": Rule(f"{{t}}.user_id = {MYSELF} or {ADMINISTRATION}"),
     "named_access": Rule(ADMINISTRATION),
     "grant_request": Rule(ADMINISTRATION),
@@ -178,6 +189,7 @@ EXEMPT: dict[str, str] = {
     "office": "public list of offices",
     "process_version": "published definitions",
     "alarm_rule": "public rules",
+    "authority_rule": "干部管理权限: which office decides; no personal data",
     "ledger_seal": "signed roots, made to be published",
     "record_kind": "which kind of item stands in which column group: app/domain/records.py",
     "identity_rule": "which kind of identity sees what: app/security/columns.py",
@@ -196,6 +208,7 @@ HIDDEN: dict[str, str] = {
     "rate_window": "how often: only definer functions",
     "ledger_chain": "chain heads: locks of the kernel",
     "audit_pending": "audit events of transactions that have not ended",
+    "time_record": "how long things took: counted by supervision() inside the reader's ranges",
     "lookup": "counts of look-ups by ID number",
     "alembic_version": "migrations",
 }

@@ -84,7 +84,7 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
     facts = cases.facts(s, case_id)
     rows = cases.tasks(s, case_id)
     due = min((t.due_on for t in rows if t.state == "open" and t.due_on), default=None)
-    mine = next((t for t in rows if t.state == "open" and case.state == "running" and _is_mine(t, who)), None)
+    mine = next((t for t in rows if t.state == "open" and case.state == "running" and t.mine), None)
     line = s.execute(text("SELECT * FROM case_line(:c)"), {"c": case_id}).one_or_none()
     return {
         "case": {
@@ -119,20 +119,17 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
     }
 
 
-def _is_mine(task: Any, who: Hat) -> bool:
-    return bool((who.office_id and task.office_id == who.office_id) or (who.unit_id and task.unit_id == who.unit_id))
-
-
 def _next_case(s: Session, who: Hat, mine: Any) -> dict[str, Any] | None:
     """The next case of the office's queue and where this one stands in it."""
-    if not who.office_id:
+    if not who.office_id and not who.department_id:
         return None
+    asked = cases.Waiting(who.office_id or 0, unit_id=who.department_id)
     if mine is not None:
-        at = cases.queue_place(s, who.office_id, mine.id)
+        at = cases.queue_place(s, asked, mine.id)
         if at is None or at.total < 2:
             return None
         return {"url": f"/case/{at.following}", "position": f"{at.place} / {at.total}"}
-    waiting = cases.queue(s, cases.Waiting(who.office_id), limit=1)
+    waiting = cases.queue(s, asked, limit=1)
     return {"url": f"/case/{waiting[0].id}", "position": None} if waiting else None
 
 
@@ -232,6 +229,13 @@ ROLE_NAMES = {
     "finance": "财政局",
     "social_insurance": "社保局",
     "source_unit": "调出单位",
+    "unit": "所在单位",
+    "unit_head": "单位负责人",
+    "supervisor": "主管部门",
+    "city_establishment": "市委编办",
+    "city_personnel": "市委组织部（市人社局）",
+    "source_establishment": "调出地编办",
+    "source_personnel": "调出地组织部（人社局）",
 }
 
 
