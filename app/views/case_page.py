@@ -16,7 +16,7 @@ from app.domain.workdays import workdays_between
 from app.models import Application
 from app.queries import cases, units
 from app.security.manager import Hat
-from app.views import case_facts
+from app.views import case_facts, record_sections
 from app.views.check_texts import panel, verdict, worded
 from app.views.checks import after
 from app.workflow import checks, engine, versions
@@ -104,7 +104,7 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
             "finished_at": case.finished_at,
         },
         "notice": _notice(s, case, plan, who),
-        "facts": case_facts.shown(s, facts, line, plan),
+        "facts": [*case_facts.shown(s, facts, line, plan), *record_sections.filed(s, case_id, plan.process, facts)],
         "tasks": _tasks(rows, plan, case, day, calendar),
         "events": _events(s, case_id),
         "papers": [{"label": p.name, "note": p.note, "state": None, "files": []} for p in plan.papers],

@@ -226,7 +226,7 @@ def no_relative_here(s: Session, case: Subject, params: Mapping[str, Any]) -> Fi
     )
 
 
-@check("pay_step_open", roles=("finance", *PERSONNEL))
+@check("pay_step_open", roles=PERSONNEL)
 def pay_step_open(s: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
     """处分期内不得晋升工资档次，警告除外 (《公务员法》第六十四条): looked at where a discipline has effect."""
     person = holder(s, case)
