@@ -17,7 +17,7 @@ from app.domain.workdays import workdays_between, workdays_spent
 from app.models import Application
 from app.queries import cases, units
 from app.security.manager import Hat
-from app.views import acknowledgements, case_facts, papers
+from app.views import acknowledgements, case_facts, papers, record_sections
 from app.views.check_texts import panel, verdict, worded
 from app.views.checks import after
 from app.views.shell import local
@@ -103,7 +103,7 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
             "finished_at": case.finished_at,
         },
         "notice": _notice(s, case, plan, who),
-        "facts": case_facts.shown(s, facts, line, plan),
+        "facts": [*case_facts.shown(s, facts, line, plan), *record_sections.filed(s, case_id, plan.process, facts)],
         "tasks": _tasks(rows, plan, case, day, calendar),
         "events": _events(s, case_id),
         "handed": papers.panel(s, case, plan, who),
