@@ -24,6 +24,7 @@ def register() -> list[type[Any]]:
     from app.views.processes import ProcessView
     from app.views.queue import QueueView
     from app.views.search import SearchView
+    from app.views.supervision import SupervisionView
     from app.views.unit_page import DisclosureView, UnitView
     from app.views.verification import VerificationView
 
@@ -32,6 +33,7 @@ def register() -> list[type[Any]]:
         AttachmentView,
         PaperView,
         QueueView,
+        SupervisionView,
         SearchView,
         LedgerView,
         UnitView,
