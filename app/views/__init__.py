@@ -16,6 +16,7 @@ def register() -> list[type[Any]]:
     from app.views.intake import IntakeView
     from app.views.ledger import LedgerView
     from app.views.lists import ListView
+    from app.views.objection import ObjectionView
     from app.views.papers import PaperView
     from app.views.person import CardView, PersonView
     from app.views.queue import QueueView
@@ -45,4 +46,5 @@ def register() -> list[type[Any]]:
         RevealView,
         LendingView,
         VerificationView,
+        ObjectionView,
     ]
