@@ -14,15 +14,19 @@ from app.cli.files import files_group
 from app.cli.keys import keys_group
 from app.cli.ledger import ledger_group
 from app.cli.roster import import_group
+from app.workflow import validation
 
 
 def bring_up() -> None:
     """Make the database what this version needs; what cannot be had is said in one sentence."""
     try:
+        validation.load()  # before anything is changed
         settings.prepare()
         deploy.upgrade(settings.owner_url())
         deploy.guard(settings.admin_url())
         deploy.write_down(settings.owner_url(), settings.key_ring(), settings.structure_file())
+    except validation.DefinitionsRefused as error:
+        raise click.ClickException(f"流程定义有误，未部署任何内容：\n{error}") from error
     except deploy.PreparationError as error:
         raise click.ClickException(
             f"{error}。请数据库管理员先运行 deploy/roles.sql（见 docs/operations.md）。"

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 from app.domain.codes import code_sets
 from app.domain.regions import foshan
 from app.domain.workdays import published
-from app.workflow import definition
+from app.workflow import definition, validation
 
 # Cases began no earlier; older holidays decide no deadline.
 FIRST_YEAR = 2024
@@ -102,7 +102,7 @@ def plant(connection: Connection) -> None:
             ),
             {"u": user, "o": office},
         )
-    for raw, process in definition.shipped():
+    for raw, process in validation.load():
         connection.execute(
             text("SELECT publish_version(:p, :v, cast(:d AS jsonb), cast(:r AS jsonb))"),
             {
