@@ -242,3 +242,17 @@ def last_return(session: Session, case_id: int) -> Any:
         ),
         {"c": case_id},
     ).one_or_none()
+
+
+def linked(session: Session, case_id: int) -> list[Any]:
+    """Cases that steps of this one name: a correction begun for it, the report it came from; unseen ones by number only."""
+    return list(
+        session.execute(
+            text(
+                "SELECT e.kind, (e.facts ->> 'case')::bigint AS id, a.title, a.number, a.state FROM application_event e"
+                " LEFT JOIN application a ON a.id = (e.facts ->> 'case')::bigint WHERE e.application_id = :c"
+                " AND e.kind IN ('linked', 'linked_from') ORDER BY e.id LIMIT 20"
+            ),
+            {"c": case_id},
+        )
+    )

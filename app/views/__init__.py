@@ -19,6 +19,7 @@ def register() -> list[type[Any]]:
     from app.views.ledger import LedgerView
     from app.views.lists import ListView
     from app.views.mail import MailView, OutboxView
+    from app.views.objection import ObjectionView
     from app.views.papers import PaperView
     from app.views.person import CardView, PersonView
     from app.views.processes import ProcessView
@@ -54,4 +55,5 @@ def register() -> list[type[Any]]:
         RevealView,
         LendingView,
         VerificationView,
+        ObjectionView,
     ]

@@ -17,7 +17,7 @@ from app.domain.workdays import workdays_between, workdays_spent
 from app.models import Application
 from app.queries import cases, units
 from app.security.manager import Hat
-from app.views import acknowledgements, case_facts, papers, record_sections
+from app.views import acknowledgements, case_facts, objection, papers, record_sections
 from app.views.check_texts import panel, verdict, worded
 from app.views.checks import after
 from app.views.shell import local
@@ -48,6 +48,8 @@ def event_titles() -> dict[str, tuple[str, str]]:
         "lapsed": (_("Lapsed: seat released"), "red"),
         "handed_over": (_("Handed to a colleague"), ""),
         "urged": (_("Urged by the unit"), "amber"),
+        "linked": (_("Correction begun"), "blue"),
+        "linked_from": (_("Begun from an error report"), "blue"),
         "paper_receive": (_("Papers received"), ""),
         "paper_verify": (_("Papers compared with the upload"), ""),
         "paper_archive": (_("Papers filed"), ""),
@@ -116,6 +118,7 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
         "line_figures": Figures.of(line.authorised, line.occupied, line.reserved) if line is not None else None,
         "line_label": units.line_label(line) if line is not None else None,
         "printed_on": day,
+        "inside": objection.context(s, case, plan, may=mine is not None and who.office_kind == "establishment"),
     }
 
 
