@@ -2,6 +2,7 @@
 
 import secrets
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import abort, flash, redirect, render_template, request, session
 from flask_appbuilder import BaseView, expose, has_access
@@ -13,9 +14,10 @@ from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.db import digest
+from app.domain import errors
+from app.security.matrix import may
+from app.security.sign_in import prove_first
 from app.views.shell import hat, work
-
-MAKERS = ("unit_clerk", "unit_head", "office_member", "office_head")
 
 
 class TokenForm(FlaskForm):
@@ -35,7 +37,8 @@ class AccountView(BaseView):
     @has_access
     def index(self) -> Any:
         """How I sign in, where I am signed in, which programs read for me."""
-        return self._page(TokenForm(formdata=None))
+        # Back from a proof that the last step asked for, with what was typed.
+        return self._page(TokenForm(formdata=None, name=request.args.get("name"), days=request.args.get("days")))
 
     def _page(self, form: TokenForm, token: str | None = None) -> str:
         with work() as s:
@@ -49,7 +52,7 @@ class AccountView(BaseView):
             sessions=sessions,
             tokens=tokens,
             token=token,
-            token_form=form if hat().kind in MAKERS else None,
+            token_form=form if may(hat().roles[0].name, "AccountView.new_token") else None,
         )
 
     @expose("/sessions", methods=["POST"])
@@ -59,11 +62,18 @@ class AccountView(BaseView):
         said = request.form.get("session", "")
         if said != "all" and not said.isdecimal():
             abort(400)
-        with work() as s:
-            s.execute(
-                text("SELECT end_my_sessions(:i, :a)"),
-                {"i": None if said == "all" else int(said), "a": request.remote_addr},
-            )
+        try:
+            with work() as s:
+                s.execute(
+                    text("SELECT end_my_sessions(:i, :a, :s)"),
+                    {
+                        "i": None if said == "all" else int(said),
+                        "a": request.remote_addr,
+                        "s": digest(session["token"]),
+                    },
+                )
+        except errors.ProofNeeded:
+            return prove_first("/account/")
         if said == "all":
             session.clear()
             return redirect("/login/")
@@ -78,11 +88,15 @@ class AccountView(BaseView):
         if not form.validate_on_submit():
             return self._page(form), 422
         token = "bz_" + secrets.token_urlsafe(32)
-        with work() as s:
-            s.execute(
-                text("SELECT new_api_token(:n, :h, :d, :a)"),
-                {"n": form.name.data, "h": digest(token), "d": int(form.days.data), "a": request.remote_addr},
-            )
+        said = {"name": form.name.data, "days": form.days.data}
+        try:
+            with work() as s:
+                s.execute(
+                    text("SELECT new_api_token(:name, :h, cast(:days AS int), :a, :s)"),
+                    {**said, "h": digest(token), "a": request.remote_addr, "s": digest(session["token"])},
+                )
+        except errors.ProofNeeded:
+            return prove_first("/account/?" + urlencode(said))
         return self._page(TokenForm(formdata=None), token)
 
     @expose("/tokens/revoke", methods=["POST"])
