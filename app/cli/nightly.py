@@ -151,6 +151,11 @@ def _alarm(connection: Connection, finding: Finding) -> None:
     )
 
 
+def notice_days() -> int:
+    """How many days read notices are kept (``BIANZHI_NOTICE_DAYS``, 90 without it)."""
+    return max(1, int(os.environ.get("BIANZHI_NOTICE_DAYS", "90")))
+
+
 def seal_hours() -> int:
     """How many hours apart seals are (``BIANZHI_SEAL_HOURS``, a day without it)."""
     return max(1, int(os.environ.get("BIANZHI_SEAL_HOURS", "24")))
@@ -180,7 +185,17 @@ def keep_watch(owner_url: str, keys: KeyRing, now: dt.datetime, who: str = "svc-
     if here.hour >= NIGHT and (ran is None or ran.astimezone(CITY_CLOCK).date() < here.date()):
         keep(owner_url, verify_all(owner_url, keys), who)
         done.append("verify")
+        purge(owner_url)
     return done
+
+
+def purge(owner_url: str) -> int:
+    """Old notices go: those settled, and those that somebody has read."""
+    engine = create_engine(owner_url)
+    with engine.begin() as connection:
+        gone = int(connection.execute(text("SELECT notices_purge(:d)"), {"d": notice_days()}).scalar_one())
+    engine.dispose()
+    return gone
 
 
 def months_before(months: int) -> str:

@@ -36,6 +36,7 @@ def effect_once() -> int:
             done += 1
         else:
             click.echo(f"案件 {case_id} 未能生效：{refusal.code}", err=True)
+    due.tell_amber(database, identity)
     database.engine.dispose()
     return done
 

@@ -259,6 +259,13 @@ class NoOffice(DomainError):
     http_status = 409
 
 
+class CheckFailed(DomainError):
+    """核对未通过: a check that stops the case was not passed; facts: check, the finding as it is kept."""
+
+    code = "check_failed"
+    http_status = 409
+
+
 class LaterEntries(DomainError):
     """其后已有记录: later entries rest on this one; reverse them first."""
 

@@ -24,7 +24,9 @@ from app.models.authority import (
 from app.models.base import Base
 from app.models.business import Application, ApplicationEvent, Task
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
+from app.models.notices import Notice, NoticeMark, NoticeRead
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
+from app.models.routing import DECIDERS, AuthorityRequest, AuthorityRule, TimeRecord
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
 from app.models.watch import (
     Alarm,
@@ -38,6 +40,7 @@ from app.models.watch import (
 )
 
 __all__ = [
+    "DECIDERS",
     "Account",
     "Alarm",
     "AlarmRule",
@@ -47,6 +50,8 @@ __all__ = [
     "AuditArchive",
     "AuditEvent",
     "AuditPending",
+    "AuthorityRequest",
+    "AuthorityRule",
     "Base",
     "CaseFacts",
     "CaseRecord",
@@ -66,6 +71,9 @@ __all__ = [
     "LedgerTotal",
     "Lookup",
     "NamedAccess",
+    "Notice",
+    "NoticeMark",
+    "NoticeRead",
     "Occupancy",
     "Office",
     "Person",
@@ -80,6 +88,7 @@ __all__ = [
     "SignIn",
     "SignInAttempt",
     "Task",
+    "TimeRecord",
     "Unit",
     "UnitVersion",
     "User",

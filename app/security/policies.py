@@ -30,6 +30,12 @@ MY_CASE = (
 # Legacy files hold whole registers: only 编办 of that region (or above it) sees them.
 OF_KEEPER = f"({IN_RANGE} and (select scope_part(9)) = 'establishment')"
 AUDITOR = "(select scope_part(3)) = 'auditor'"
+# A notice is for a side, or for one of its people, or its heads; a delegate reads the principal's too.
+FOR_ME = (
+    "({t}.side = (select my_side()) and ({t}.user_id is null or {t}.user_id in ((select scope_number(1)),"
+    f" (select scope_number(18)))) and (not {{t}}.head or (select scope_part(3)) = 'office_head') and {NOT_HIDDEN})"
+)
+MY_ACCOUNT = "{t}.account_id = (select scope_number(2))"
 ABOUT_ME = "({t}.person_id = (select scope_number(8)))"
 MYSELF = "(select scope_number(1))"
 CASE_LAW = "exists (select 1 from application a where a.id = {t}.%s)"
@@ -95,7 +101,7 @@ SCOPED: dict[str, Rule] = {
         ),
         check=f"{IN_RANGE} and {{t}}.created_by = {MYSELF} and {{t}}.personnel_class is null and ({{t}}.unit_id is null or"
         " exists (select 1 from unit u where u.id = {t}.unit_id and u.scope_path = {t}.scope_path))"
-        " and (({t}.office_id is null and {t}.unit_id = (select scope_number(6)))"
+        " and (({t}.office_id is null and {t}.unit_id = (select scope_unit()))"
         " or {t}.office_id = (select scope_number(7)) or (select scope_part(3)) = 'service')",
         changes="acts_in({t}.id, null)",
     ),
@@ -106,8 +112,8 @@ SCOPED: dict[str, Rule] = {
         (
             (
                 "INSERT",
-                "application_id, stage, code, office_id, unit_id, assignee_id, state, due_on, closed_at, decision_id,"
-                " scope_path",
+                "application_id, stage, code, role, days, office_id, unit_id, assignee_id, state, due_on, closed_at,"
+                " escalated_at, decision_id, scope_path",
             ),
             ("UPDATE", "assignee_id, state, closed_at, decision_id"),
         ),
@@ -132,8 +138,13 @@ SCOPED: dict[str, Rule] = {
         f" or exists (select 1 from person p where p.id = {{t}}.person_id)))"
         f" or ({AUDITOR} and {{t}}.code = 'tampered_ledger'))"
     ),
+    "notice": Rule(FOR_ME),
+    "notice_read": Rule(MY_ACCOUNT, ("INSERT",), check="exists (select 1 from notice n where n.id = {t}.notice_id)"),
+    "notice_mark": Rule(MY_ACCOUNT, ("INSERT", "UPDATE")),
     "intake": Rule(OF_KEEPER, ("INSERT", "UPDATE")),
     "import_batch": Rule(OF_KEEPER, ("INSERT", "UPDATE"), check=f"{{t}}.user_id = {MYSELF}"),
+    # Which rules decide is public (the page of a case names the office); who proposed a change is not.
+    "authority_request": Rule(ADMINISTRATION),
     "account": Rule(f"{{t}}.user_id = {MYSELF} or {ADMINISTRATION}"),
     "named_access": Rule(ADMINISTRATION),
     "grant_request": Rule(ADMINISTRATION),
@@ -160,6 +171,7 @@ EXEMPT: dict[str, str] = {
     "office": "public list of offices",
     "process_version": "published definitions",
     "alarm_rule": "public rules",
+    "authority_rule": "干部管理权限: which office decides; no personal data",
     "ledger_seal": "signed roots, made to be published",
     "identity_rule": "which kind of identity sees what: app/security/columns.py",
 }
@@ -177,6 +189,7 @@ HIDDEN: dict[str, str] = {
     "rate_window": "how often: only definer functions",
     "ledger_chain": "chain heads: locks of the kernel",
     "audit_pending": "audit events of transactions that have not ended",
+    "time_record": "how long things took: counted by supervision() inside the reader's ranges",
     "lookup": "counts of look-ups by ID number",
     "alembic_version": "migrations",
 }

@@ -10,6 +10,7 @@ def register() -> list[type[Any]]:
     from app.views.audit import AuditView
     from app.views.cases import CaseView
     from app.views.duties import DelegationView, GrantView, RevealView
+    from app.views.inbox import InboxView
     from app.views.intake import IntakeView
     from app.views.ledger import LedgerView
     from app.views.lists import ListView
@@ -28,6 +29,7 @@ def register() -> list[type[Any]]:
         CardView,
         PersonView,
         ListView,
+        InboxView,
         IntakeView,
         AdminView,
         AccountView,

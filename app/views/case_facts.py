@@ -1,6 +1,5 @@
 """What was filed in a case, in words: labels, codes by their names, ids by the names of what they stand for."""
 
-import datetime as dt
 from typing import Any
 
 from flask_babel import gettext as _
@@ -84,8 +83,3 @@ def _word(s: Session, key: str, value: Any, plan: Process) -> Any:
     if key == "reason":
         return codes.label("position_change" if plan.movement == "leave_lead" else "exit_reason", str(value))
     return codes.label(LISTS[key], str(value)) if key in LISTS else value
-
-
-def age_on(born: dt.date, day: dt.date) -> int:
-    """Full years of age on a day."""
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))

@@ -17,8 +17,9 @@ from app.models import Application
 from app.queries import cases, units
 from app.security.manager import Hat
 from app.views import case_facts
-from app.views.checks import after, line_check, review_checks
-from app.workflow import engine, versions
+from app.views.check_texts import panel, verdict, worded
+from app.views.checks import after
+from app.workflow import checks, engine, versions
 from app.workflow.definition import Process
 
 
@@ -83,7 +84,7 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
     facts = cases.facts(s, case_id)
     rows = cases.tasks(s, case_id)
     due = min((t.due_on for t in rows if t.state == "open" and t.due_on), default=None)
-    mine = next((t for t in rows if t.state == "open" and case.state == "running" and _is_mine(t, who)), None)
+    mine = next((t for t in rows if t.state == "open" and case.state == "running" and t.mine), None)
     line = s.execute(text("SELECT * FROM case_line(:c)"), {"c": case_id}).one_or_none()
     return {
         "case": {
@@ -106,7 +107,7 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
         "facts": case_facts.shown(s, facts, line, plan),
         "tasks": _tasks(rows, plan, case, day, calendar),
         "events": _events(s, case_id),
-        "papers": [{"label": p, "note": None, "state": None, "files": []} for p in plan.papers],
+        "papers": [{"label": p.name, "note": p.note, "state": None, "files": []} for p in plan.papers],
         "printouts": _printouts(case, plan),
         "actions": _actions(s, case, plan, who, day, problem),
         "review": _review(s, case, plan, mine, line, facts, problem) if mine else None,
@@ -118,20 +119,17 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
     }
 
 
-def _is_mine(task: Any, who: Hat) -> bool:
-    return bool((who.office_id and task.office_id == who.office_id) or (who.unit_id and task.unit_id == who.unit_id))
-
-
 def _next_case(s: Session, who: Hat, mine: Any) -> dict[str, Any] | None:
     """The next case of the office's queue and where this one stands in it."""
-    if not who.office_id:
+    if not who.office_id and not who.department_id:
         return None
+    asked = cases.Waiting(who.office_id or 0, unit_id=who.department_id)
     if mine is not None:
-        at = cases.queue_place(s, who.office_id, mine.id)
+        at = cases.queue_place(s, asked, mine.id)
         if at is None or at.total < 2:
             return None
         return {"url": f"/case/{at.following}", "position": f"{at.place} / {at.total}"}
-    waiting = cases.queue(s, cases.Waiting(who.office_id), limit=1)
+    waiting = cases.queue(s, asked, limit=1)
     return {"url": f"/case/{waiting[0].id}", "position": None} if waiting else None
 
 
@@ -204,7 +202,8 @@ def _tasks(rows: list[Any], plan: Process, case: Application, day: dt.date, cale
 
 
 def _events(s: Session, case_id: int) -> list[dict[str, Any]]:
-    known = event_titles()
+    """The timeline; a decision's step with what was checked, in the figures of that moment."""
+    known, kept = event_titles(), cases.decision_checks(s, case_id)
     return [
         {
             "at": e.at,
@@ -214,6 +213,8 @@ def _events(s: Session, case_id: int) -> list[dict[str, Any]]:
             "side": e.side,
             "opinion": e.opinion,
             "facts": [(_("Day"), e.facts["on"])] if e.facts.get("on") else [],
+            "address": kept[e.facts["decision"]].address if e.facts.get("decision") in kept else None,
+            "checks": [worded(c) for c in kept[e.facts["decision"]].checks] if e.facts.get("decision") in kept else [],
         }
         for e in cases.events(s, case_id)
     ]
@@ -228,6 +229,13 @@ ROLE_NAMES = {
     "finance": "财政局",
     "social_insurance": "社保局",
     "source_unit": "调出单位",
+    "unit": "所在单位",
+    "unit_head": "单位负责人",
+    "supervisor": "主管部门",
+    "city_establishment": "市委编办",
+    "city_personnel": "市委组织部（市人社局）",
+    "source_establishment": "调出地编办",
+    "source_personnel": "调出地组织部（人社局）",
 }
 
 
@@ -305,35 +313,24 @@ def _review(
     s: Session, case: Application, plan: Process, mine: Any, line: Any, facts: dict[str, Any], problem: str
 ) -> dict[str, Any]:
     """The decision panel: what my office answers for, with the figures of this moment."""
-    todo = next(t for t in plan.stages[mine.stage].tasks if t.code == mine.code)
+    todo = plan.task(mine.stage, mine.code)
     quotas: list[dict[str, Any]] = []
-    checks: list[dict[str, Any]] = []
-    if line is not None:
+    if line is not None and todo.role not in checks.BY_CONSENT:
         before = Figures.of(line.authorised, line.occupied, line.reserved)
         wanted = int(facts["authorised"]) if facts.get("authorised") is not None else None
-        reserving = todo.on_approve == "reserve"
         then = (
-            Figures.of(line.authorised, line.occupied, line.reserved + 1) if reserving else after(plan, before, wanted)
+            Figures.of(line.authorised, line.occupied, line.reserved + 1)
+            if todo.on_approve == "reserve"
+            else after(plan, before, wanted)
         )
-        if reserving or todo.role != "source_unit":
-            quotas.append({"label": units.line_label(line), "before": before, "after": then})
-        if reserving or todo.role == "establishment":
-            found = line_check(plan, units.line_label(line), before, wanted)
-            if found:
-                checks.append(found)
-    checks += review_checks(
-        s,
-        plan,
-        facts,
-        personnel=todo.role not in ("establishment", "source_unit"),
-        civil=line is not None and line.category in ("11", "12"),
-    )
+        quotas.append({"label": units.line_label(line), "before": before, "after": then})
+    found = checks.run(s, engine.subject(s, case, plan, facts, reserved=cases.reserved(s, case.id)), todo.role)
     return {
         "office": mine.office,
         "responsibility": todo.title,
-        "checks": checks,
+        "checks": panel(found),
         "quotas": quotas,
-        "verdict": all(c["ok"] is not False for c in checks) if checks else None,
+        "verdict": verdict(found),
         "hand_over_url": "/search/colleagues" if mine.office_id else None,
         "decide_url": f"/case/{case.id}/decide/{mine.id}",
         "may_approve": True,

@@ -28,26 +28,32 @@ def side_of(who: Hat) -> str:
     return "unit" if who.unit_id else who.office_kind
 
 
-def families() -> list[tuple[str, tuple[str, ...]]]:
-    """Businesses as a reader looks for them: by what they change."""
-    return [
-        (_("People enter and leave"), ("recruit", "transfer", "retire", "leave")),
-        (_("Leadership positions"), ("leader", "leader_leave")),
-        (_("Quotas"), ("quota", "quota_new", "lead_new")),
-        (_("Units"), ("unit_open", "department_open", "unit_change", "unit_close")),
-        (_("Corrections"), ("correction", "person_correct")),
-    ]
+def families() -> dict[str, str]:
+    """Businesses as a reader looks for them: by what they change, in this order."""
+    return {
+        "entry": _("People enter"),
+        "exit": _("People leave"),
+        "inside": _("Changes while in service"),
+        "quota_use": _("Use of quota"),
+        "leadership": _("Leadership positions"),
+        "verification": _("Annual verification and certificates"),
+        "organ": _("Units"),
+        "quota": _("Quotas"),
+        "correction": _("Corrections"),
+    }
 
 
 def guide(plan: Process) -> dict[str, Any]:
-    """办事指南 of a business: who, what to bring, which offices, how long."""
+    """办事指南 of a business: who may apply, on what basis, what to bring, which offices, how long."""
     return {
         "name": plan.title,
         "summary": plan.guide,
-        "who": _("The unit") if plan.applicant == "unit" else _("The establishment office; a second official approves"),
-        "papers": plan.papers,
+        "who": plan.who,
+        "basis": plan.basis,
+        "papers": [f"{paper.name}（{paper.note}）" if paper.note else paper.name for paper in plan.papers],
         "offices": [f"{stage.name}：{'、'.join(t.title for t in stage.tasks)}" for stage in plan.stages],
-        "days": sum(max(t.days for t in stage.tasks) for stage in plan.stages),
+        "days": plan.days.promised,
+        "statutory": plan.days.statutory,
         "result": plan.result,
         "url": f"/case/new/{plan.process}",
     }
@@ -67,9 +73,9 @@ class CaseView(BaseView):
         if set(request.args) - {"q"} or len(q) > 60:
             abort(400)
         with work() as s:
-            plans = [versions.latest(s, name)[1] for name in cases.process_titles(s)]
+            plans = [plan for _id, plan in versions.newest(s).values()]
         found = [p for p in plans if p.applicant == side and p.fields and (q in p.title or q in p.guide)]
-        groups = [(label, [p for p in found if p.process in names]) for label, names in families()]
+        groups = [(label, [p for p in found if p.family == family]) for family, label in families().items()]
         return render_template(
             "start.html",
             title=_("Start a business"),
@@ -133,7 +139,7 @@ class CaseView(BaseView):
             unit={"name": place()["place"]},
             form=form,
             sections=sections_of(plan),
-            papers=plan.papers,
+            papers=guide(plan)["papers"],
             returned={"by": f"{returned.side} {returned.operator}", "opinion": returned.opinion} if returned else None,
             saved_at=saved_at,
             discard_url=f"/case/{case_id}/act?kind=withdraw" if case_id and state == "draft" else None,
@@ -213,7 +219,7 @@ class CaseView(BaseView):
 
     def _check(self, form: Any, plan: Process) -> dict[str, Any]:
         with work() as s:
-            return live(s, form, plan)
+            return live(s, form, plan, hat().unit_id)
 
     @expose("/check/<process>", methods=["POST"])
     @has_access

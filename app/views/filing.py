@@ -13,17 +13,10 @@ from app.ledger.people import PersonFacts, facts_of
 from app.models import Unit
 from app.security.manager import Hat
 from app.security.services import services
+from app.views import filers
 from app.views.shell import named
-from app.workflow.definition import Process
+from app.workflow.definition import FACT_NAMES, Process
 
-# Fields whose name in the facts differs from the form's.
-NAMES = {
-    "any_line": "line",
-    "lead_line": "line",
-    "unit_name": "name",
-    "unit_category": "category",
-    "exit_reason": "reason",
-}
 NUMBERS = ("line", "department", "person", "unit", "scope", "occupancy")
 SECRET = ("id_number",)
 
@@ -65,6 +58,19 @@ def typed(form: Any, plan: Process) -> dict[str, Any]:
     return out
 
 
+def form_facts(form: Any, plan: Process) -> dict[str, Any]:
+    """The facts that a form itself holds, under their names; an ID number is none of them."""
+    facts = {FACT_NAMES.get(n, n): stored(form[n].data) or None for n in plan.fields if n not in SECRET}
+    if "authorised" in facts:
+        facts["authorised"] = form.authorised.data
+    if "lead" in facts:
+        line, _dash, person = str(facts.pop("lead") or "").partition("-")
+        facts |= {"line": line or None, "person": person or None}
+    if "main" in facts:
+        facts["main"] = int(bool(facts["main"]))
+    return {k: int(str(v)) if k in NUMBERS and str(v or "").isdecimal() else v for k, v in facts.items()}
+
+
 def filing(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
     """The facts of a valid form.
 
@@ -72,14 +78,11 @@ def filing(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
         NotFound: a chosen line, unit or person is not the applicant's to choose.
         DuplicatePerson, NotSeated, AlreadySeated: the register says otherwise.
     """
-    facts: dict[str, Any] = {NAMES.get(n, n): stored(form[n].data) or None for n in plan.fields if n not in SECRET}
-    if "authorised" in facts:
-        facts["authorised"] = int(form.authorised.data)
-    if "lead" in facts:
-        facts["line"], facts["person"] = (int(x) for x in str(facts.pop("lead")).split("-", 1))
-    facts = {k: (int(v) if k in NUMBERS and v else v) for k, v in facts.items()}
-    if "main" in facts:
-        facts["main"] = int(bool(facts["main"]))
+    own = filers.OWN.get(plan.process) or filers.OWN.get(plan.movement)
+    if own is not None:
+        made: Filing = own(s, form, plan, who)
+        return made
+    facts = form_facts(form, plan)
     unit = _unit(s, facts, plan, who)
     person_id, name = _person(s, facts, form, plan, who)
     start = form.start.data if "start" in form else form.end.data if "end" in form else None

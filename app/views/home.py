@@ -40,6 +40,8 @@ class HomeView(IndexView):
             return redirect("/audit/")
         if who.roles[0].name == "reader":
             return redirect("/ledger")
+        if who.department_id:
+            return redirect("/queue")
         with work() as s:
             if who.unit_id:
                 return self._unit(s, who.unit_id)
@@ -56,7 +58,9 @@ class HomeView(IndexView):
         todos = [
             {
                 "title": f"{r.title} · {r.unit}",
-                "text": _("A person of yours is wanted there; your consent is asked."),
+                "text": _("A person of yours is wanted there; your consent is asked.")
+                if r.role == "source_unit"
+                else _("Your unit's word is asked before the offices decide."),
                 "url": f"/case/{r.id}",
                 "tone": "blue",
                 "due_on": r.due_on,
@@ -114,7 +118,7 @@ class HomeView(IndexView):
         office_id = who.office_id or 0
         day, calendar = engine.today(s), engine.calendar(s)
         rows, kinds = cases.queue(s, cases.Waiting(office_id), limit=10), cases.process_titles(s)
-        figures = cases.office_counts(s, office_id)
+        figures = cases.queue_counts(s, cases.Waiting(office_id))
         return render_template(
             "home_office.html",
             title=_("Home"),

@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from app.domain.errors import DomainError
+from app.domain.errors import CheckFailed, DomainError
+from app.views.check_texts import worded
 
 
 def sentences() -> dict[str, str]:
@@ -73,6 +74,7 @@ def sentences() -> dict[str, str]:
             "The case is in another state now, so this step is not possible. Reload the page and see the timeline."
         ),
         "no_office": _("No office is responsible for this step. The administrator has to be told."),
+        "check_failed": _("“%(title)s” is not passed, so this cannot go on. %(text)s (%(figures)s) Basis: %(article)s"),
         "later_entries": _(
             "Later entries rest on this one: %(later)s. It cannot be corrected alone; correct those first."
         ),
@@ -94,7 +96,12 @@ class _Facts(dict[str, Any]):
 
 def sentence(refusal: DomainError) -> str:
     """The sentence for one refusal with its figures."""
-    return sentences()[refusal.code].replace("%%", "%") % _Facts(refusal.facts)
+    facts = refusal.facts
+    if isinstance(refusal, CheckFailed) and "check" in facts:
+        found = worded(facts["check"])
+        figures = "，".join(f"{label} {value}" for label, value in found["figures"])
+        facts = found | {"figures": figures, "text": found["text"] or ""}
+    return sentences()[refusal.code].replace("%%", "%") % _Facts(facts)
 
 
 def handle_errors(app: Flask, render: Callable[..., str]) -> None:

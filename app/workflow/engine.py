@@ -6,7 +6,6 @@ decides whether a movement may happen; what is written here is the conversation 
 
 import datetime as dt
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import func, select, text
@@ -14,91 +13,31 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.domain import errors
-from app.domain.workdays import add_workdays
-from app.models import Application, ApplicationEvent, Task, Unit, WorkingDay
-from app.workflow.definition import Process, TaskPlan
+from app.models import Application, CaseRecord, Task, Unit
+from app.workflow import checks, stages
+from app.workflow.acting import Facts, applicant, calendar, locked, me, mine, note, operator, today
+from app.workflow.definition import Process
 from app.workflow.versions import latest, process_of
 
-Facts = Mapping[str, str | int | None]
+__all__ = [
+    "Facts", "applicant", "arrive", "calendar", "decide", "draft", "hand_over", "locked", "me", "mine", "note", "operator",
+    "submit", "take_effect", "today", "withdraw",
+]  # fmt: skip
 
 
-def today(session: Session) -> dt.date:
-    """The kernel's day (Foshan time)."""
-    return session.execute(text("SELECT kernel_today()")).scalar_one()
-
-
-def me(session: Session, part: int) -> str | None:
-    """One part of the transaction's identity (see 010_identity.sql), as the database named it at the beginning."""
-    if "parts" not in session.info:
-        session.connection()  # begins the transaction, and with it the identity
-    parts: list[str] = session.info["parts"]
-    return parts[part - 1] or None if part <= len(parts) else None
-
-
-def locked(session: Session, case_id: int) -> Application:
-    """The case, locked against every other step; a foreign case answers as an absent one."""
-    case = session.scalars(select(Application).where(Application.id == case_id).with_for_update()).one_or_none()
-    if case is None:
-        raise errors.NotFound(case=case_id)
-    return case
-
-
-def locked_task(session: Session, task_id: int) -> tuple[Application, Task, list[Task]]:
-    """A task with its case and the case's tasks, the case locked first; a foreign one answers as an absent one."""
+def locked_task(session: Session, task_id: int) -> tuple[Application, Task, list[Task], CaseRecord]:
+    """A task with its case, the case's tasks and filed facts, the case locked first; a foreign one answers as absent."""
     of = select(Task.application_id).where(Task.id == task_id).scalar_subquery()
     rows = session.execute(
-        select(Application, Task).join(Task, Task.application_id == Application.id)
-        .where(Application.id == of).with_for_update()
+        select(Application, Task, CaseRecord, func.kernel_today()).join(Task, Task.application_id == Application.id)
+        .join(CaseRecord, CaseRecord.case_id == Application.id)
+        .where(Application.id == of).with_for_update(of=[Application, Task])
     ).all()  # fmt: skip
-    task = next((t for _case, t in rows if t.id == task_id), None)
+    task = next((row[1] for row in rows if row[1].id == task_id), None)
     if task is None:
         raise errors.NotFound(task=task_id)
-    return rows[0][0], task, [t for _case, t in rows]
-
-
-def operator(session: Session) -> str:
-    """The name of whoever acts (and in whose place, under a delegation), asked once a transaction."""
-    if "operator" not in session.info:
-        session.info["operator"] = session.execute(text("SELECT acting_name()")).scalar_one() or "—"
-    name: str = session.info["operator"]
-    return name
-
-
-def note(
-    session: Session,
-    case: Application,
-    kind: str,
-    *,
-    side: str,
-    opinion: str | None = None,
-    facts: dict[str, Any] | None = None,
-) -> None:
-    """Add one step to the timeline, with its operator."""
-    user = me(session, 1)
-    session.add(
-        ApplicationEvent(
-            application_id=case.id,
-            kind=kind,
-            user_id=int(user) if user else None,
-            operator=operator(session),
-            side=side,
-            opinion=opinion,
-            facts=facts or {},
-            scope_path=case.scope_path,
-        )
-    )
-
-
-def mine(session: Session, case: Application) -> bool:
-    """Whether the case was begun by the identity's own unit or office."""
-    if case.office_id is not None:
-        return str(case.office_id) == me(session, 7)
-    return case.unit_id is not None and str(case.unit_id) == me(session, 6)
-
-
-def applicant(case: Application) -> str:
-    """How the timeline names the applying side."""
-    return "申报单位" if case.office_id is None else "申报部门"
+    session.info["today"] = rows[0][3]
+    return rows[0][0], task, [row[1] for row in rows], rows[0][2]
 
 
 def draft(
@@ -144,6 +83,7 @@ def submit(
     Raises:
         WrongState: the case is neither a draft nor returned.
         RunningCase: the person is in another running case.
+        CheckFailed: a check that stops is not passed.
         NoOffice: nobody is responsible; the administrator has to act.
     """
     case = locked(session, case_id)
@@ -171,85 +111,26 @@ def submit(
         case.number = session.execute(text("SELECT next_case_number(:p)"), {"p": plan.prefix}).scalar_one()
         case.submitted_at = func.now()
     case.state, case.changed_at = "running", func.now()
+    if plan.checks:
+        held = "SELECT status = 'reserved' FROM case_record WHERE case_id = :c"
+        reserved = bool(session.execute(text(held), {"c": case.id}).scalar())
+        checks.demand(checks.run(session, subject(session, case, plan, facts, reserved=reserved)))
     note(session, case, "resubmitted" if again else "submitted", side=applicant(case))
     if again:
         session.flush()  # the state above must stand before the tasks are looked at
-        reopen_returned(session, case, plan)
-    else:
-        open_stage(session, case, plan, 0)
+        stages.reopen(session, case, plan)
+        rows = session.scalars(select(Task).where(Task.application_id == case.id).order_by(Task.id))
+        _advance(session, case, plan, list(rows))
+    elif not stages.open_from(session, case, plan, 0):
+        _approved(session, case, plan)
     return case
 
 
-def open_stage(session: Session, case: Application, plan: Process, stage: int) -> None:
-    """Open a stage's tasks in parallel, each with its deadline in working days."""
-    case.stage = stage
-    for task in plan.stages[stage].tasks:
-        open_task(session, case, task, stage)
-
-
-def open_task(session: Session, case: Application, task: TaskPlan, stage: int) -> None:
-    """Hand one task to the office or unit responsible."""
-    office, unit = route(session, case, task.role)
-    session.add(
-        Task(
-            application_id=case.id,
-            stage=stage,
-            code=task.code,
-            office_id=office,
-            unit_id=unit,
-            state="open",
-            due_on=add_workdays(today(session), task.days, calendar(session)),
-            scope_path=case.scope_path,
-        )
-    )
-    session.flush()  # policies let the office see the case from here on
-
-
-def route(session: Session, case: Application, role: str) -> tuple[int | None, int | None]:
-    """Who answers for a role in this case: an office, or the unit that the person leaves."""
-    if role == "source_unit":
-        unit = session.execute(text("SELECT case_source_unit(:c)"), {"c": case.id}).scalar_one()
-        if unit is None:
-            raise errors.NotSeated(person=case.person_name)
-        return None, unit
-    office = session.execute(text("SELECT case_responsible(:r, :c)"), {"r": role, "c": case.id}).scalar_one()
-    if office is None:
-        raise errors.NoOffice(role=role)
-    return office, None
-
-
-def calendar(session: Session) -> dict[dt.date, bool]:
-    """The published working days; a missing year counts Monday to Friday."""
-    return {row.on: row.worked for row in session.scalars(select(WorkingDay))}
-
-
-def reopen_returned(session: Session, case: Application, plan: Process) -> None:
-    """After a correction: on from the first stage in which an approval of the present facts is missing.
-
-    The offices that returned decide again; the others' approvals of other facts too, in earlier stages as well.
-    """
-    rows = session.scalars(select(Task).where(Task.application_id == case.id)).all()
-    standing = set(session.execute(text("SELECT case_standing_sides(:c)"), {"c": case.id}).scalars())
-
-    def missing(stage: int) -> list[TaskPlan]:
-        good = {
-            t.code
-            for t in rows
-            if t.stage == stage and t.state == "approved" and f"{t.office_id or ''}:{t.unit_id or ''}" in standing
-        }
-        return [t for t in plan.stages[stage].tasks if t.code not in good]
-
-    stage = next((n for n in range(case.stage) if missing(n)), case.stage)
-    again, case.stage = missing(stage), stage
-    for old in rows:  # an approval of other facts, and whatever comes after the stage begun anew
-        if (old.state == "approved" and old.stage == stage and old.code in {t.code for t in again}) or (
-            old.state in ("open", "approved") and old.stage > stage
-        ):
-            old.state = "cancelled"
-    still_open = {t.code for t in rows if t.stage == stage and t.state == "open"}
-    for task in again:
-        if task.code not in still_open:
-            open_task(session, case, task, stage)
+def subject(
+    session: Session, case: Application, plan: Process, facts: Facts, *, reserved: bool = False
+) -> checks.Subject:
+    """A filed case as its checks look at it."""
+    return checks.Subject(plan, facts, case.unit_id, case.person_id, today(session), case.id, reserved)
 
 
 def decide(session: Session, task_id: int, *, verdict: str, opinion: str, address: str = "") -> Application:
@@ -259,8 +140,9 @@ def decide(session: Session, task_id: int, *, verdict: str, opinion: str, addres
         NotFound: no such task, or another office's.
         AlreadyDecided: a colleague was first.
         QuotaExhausted, SurplusLine: the seat could not be reserved.
+        CheckFailed: a check that stops is not passed.
     """
-    case, task, tasks = locked_task(session, task_id)
+    case, task, tasks, record = locked_task(session, task_id)
     if task.state != "open" or case.state != "running":
         raise errors.AlreadyDecided(state=task.state)
     if verdict not in ("approve", "return", "reject"):
@@ -270,33 +152,50 @@ def decide(session: Session, task_id: int, *, verdict: str, opinion: str, addres
     if verdict != "approve" and not opinion.strip():
         raise errors.InvalidInput(errors={"opinion": ["required"]})
     plan = process_of(session, case)
-    todo = next(t for t in plan.stages[task.stage].tasks if t.code == task.code)
+    todo = plan.task(task.stage, task.code)
     reserved = verdict == "approve" and todo.on_approve == "reserve"
     session.flush()  # what was written before stands for the kernel
+    found = _findings(session, case, plan, record, todo.role)
     # One journey to the kernel: decision, reservation, closed task and step on record, or nothing.
     session.execute(
-        text("SELECT case_settle(:t, :v, :o, :side, :r, :a)"),
-        {"t": task.id, "v": verdict, "o": opinion, "side": todo.title, "r": reserved, "a": address},
-    )
+        text("SELECT case_settle(:t, :v, :o, :side, :r, :a, cast(:c AS jsonb))"),
+        {"t": task.id, "v": verdict, "o": opinion, "side": todo.title, "r": reserved, "a": address,
+         "c": json.dumps([outcome.as_json() for outcome in found], ensure_ascii=False)},
+    )  # fmt: skip
+    if verdict == "approve":  # after the kernel: where it refuses too, its own word raises the alarm
+        checks.demand(found)
     set_committed_value(task, "state", {"approve": "approved", "return": "returned", "reject": "rejected"}[verdict])
     if verdict == "reject":
         _end(session, case, "rejected", "rejected", opinion)
     elif verdict == "return":
         case.state = "returned"
     else:
-        _advance(session, case, plan, [t for t in tasks if t.stage == case.stage])
+        _advance(session, case, plan, tasks)
     return case
 
 
+def _findings(
+    session: Session, case: Application, plan: Process, record: CaseRecord, role: str
+) -> list[checks.Outcome]:
+    """What one side's checks say of the filed facts at this moment."""
+    if not plan.checks:
+        return []
+    seen = subject(session, case, plan, json.loads(record.facts), reserved=record.status == "reserved")
+    return checks.run(session, seen, role)
+
+
 def _advance(session: Session, case: Application, plan: Process, tasks: list[Task]) -> None:
-    """Go on when every task of the stage has been approved."""
-    approved = {t.code for t in tasks if t.state == "approved"}
-    if any(t.state == "open" for t in tasks) or approved != {t.code for t in plan.stages[case.stage].tasks}:
+    """Go on when the stage has the approvals that it needs."""
+    if not stages.is_over(plan, case.stage, tasks):
         return
+    stages.cancel_open(tasks)  # a quorum was enough
     session.flush()  # the next tasks are routed by what stands
-    if case.stage + 1 < len(plan.stages):
-        open_stage(session, case, plan, case.stage + 1)
-        return
+    if not stages.open_from(session, case, plan, case.stage + 1):
+        _approved(session, case, plan)
+
+
+def _approved(session: Session, case: Application, plan: Process) -> None:
+    """Everybody asked has approved: the effect, now or on its day."""
     case.state = "awaiting"
     note(session, case, "approved", side="系统")
     due = case.effective_on is None or case.effective_on <= today(session)
@@ -355,7 +254,7 @@ def _end(session: Session, case: Application, state: str, reason: str, result: s
 
 def hand_over(session: Session, task_id: int, user_id: int) -> None:
     """Hand an open task to a colleague of the same office."""
-    case, task, _tasks = locked_task(session, task_id)
+    case, task, _tasks, _record = locked_task(session, task_id)
     if str(task.office_id) != me(session, 7):
         raise errors.NotFound(task=task_id)
     if task.state != "open":

@@ -9,17 +9,21 @@ from app.domain import errors
 from app.models import Application, ProcessVersion
 from app.workflow.definition import Process, parse
 
-# A published version never changes, so its parsed form is kept.
-_parsed: dict[int, Process] = {}
+# A published version never changes, so its parsed form is kept, by database and number.
+_parsed: dict[tuple[str, int], Process] = {}
+
+
+def _kept(session: Session, version_id: int) -> Process:
+    """A version's parsed form."""
+    key = (str(session.get_bind().engine.url.database), version_id)
+    if key not in _parsed:
+        _parsed[key] = parse(dict(session.get_one(ProcessVersion, version_id).definition))
+    return _parsed[key]
 
 
 def process_of(session: Session, case: Application) -> Process:
     """The definition that this case runs on."""
-    known = _parsed.get(case.process_version_id)
-    if known is None:
-        version = session.get_one(ProcessVersion, case.process_version_id)
-        known = _parsed[version.id] = parse(dict(version.definition))
-    return known
+    return _kept(session, case.process_version_id)
 
 
 def latest(session: Session, process: str) -> tuple[int, Process]:
@@ -30,16 +34,19 @@ def latest(session: Session, process: str) -> tuple[int, Process]:
     return found[process]
 
 
+def newest(session: Session) -> dict[str, tuple[int, Process]]:
+    """The version that new cases take, of every process."""
+    names = session.execute(text("SELECT DISTINCT process FROM process_version ORDER BY 1")).scalars().all()
+    return published(session, names)
+
+
 def published(session: Session, processes: Collection[str]) -> dict[str, tuple[int, Process]]:
     """The published versions that new cases take, in one statement where their definitions are known already."""
-    newest = session.execute(
+    rows = session.execute(
         text(
             "SELECT DISTINCT ON (process) process, id FROM process_version WHERE process = ANY(:p)"
             " ORDER BY process, version DESC"
         ),
         {"p": list(processes)},
     ).all()
-    for _process, version_id in newest:
-        if version_id not in _parsed:
-            _parsed[version_id] = parse(dict(session.get_one(ProcessVersion, version_id).definition))
-    return {process: (version_id, _parsed[version_id]) for process, version_id in newest}
+    return {process: (version_id, _kept(session, version_id)) for process, version_id in rows}

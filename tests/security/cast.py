@@ -39,7 +39,7 @@ ROLES = (
     Role("caizheng", "reader", "市局", "暗局"),
     Role("shebao", "reader", "市局", "暗局"),
     Role("zhen", "reader", "镇府", "区局"),
-    Role("zhuguan", "reader", "市局", "区局"),
+    Role("zhuguan", "supervisor", "市局", "区局"),
     Role("jijian", "reader", "区局", "市局"),
     Role("geren", "person", "市局", "区局"),
     Role("xitong", "system_admin", "市局", "暗局"),
@@ -57,12 +57,15 @@ class Cast:
     cases: dict[str, int]
     tasks: dict[str, dict[str, int]]
     intakes: dict[str, int]
+    notices: dict[str, dict[str, int]]
     shared: dict[str, int]
 
     def ids(self, role: Role, which: str) -> dict[str, int]:
         """Numbers for a route's arguments: of the own side, of the foreign one, or of nothing."""
         if which == "absent":
-            return dict.fromkeys(("unit_id", "case_id", "task_id", "person_id", "intake_id", *self.shared), ABSENT)
+            return dict.fromkeys(
+                ("unit_id", "case_id", "task_id", "person_id", "intake_id", "notice_id", *self.shared), ABSENT
+            )
         side = role.own if which == "own" else role.foreign
         tasks = self.tasks[side]
         kind = "establishment" if "bianban" in role.username else "personnel"
@@ -72,6 +75,7 @@ class Cast:
             "case_id": self.cases[side],
             "task_id": tasks[kind],
             "intake_id": self.intakes.get(side, ABSENT),
+            "notice_id": self.notices[side][kind],
             **self.shared,
         }
 
@@ -112,7 +116,11 @@ def build(world: World) -> Cast:
         "event_id": world.value("SELECT min(id) FROM audit_event"),
         "seal_id": 1,
     }  # fmt: skip
-    return Cast(bodies, cases, tasks, intakes, shared)
+    notices = {
+        s: {k: world.value("SELECT min(id) FROM notice WHERE task_id = :t", t=t) for k, t in of.items()}
+        for s, of in tasks.items()
+    }
+    return Cast(bodies, cases, tasks, intakes, notices, shared)
 
 
 def accounts(world: World, bodies: dict[str, Body], town: str) -> None:

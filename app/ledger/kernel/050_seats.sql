@@ -62,32 +62,6 @@ BEGIN
   RETURN p.id;
 END $$;
 
--- One office settles its task: the decision, its seat where one is reserved, the task closed and the step on record; all
--- or nothing, in one journey.
-CREATE OR REPLACE FUNCTION case_settle(p_task bigint, p_verdict text, p_opinion text, p_side text, p_reserve boolean,
-  p_address text) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE t task; v_scope text; v_decision bigint;
-BEGIN
-  SELECT * INTO t FROM task WHERE id = p_task FOR UPDATE;
-  IF NOT coalesce(t.office_id = scope_number(7) OR t.unit_id = scope_number(6), false) THEN
-    PERFORM refuse('not_your_office');
-  ELSIF t.state <> 'open' THEN
-    PERFORM refuse('already_decided', jsonb_build_object('state', t.state));
-  END IF;
-  v_decision := case_decide(t.application_id, p_verdict, p_opinion, '{}', p_address);
-  IF p_reserve AND p_verdict = 'approve' THEN PERFORM ledger_reserve(t.application_id); END IF;
-  UPDATE task SET decision_id = v_decision, closed_at = now(),
-    state = CASE p_verdict WHEN 'approve' THEN 'approved' WHEN 'return' THEN 'returned' ELSE 'rejected' END
-   WHERE id = p_task;
-  UPDATE application SET changed_at = now() WHERE id = t.application_id RETURNING scope_path INTO v_scope;
-  INSERT INTO application_event (application_id, kind, user_id, operator, side, opinion, facts, scope_path)
-  SELECT t.application_id, x.kind, scope_number(1), acting_name(), x.side, x.opinion, '{}', v_scope
-    FROM (VALUES (1, p_verdict, p_side, p_opinion), (2, 'reserved', '台账', NULL)) x(n, kind, side, opinion)
-   WHERE x.n = 1 OR (p_reserve AND p_verdict = 'approve') ORDER BY x.n;
-  RETURN v_decision;
-END $$;
-
 CREATE OR REPLACE FUNCTION ledger_release_seat(p_case bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE p post; v_line bigint;

@@ -33,21 +33,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT EXISTS (SELECT 1 FROM application a WHERE a.id = p_case AND scope_has(a.scope_path)) OR takes_part(p_case)
 $$;
 
--- Routing of a case: the offices and the unit that its filed facts make responsible.
-CREATE OR REPLACE FUNCTION case_responsible(p_role text, p_case bigint) RETURNS bigint
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE r case_record;
-BEGIN
-  SELECT * INTO r FROM case_record WHERE case_id = p_case AND sees_case(p_case);
-  IF NOT FOUND THEN RETURN NULL; END IF;
-  RETURN case_office(p_role, r, case_movement(r));
-END $$;
-
-CREATE OR REPLACE FUNCTION case_source_unit(p_case bigint) RETURNS bigint
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT case_source(r) FROM case_record r WHERE r.case_id = p_case AND sees_case(p_case)
-$$;
-
 -- The sides whose latest word approves the present facts, as 'office:unit'.
 CREATE OR REPLACE FUNCTION case_standing_sides(p_case bigint) RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$

@@ -1,0 +1,7 @@
+"""Businesses with a way of their own from the form to the facts, by process or by movement; ``filing`` asks here first."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+# One line for each piece: **filing_<piece>.FILERS.
+OWN: Mapping[str, Callable[..., Any]] = {}
