@@ -19,6 +19,24 @@ from app.security.matrix import may
 from app.security.sign_in import prove_first
 from app.views.shell import hat, work
 
+# Sessions shown at first.
+NEWEST = 20
+BROWSERS = (
+    ("MicroMessenger/", "微信"), ("DingTalk/", "钉钉"), ("QQBrowser/", "QQ 浏览器"), ("QIHU", "360 浏览器"), ("360SE", "360 浏览器"),
+    ("Edg/", "Edge"), ("Firefox/", "Firefox"), ("OPR/", "Opera"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
+)  # fmt: skip
+SYSTEMS = (
+    ("HarmonyOS", "鸿蒙"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"),
+    ("Mac OS X", "macOS"), ("Linux", "Linux"),
+)  # fmt: skip
+
+
+def browser(agent: str | None) -> str:
+    """Browser and system in words, where they are known ones; else what the program called itself."""
+    said = agent or "—"
+    known = [next((name for mark, name in marks if mark in said), "") for marks in (BROWSERS, SYSTEMS)]
+    return " · ".join(name for name in known if name) or said
+
 
 class TokenForm(FlaskForm):
     """A new token for a program."""
@@ -43,13 +61,18 @@ class AccountView(BaseView):
     def _page(self, form: TokenForm, token: str | None = None) -> str:
         with work() as s:
             account = s.execute(text("SELECT * FROM my_account()")).one()
-            sessions = s.execute(text("SELECT * FROM my_sessions(:t)"), {"t": session["token"]}).all()
+            every = "all" in request.args
+            sessions = s.execute(
+                text("SELECT * FROM my_sessions(:t, :n)"), {"t": session["token"], "n": 1000 if every else NEWEST + 1}
+            ).all()
             tokens = s.execute(text("SELECT * FROM my_api_tokens()")).all()
         return render_template(
             "account.html",
             title=_("My account"),
             account=account,
-            sessions=sessions,
+            sessions=sessions if every else sessions[:NEWEST],
+            more_url=None if every or len(sessions) <= NEWEST else "/account/?all=1",
+            browser=browser,
             tokens=tokens,
             token=token,
             token_form=form if may(hat().roles[0].name, "AccountView.new_token") else None,

@@ -298,6 +298,8 @@ class AdminView(BaseView):
         password = secrets.token_urlsafe(9)
         try:
             with work() as s:
+                if s.execute(text("SELECT 1 FROM ab_user WHERE id = :u"), {"u": user_id}).scalar() is None:
+                    abort(404)
                 if action == "factor":
                     s.execute(text("SELECT admin_forget_factor(:u, :s)"), {"u": user_id, "s": digest(session["token"])})
                 elif action == "end":

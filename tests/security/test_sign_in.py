@@ -15,6 +15,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from app.db import Identity
 from app.security import passwords, sessions, totp
+from app.security.manager import ROLES
 from tests.security.conftest import Client
 from tests.world import PASSWORD, Body, World
 
@@ -429,9 +430,15 @@ def test_an_installation_sends_its_cookie_over_tls_only(tmp_path: Any, monkeypat
     real, demo = settings.doors(demo=False), settings.doors(demo=True)
     assert real["SESSION_COOKIE_SECURE"] is True
     assert real["SESSION_COOKIE_NAME"] == "__Host-bianzhi"
-    assert {"system_admin", "office_member", "office_head"} <= set(real["SECOND_FACTOR_KINDS"])
+    # Whoever administers, decides or reads beyond one unit; an installation may demand it of all.
+    assert set(ROLES) - set(real["SECOND_FACTOR_KINDS"]) == {"unit_clerk", "person", "service"}
     assert demo["SESSION_COOKIE_SECURE"] is False
     assert demo["SECOND_FACTOR_KINDS"] == ()
+    (tmp_path / "doors.json").write_text('{"second_factor_kinds": ["unit_clerk", "person"]}')
+    assert settings.doors(demo=False)["SECOND_FACTOR_KINDS"] == ("unit_clerk", "person")
+    (tmp_path / "doors.json").write_text('{"second_factor_kinds": ["clerk"]}')
+    with pytest.raises(ValueError, match="clerk"):
+        settings.doors(demo=False)
 
 
 # ---- second factor ----------------------------------------------------------------------------------------------

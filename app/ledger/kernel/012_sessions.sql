@@ -239,12 +239,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     FROM ab_user u LEFT JOIN credential c ON c.user_id = u.id WHERE u.id = scope_number(1)
 $$;
 
-CREATE OR REPLACE FUNCTION my_sessions(p_token text)
+DROP FUNCTION IF EXISTS my_sessions(text);
+
+CREATE OR REPLACE FUNCTION my_sessions(p_token text, p_most int)
 RETURNS TABLE (id bigint, opened_at timestamptz, last_seen_at timestamptz, address text, agent text, this boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT s.id, s.opened_at, s.last_seen_at, s.address, s.agent, s.token_hash = sha256(convert_to(p_token, 'UTF8'))
     FROM sign_in s WHERE s.user_id = scope_number(1) AND s.closed_at IS NULL AND s.expires_at > clock_timestamp()
-     AND s.last_seen_at > clock_timestamp() - session_idle() ORDER BY s.last_seen_at DESC, s.id DESC LIMIT 50
+     AND s.last_seen_at > clock_timestamp() - session_idle() ORDER BY s.last_seen_at DESC, s.id DESC LIMIT least(p_most, 1000)
 $$;
 
 -- One session, or (NULL) every one of mine, this one too.
