@@ -86,6 +86,34 @@ class AlreadyLeading(DomainError):
     http_status = 409
 
 
+class UnderDiscipline(DomainError):
+    """处分影响期内不得晋升 (《公务员法》第六十四条); facts: ``until``, for those who may know it."""
+
+    code = "under_discipline"
+    http_status = 409
+
+
+class RankExhausted(DomainError):
+    """无空缺职级职数（岗位）: the group of ranks or post grades is full; facts: number, holders."""
+
+    code = "rank_exhausted"
+    http_status = 409
+
+
+class ItemsOverlap(DomainError):
+    """信息项期间重叠: of this kind a person has one item at a time."""
+
+    code = "items_overlap"
+    http_status = 409
+
+
+class BeforeItem(DomainError):
+    """早于现有信息项: the day lies before the beginning of the item it ends; facts: day."""
+
+    code = "before_item"
+    http_status = 409
+
+
 class SeatTaken(DomainError):
     """编制号已被占用: the numbered seat is held by somebody else on that day."""
 
@@ -273,6 +301,54 @@ class LaterEntries(DomainError):
     http_status = 409
 
 
+class SameDepartment(DomainError):
+    """已在该内设机构: the person's seat is in this department already."""
+
+    code = "same_department"
+
+
+class NotYetOpen(DomainError):
+    """机构尚未设立: the day lies before the department was opened; facts: day."""
+
+    code = "not_yet_open"
+
+
+class AlreadyAbsent(DomainError):
+    """已有未结束的离岗登记: the person is away on these days already."""
+
+    code = "already_absent"
+
+
+class NotAbsent(DomainError):
+    """未登记离岗: the person is not away, or was not yet on that day."""
+
+    code = "not_absent"
+
+
+class NotVerified(DomainError):
+    """年度核查未确认: the unit has not confirmed this year's roster; facts: year."""
+
+    code = "not_verified"
+
+
+class CertificateExists(DomainError):
+    """已有有效管理证: a first one is issued once; facts: number."""
+
+    code = "certificate_exists"
+
+
+class CertificateMissing(DomainError):
+    """无有效管理证: nothing to change, to replace or to stamp."""
+
+    code = "certificate_missing"
+
+
+class RoundOpen(DomainError):
+    """该年度核查已开展: a region has one round a year."""
+
+    code = "round_open"
+
+
 class DocumentMissing(DomainError):
     """缺批文: the movement needs an approval document."""
 
@@ -284,6 +360,13 @@ class InvalidInput(DomainError):
     """填报有误: facts: errors, a dict of field to list of code strings."""
 
     code = "invalid_input"
+    http_status = 422
+
+
+class FileRefused(DomainError):
+    """附件不收: facts: reason (a code, see app/views/attachment_texts.py), found."""
+
+    code = "file_refused"
     http_status = 422
 
 

@@ -23,9 +23,12 @@ from app.models.authority import (
 )
 from app.models.base import Base
 from app.models.business import Application, ApplicationEvent, Task
+from app.models.inside import Absence, Certificate, Verification, VerificationMark, VerificationRound
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
 from app.models.notices import Notice, NoticeMark, NoticeRead
+from app.models.papers import Attachment, IssuedPaper, Paper, PaperCounter
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
+from app.models.records import CasePrivate, RecordItem, RecordKind
 from app.models.routing import DECIDERS, AuthorityRequest, AuthorityRule, TimeRecord
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
 from app.models.watch import (
@@ -41,12 +44,14 @@ from app.models.watch import (
 
 __all__ = [
     "DECIDERS",
+    "Absence",
     "Account",
     "Alarm",
     "AlarmRule",
     "ApiToken",
     "Application",
     "ApplicationEvent",
+    "Attachment",
     "AuditArchive",
     "AuditEvent",
     "AuditPending",
@@ -54,8 +59,10 @@ __all__ = [
     "AuthorityRule",
     "Base",
     "CaseFacts",
+    "CasePrivate",
     "CaseRecord",
     "CaseSecret",
+    "Certificate",
     "Code",
     "CodeSet",
     "Credential",
@@ -65,6 +72,7 @@ __all__ = [
     "ImportBatch",
     "IndexAlias",
     "Intake",
+    "IssuedPaper",
     "LedgerChain",
     "LedgerEntry",
     "LedgerSeal",
@@ -76,12 +84,16 @@ __all__ = [
     "NoticeRead",
     "Occupancy",
     "Office",
+    "Paper",
+    "PaperCounter",
     "Person",
     "Post",
     "ProcessVersion",
     "Quota",
     "QuotaLine",
     "RateWindow",
+    "RecordItem",
+    "RecordKind",
     "RecoveryCode",
     "Region",
     "ScopeKey",
@@ -92,6 +104,9 @@ __all__ = [
     "Unit",
     "UnitVersion",
     "User",
+    "Verification",
+    "VerificationMark",
+    "VerificationRound",
     "VerificationRun",
     "WorkingDay",
 ]

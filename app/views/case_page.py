@@ -16,7 +16,7 @@ from app.domain.workdays import workdays_between
 from app.models import Application
 from app.queries import cases, units
 from app.security.manager import Hat
-from app.views import case_facts
+from app.views import case_facts, papers
 from app.views.check_texts import panel, verdict, worded
 from app.views.checks import after
 from app.workflow import checks, engine, versions
@@ -44,6 +44,10 @@ def event_titles() -> dict[str, tuple[str, str]]:
         "withdrawn": (_("Withdrawn"), ""),
         "handed_over": (_("Handed to a colleague"), ""),
         "urged": (_("Urged by the unit"), "amber"),
+        "paper_receive": (_("Papers received"), ""),
+        "paper_verify": (_("Papers compared with the upload"), ""),
+        "paper_archive": (_("Papers filed"), ""),
+        "paper_back": (_("Papers set back by one step"), "amber"),
     }
 
 
@@ -59,7 +63,7 @@ def urge(s: Session, case_id: int) -> None:
         raise errors.NotFound(case=case_id)
     if case.state != "running" or _urged_today(s, case_id):
         raise errors.WrongState(state=case.state)
-    engine.note(s, case, "urged", side=engine.applicant(case))
+    engine.note(s, case, "urged", side=engine.applicant(s, case))
 
 
 def _urged_today(s: Session, case_id: int) -> bool:
@@ -107,7 +111,7 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
         "facts": case_facts.shown(s, facts, line, plan),
         "tasks": _tasks(rows, plan, case, day, calendar),
         "events": _events(s, case_id),
-        "papers": [{"label": p.name, "note": p.note, "state": None, "files": []} for p in plan.papers],
+        "handed": papers.panel(s, case, plan, who),
         "printouts": _printouts(case, plan),
         "actions": _actions(s, case, plan, who, day, problem),
         "review": _review(s, case, plan, mine, line, facts, problem) if mine else None,

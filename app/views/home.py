@@ -11,6 +11,7 @@ from app.domain import quota
 from app.domain.workdays import workdays_between
 from app.queries import cases, units
 from app.security.manager import Hat
+from app.views import inside
 from app.views.ledger import top_regions
 from app.views.rows import alarm_rows, case_rows
 from app.views.shell import hat, place, work
@@ -92,6 +93,7 @@ class HomeView(IndexView):
             }
             for r in cases.drafts(s, unit_id)
         ]
+        todos += inside.todos(s, unit_id, day, calendar)
         lines = units.lines_of(s, unit_id, "establishment")
         return render_template(
             "home_unit.html",

@@ -59,6 +59,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Our cases"), "url": "/list/cases", "icon": "case"},
             {"label": _("Our unit"), "url": f"/unit/{who.unit_id}", "icon": "unit"},
             {"label": _("Disclosure page"), "url": "/disclosure", "icon": "public"},
+            {"label": _("Annual verification"), "url": "/verification/", "icon": "check"},
             {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
             {"label": _("Seats"), "url": "/list/posts", "icon": "seat"},
         ]
@@ -86,11 +87,16 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
             {"label": _("Seats"), "url": "/list/posts", "icon": "seat"},
         ]
-        if who.office_kind == "establishment":
+        if who.office_kind in ("establishment", "organisation", "human_resources"):
             entries.insert(3, {"label": _("Start a business"), "url": "/case/start", "icon": "start"})
+        if who.office_kind == "establishment":
+            entries.append({"label": _("Annual verification"), "url": "/verification/", "icon": "check"})
             entries.append({"label": _("Opening balance"), "url": "/intake/", "icon": "upload"})
     elif who.person_id:
-        entries = [{"label": _("My card"), "url": "/card", "icon": "card"}]
+        entries = [
+            {"label": _("My card"), "url": "/card", "icon": "card"},
+            {"label": _("Start a business"), "url": "/case/start", "icon": "start"},
+        ]
     elif who.kind in ("system_admin", "security_admin"):
         entries = [
             {"label": _("Users"), "url": "/admin/users", "icon": "user"},

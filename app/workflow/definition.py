@@ -40,6 +40,7 @@ MOVEMENTS = (
     "take_lead",
     "leave_lead",
     "correct",
+    "record",
     "set_quota",
     "open_unit",
     "change_unit",
@@ -54,6 +55,7 @@ MOVEMENTS = (
     "shift",
     "change_line",
     "absence_begin",
+    "absence_extend",
     "absence_end",
     "verify_year",
     "certificate",
@@ -78,6 +80,9 @@ FACT_NAMES = {
     "unit_name": "name",
     "unit_category": "category",
     "exit_reason": "reason",
+    "hosted_kind": "absence_kind",
+    "away_kind": "absence_kind",
+    "away": "person",
 }
 
 

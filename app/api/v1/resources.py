@@ -92,8 +92,9 @@ def one_page(name: str) -> Response:
     sort, order = next(iter(listing.orders.items()))
     who = g.api_hat
     asked = listings.Asked(
-        who.low, who.high, said["q"].strip(), said["state"], sort, order.downwards, place_of(said["after"], order.kind)
-    )
+        who.low, who.high, said["q"].strip(), said["state"], sort, order.downwards, place_of(said["after"], order.kind),
+        unit_id=who.unit_id,
+    )  # fmt: skip
     with services().database.transaction(g.api_identity) as session:
         found = listings.rows(session, listing, asked, said["limit"] + 1)
     page = found[: said["limit"]]

@@ -45,7 +45,8 @@ BEGIN
   ELSIF p_movement = 'correct' AND f ->> 'occupancy' IS NOT NULL THEN
     SELECT l.unit_id, l.category INTO unit, category FROM occupancy o JOIN quota_line l ON l.id = o.line_id
      WHERE o.id = (f ->> 'occupancy')::bigint;
-  ELSIF p_movement IN ('correct', 'vacate') THEN
+  ELSIF p_movement IN ('verify_year', 'certificate', 'none') THEN unit := r.unit_id;
+  ELSIF p_movement IN ('correct', 'vacate', 'record', 'shift', 'absence_begin', 'absence_extend', 'absence_end') THEN
     SELECT l.unit_id, l.category INTO unit, category FROM occupancy o JOIN quota_line l ON l.id = o.line_id
      WHERE o.person_id = (f ->> 'person')::bigint AND o.recorded_to IS NULL
      ORDER BY o.kind = 'establishment' DESC, o.ended_on IS NULL DESC, o.started_on DESC, o.id DESC LIMIT 1;
@@ -72,12 +73,16 @@ BEGIN
   RETURN f::text;
 END $$;
 
--- Whose business a process is: its published applicant's. The establishment office may also file for a unit below it.
+-- Whose business a process is: its published applicant's. The establishment office may also file for a unit below it; a
+-- person files what is his own, through the unit that he sits in.
 CREATE OR REPLACE FUNCTION case_applies(p_version bigint, p_unit bigint, p_scope text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
   SELECT coalesce(CASE WHEN scope_part(3) IN ('unit_clerk', 'unit_head') THEN p_unit = scope_number(6)
       AND coalesce(v.definition ->> 'applicant', 'unit') = 'unit'
-    ELSE scope_part(3) IN ('office_member', 'office_head', 'service') AND scope_part(9) = 'establishment'
+    WHEN scope_part(3) = 'person' THEN v.definition ->> 'applicant' = 'person'
+      AND p_unit = (SELECT unit_id FROM person WHERE id = scope_number(8))
+    ELSE scope_part(3) IN ('office_member', 'office_head', 'service') AND scope_part(9) = CASE WHEN v.definition ->> 'applicant'
+      IN ('organisation', 'human_resources') THEN v.definition ->> 'applicant' ELSE 'establishment' END
       AND scope_has(p_scope) END, false)
   FROM process_version v WHERE v.id = p_version
 $$;
@@ -87,7 +92,7 @@ CREATE OR REPLACE FUNCTION case_file(p_case bigint, p_facts text) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   a application; r case_record; v_all jsonb := case_facts_text(p_facts)::jsonb; v_cipher bytea := decode(v_all ->> 'id_cipher', 'hex');
-  f jsonb := v_all - 'id_cipher'; v_facts text := f::text;
+  f jsonb := v_all - 'id_cipher' - 'private'; v_facts text := f::text;
   v_hash text := encode(sha256(convert_to(v_facts, 'UTF8')), 'hex'); v_key bytea; v_place bigint;
 BEGIN
   SELECT * INTO a FROM application WHERE id = p_case FOR UPDATE;
@@ -101,6 +106,7 @@ BEGIN
   -- A known person's own key comes first, so no other one can hide a second running case.
   v_key := CASE WHEN f ->> 'person' IS NOT NULL THEN (SELECT id_index FROM person WHERE id = (f ->> 'person')::bigint)
     ELSE current_index(decode(f ->> 'person_index', 'hex')) END;
+  v_key := k_running_key(coalesce(r.process_version_id, a.process_version_id), f, v_key);
   IF r.case_id IS NULL THEN
     -- A version that was replaced may ask for less: it serves the cases that run on it and no new one.
     IF EXISTS (SELECT 1 FROM process_version v JOIN process_version n ON n.process = v.process AND n.version > v.version
@@ -119,7 +125,9 @@ BEGIN
   END IF;
   -- A unit's own matters, or those of units below the office.
   v_place := (case_place(r, case_movement(r))).unit;
-  IF v_place IS NOT NULL AND NOT EXISTS (SELECT 1 FROM unit WHERE id = v_place
+  IF scope_part(3) = 'person' THEN
+    IF (f ->> 'person')::bigint IS DISTINCT FROM scope_number(8) THEN PERFORM refuse('not_found'); END IF;
+  ELSIF v_place IS NOT NULL AND NOT EXISTS (SELECT 1 FROM unit WHERE id = v_place
       AND scope_has(scope_path))
     OR v_place IS NULL AND case_movement(r) IN ('open_unit', 'open_balance') AND EXISTS (SELECT 1 FROM region
       WHERE code = f ->> 'region' AND NOT scope_has(prefix)) THEN
@@ -130,6 +138,7 @@ BEGIN
   END IF;
   INSERT INTO case_facts (case_id, revision, facts, facts_hash, filed_by)
   VALUES (p_case, r.revision, v_facts, v_hash, r.filed_by);
+  PERFORM k_keep_private(p_case, r.revision, f, v_all ->> 'private');
   DELETE FROM case_secret WHERE case_id = p_case;
   IF v_cipher IS NOT NULL THEN
     INSERT INTO case_secret (case_id, id_type, id_cipher) VALUES (p_case, coalesce(f ->> 'id_type', 'resident'), v_cipher);
@@ -218,6 +227,7 @@ BEGIN
   IF r.status IN ('effected', 'closed') THEN PERFORM refuse('case_closed'); END IF;
   IF NOT coalesce((p_reason = 'withdrawn' AND CASE WHEN scope_number(6) IS NOT NULL
         THEN case_applies(r.process_version_id, r.unit_id, NULL)
+        WHEN scope_part(3) = 'person' THEN own_case(p_case)
         ELSE EXISTS (SELECT 1 FROM account x WHERE x.user_id = r.filed_by AND x.office_id = scope_number(7)) END)
     OR (p_reason = 'rejected' AND EXISTS (SELECT 1 FROM decision d WHERE d.case_id = p_case
         AND d.user_id = scope_number(1) AND d.verdict = 'reject' AND d.facts_hash = r.facts_hash))

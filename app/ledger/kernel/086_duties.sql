@@ -65,7 +65,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT EXISTS (SELECT 1 FROM application a WHERE a.id = p_case AND (p_path IS NULL OR a.scope_path = p_path)
     AND NOT coalesce(a.scope_path <@ scope_ranges(16), true)
     AND ((a.office_id IS NULL AND a.unit_id = scope_unit()) OR a.office_id = scope_number(7) OR takes_part(a.id)
-      OR (scope_part(3) = 'service' AND scope_has(a.scope_path))))
+      OR own_case(a.id) OR (scope_part(3) = 'service' AND scope_has(a.scope_path))))
 $$;
 
 -- 委托: for an absence, to a colleague of the same unit or office, who then acts in one's place under a hat of its own.
