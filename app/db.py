@@ -53,8 +53,8 @@ ALARMS = {
     "no_office": "AL28",
     "rank_exhausted": "AL04",
 }
-# A slip of the pen in a form, and an identity that has ended and so names nobody to record.
-UNRECORDED = ("invalid_input", "session_ended")
+# A slip of the pen in a form, an identity that has ended and so names nobody to record, a question asked in between.
+UNRECORDED = ("invalid_input", "session_ended", "proof_needed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -447,6 +447,13 @@ class SessionEnded(DomainError):
     http_status = 401
 
 
+class ProofNeeded(DomainError):
+    """须再次确认身份: the step gives or takes a way in, and the last proof of who acts is older than five minutes."""
+
+    code = "proof_needed"
+    http_status = 403
+
+
 class BadCredentials(DomainError):
     """账号或口令不符: the account and the password do not match."""
 

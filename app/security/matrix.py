@@ -42,11 +42,12 @@ LINES: dict[str, Line] = {
     "SignInView.factor": Line(_l("Sign in: second factor"), (), public=True),
     "SignInView.enrol": Line(_l("Sign in: set up the second factor"), (), public=True),
     "SignInView.password": Line(_l("Sign in: change a given password"), (), public=True),
+    "SignInView.again": Line(_l("Confirm once more that it is oneself"), SIGNED_IN),
     "SignInView.oidc": Line(_l("Sign in through the organisation's provider"), (), public=True),
     "SignInView.oidc_back": Line(_l("Return from the organisation's provider"), (), public=True),
     "AccountView.index": Line(_l("Own account: password, second factor, sessions, tokens"), SIGNED_IN),
     "AccountView.end_sessions": Line(_l("End own sessions"), SIGNED_IN),
-    "AccountView.new_token": Line(_l("Make a program's token"), SIGNED_IN),
+    "AccountView.new_token": Line(_l("Make a program's token"), BUSINESS),
     "AccountView.revoke_token": Line(_l("Revoke a program's token"), SIGNED_IN),
     "LocaleView.index": Line(_l("Change the language"), (), public=True),
     "CaseView.start": Line(_l("Choose a business"), (UNIT, OFFICE, PERSON)),
@@ -144,6 +145,11 @@ LINES: dict[str, Line] = {
 }
 # Answered with 404, or the application's own style sheet and script.
 WITHOUT_RIGHTS = ("static", "UtilView.back", "appbuilder.static")
+
+
+def may(role: str, endpoint: str) -> bool:
+    """Whether a role may use a page or take an action."""
+    return role in LINES[endpoint].roles
 
 
 def fab_roles() -> dict[str, list[list[str]]]:

@@ -63,7 +63,7 @@ def _urged_today(s: Session, case_id: int) -> bool:
         s.execute(
             text(
                 "SELECT 1 FROM application_event WHERE application_id = :c AND kind = 'urged'"
-                " AND (at AT TIME ZONE 'Asia/Shanghai')::date = kernel_today()"
+                " AND at >= kernel_today()::timestamp AT TIME ZONE 'Asia/Shanghai'"
             ),
             {"c": case_id},
         ).scalar()
@@ -217,6 +217,7 @@ def _tasks(rows: list[Any], plan: Process, case: Application, day: dt.date, cale
 def _events(s: Session, case_id: int) -> list[dict[str, Any]]:
     """The timeline; a decision's step with what was checked, in the figures of that moment."""
     known, kept = event_titles(), cases.decision_checks(s, case_id)
+    told = (("on", _("Day")), ("receiver", _("Colleague")))
     return [
         {
             "at": e.at,
@@ -225,7 +226,7 @@ def _events(s: Session, case_id: int) -> list[dict[str, Any]]:
             "operator": e.operator,
             "side": e.side,
             "opinion": e.opinion,
-            "facts": [(_("Day"), e.facts["on"])] if e.facts.get("on") else [],
+            "facts": [(label, e.facts[name]) for name, label in told if e.facts.get(name)],
             "address": kept[e.facts["decision"]].address if e.facts.get("decision") in kept else None,
             "checks": [worded(c) for c in kept[e.facts["decision"]].checks] if e.facts.get("decision") in kept else [],
         }

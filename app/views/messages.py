@@ -130,6 +130,9 @@ def sentences() -> dict[str, str]:
         "invalid_input": _("Something is missing or wrong in the form. See the marked fields."),
         "file_refused": _("The file was not taken. See the sentence beside it."),
         "session_ended": _("Your session has ended. Sign in again."),
+        "proof_needed": _(
+            "This step asks for a proof of the last five minutes that it is you. Confirm, then do it again."
+        ),
         "bad_credentials": _("User name or password is wrong."),
         "tampered_ledger": _("The ledger differs from its proof. The administrator has been told."),
     }

@@ -70,7 +70,7 @@ def expected(role: Role, rule: Rule, method: str, which: str) -> tuple[int, ...]
     if not allowed(role, endpoint):
         return (403,)
     if which != "own":
-        return (302,) if endpoint == "AdminView.change" else (404,)
+        return (404,)
     if endpoint in ("CaseView.new", "CaseView.edit") and role.role == "office":
         return (404,)  # no process of this office's begins so
     if endpoint == "AttachmentView.show":
