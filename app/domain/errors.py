@@ -72,6 +72,34 @@ class LeadershipExhausted(DomainError):
     http_status = 409
 
 
+class PermitMissing(DomainError):
+    """无控编单: this way of entry takes a seat of a permit; facts: line."""
+
+    code = "permit_missing"
+    http_status = 409
+
+
+class PermitLapsed(DomainError):
+    """控编单已失效: past its last day, or cancelled; facts: number, last_on and the four counts."""
+
+    code = "permit_lapsed"
+    http_status = 409
+
+
+class PermitUsed(DomainError):
+    """控编单已用完: every seat is used or taken by a running case; facts: number, approved, used."""
+
+    code = "permit_used"
+    http_status = 409
+
+
+class PermitElsewhere(DomainError):
+    """控编单不符: the permit is for another line."""
+
+    code = "permit_elsewhere"
+    http_status = 409
+
+
 class AlreadySeated(DomainError):
     """一人一编: the person already holds a seat in the city."""
 

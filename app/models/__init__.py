@@ -24,6 +24,7 @@ from app.models.authority import (
 from app.models.base import Base
 from app.models.business import Application, ApplicationEvent, Task
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
+from app.models.permits import NumberSeries, Permit, Plan, PlanLine
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
 from app.models.watch import (
@@ -66,9 +67,13 @@ __all__ = [
     "LedgerTotal",
     "Lookup",
     "NamedAccess",
+    "NumberSeries",
     "Occupancy",
     "Office",
+    "Permit",
     "Person",
+    "Plan",
+    "PlanLine",
     "Post",
     "ProcessVersion",
     "Quota",

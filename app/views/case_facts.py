@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import codes
 from app.queries import units
+from app.views import fields_entry
 from app.workflow.definition import Process
 
 # The code list of a fact.
@@ -23,6 +24,7 @@ LISTS = {
     "funding": "funding",
     "structure": "structure",
     "role": "role",
+    **fields_entry.LISTS,
 }
 
 
@@ -57,6 +59,7 @@ def labels() -> dict[str, str]:
         "end": _("First day outside"),
         "document_no": _("Document number"),
         "issuer": _("Issuing body"),
+        **{key: str(label) for key, label in fields_entry.LABELS.items()},
     }
 
 
@@ -78,6 +81,10 @@ def _word(s: Session, key: str, value: Any, plan: Process) -> Any:
         return s.execute(text("SELECT unit_name(:u)"), {"u": int(value)}).scalar() or value
     if key == "region":
         return codes.REGION.get(str(value), value)
+    if key == "permit":
+        return s.execute(text("SELECT number FROM permit WHERE id = :i"), {"i": int(value)}).scalar() or _(
+            "Another unit's"
+        )
     if key == "category":
         return codes.label("unit_category" if plan.process == "unit_open" else "category", str(value))
     if key == "reason":

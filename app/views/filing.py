@@ -78,7 +78,7 @@ def filing(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
         NotFound: a chosen line, unit or person is not the applicant's to choose.
         DuplicatePerson, NotSeated, AlreadySeated: the register says otherwise.
     """
-    own = filers.OWN.get(plan.process) or filers.OWN.get(plan.movement)
+    own = filers.own(plan.process, plan.movement)
     if own is not None:
         made: Filing = own(s, form, plan, who)
         return made

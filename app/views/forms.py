@@ -9,7 +9,7 @@ from wtforms import Field
 
 from app.domain import codes, names
 from app.domain.id_number import normalise, problems
-from app.views import fields
+from app.views import fields, fields_entry
 from app.workflow.definition import Process
 
 MESSAGES = {
@@ -29,7 +29,8 @@ MESSAGES = {
 
 def fields_of(plan: Process) -> dict[str, Field]:
     """The WTForms fields of a definition; a process may loosen what it does not need."""
-    members = {name: fields.FIELDS[name]() for name in plan.fields}
+    known = {**fields.FIELDS, **fields_entry.FIELDS}
+    members = {name: known[name]() for name in plan.fields} | fields_entry.narrowed(plan)
     if plan.process == "leader":
         members["person"] = fields.searched(_l("Person of this unit"), "/search/people", required=False)
         members["id_number"] = fields.text(

@@ -60,6 +60,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Disclosure page"), "url": "/disclosure", "icon": "public"},
             {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
             {"label": _("Seats"), "url": "/list/posts", "icon": "seat"},
+            {"label": _("Permits"), "url": "/list/permits", "icon": "check"},
         ]
     elif who.roles[0].name == "reader":  # its home is the ledger, as a person's is the card
         entries = [
@@ -77,8 +78,10 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
             {"label": _("Seats"), "url": "/list/posts", "icon": "seat"},
         ]
-        if who.office_kind == "establishment":
+        if who.office_kind in ("establishment", "organisation", "human_resources"):
             entries.insert(3, {"label": _("Start a business"), "url": "/case/start", "icon": "start"})
+        if who.office_kind == "establishment":
+            entries.append({"label": _("Permits"), "url": "/list/permits", "icon": "check"})
             entries.append({"label": _("Opening balance"), "url": "/intake/", "icon": "upload"})
     elif who.person_id:
         entries = [{"label": _("My card"), "url": "/card", "icon": "card"}]

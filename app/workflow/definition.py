@@ -77,6 +77,7 @@ FACT_NAMES = {
     "unit_name": "name",
     "unit_category": "category",
     "exit_reason": "reason",
+    "permit_needed": "permit",
 }
 
 
