@@ -10,6 +10,7 @@ from app.cli import demo as city
 from app.cli import deploy, embedded, settings
 from app.cli.accounts import accounts_group
 from app.cli.catalogue import catalogue_group
+from app.cli.files import files_group
 from app.cli.keys import keys_group
 from app.cli.ledger import ledger_group
 from app.cli.roster import import_group
@@ -78,6 +79,7 @@ def register(app: Flask) -> None:
         catalogue_group,
         ledger_group,
         keys_group,
+        files_group,
         import_group,
     ):
         app.cli.add_command(command)

@@ -151,6 +151,11 @@ def _alarm(connection: Connection, finding: Finding) -> None:
     )
 
 
+def notice_days() -> int:
+    """How many days read notices are kept (``BIANZHI_NOTICE_DAYS``, 90 without it)."""
+    return max(1, int(os.environ.get("BIANZHI_NOTICE_DAYS", "90")))
+
+
 def seal_hours() -> int:
     """How many hours apart seals are (``BIANZHI_SEAL_HOURS``, a day without it)."""
     return max(1, int(os.environ.get("BIANZHI_SEAL_HOURS", "24")))
@@ -168,6 +173,8 @@ def keep_watch(owner_url: str, keys: KeyRing, now: dt.datetime, who: str = "svc-
     with engine.begin() as connection:
         if connection.execute(text("SELECT audit_partitions(3)")).scalar_one():
             done.append("partitions")
+        if connection.execute(text("SELECT inside_watch()")).scalar_one():
+            done.append("overdue")
         last = connection.execute(text("SELECT max(sealed_at) FROM ledger_seal")).scalar()
         if last is None or now - last >= dt.timedelta(hours=seal_hours()):
             sealing.seal(connection, keys, seal_file())
@@ -180,7 +187,17 @@ def keep_watch(owner_url: str, keys: KeyRing, now: dt.datetime, who: str = "svc-
     if here.hour >= NIGHT and (ran is None or ran.astimezone(CITY_CLOCK).date() < here.date()):
         keep(owner_url, verify_all(owner_url, keys), who)
         done.append("verify")
+        purge(owner_url)
     return done
+
+
+def purge(owner_url: str) -> int:
+    """Old notices go: those settled, and those that somebody has read."""
+    engine = create_engine(owner_url)
+    with engine.begin() as connection:
+        gone = int(connection.execute(text("SELECT notices_purge(:d)"), {"d": notice_days()}).scalar_one())
+    engine.dispose()
+    return gone
 
 
 def months_before(months: int) -> str:

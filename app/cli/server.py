@@ -38,6 +38,7 @@ def effect_once() -> int:
             click.echo(f"案件 {case_id} 未能生效：{refusal.code}", err=True)
     for permit in permits.lapse_due(database, identity):
         click.echo(f"控编单 {permit} 已失效，未用席位已释放。")
+    due.tell_amber(database, identity)
     database.engine.dispose()
     return done
 

@@ -31,6 +31,11 @@ def key_directory() -> Path:
     return Path(os.environ.get("BIANZHI_KEYS", var() / "keys"))
 
 
+def files_directory() -> Path:
+    """Where attachments and issued papers lie (``BIANZHI_FILES``, or ``files`` beside the rest)."""
+    return Path(os.environ.get("BIANZHI_FILES", var() / "files"))
+
+
 @cache
 def key_ring() -> KeyRing:
     """The installation's keys, made at first use."""

@@ -23,9 +23,14 @@ from app.models.authority import (
 )
 from app.models.base import Base
 from app.models.business import Application, ApplicationEvent, Task
+from app.models.inside import Absence, Certificate, Verification, VerificationMark, VerificationRound
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
+from app.models.notices import Notice, NoticeMark, NoticeRead
+from app.models.papers import Attachment, IssuedPaper, Paper, PaperCounter
 from app.models.permits import NumberSeries, Permit, Plan, PlanLine
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
+from app.models.records import CasePrivate, RecordItem, RecordKind
+from app.models.routing import DECIDERS, AuthorityRequest, AuthorityRule, TimeRecord
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
 from app.models.watch import (
     Alarm,
@@ -39,19 +44,26 @@ from app.models.watch import (
 )
 
 __all__ = [
+    "DECIDERS",
+    "Absence",
     "Account",
     "Alarm",
     "AlarmRule",
     "ApiToken",
     "Application",
     "ApplicationEvent",
+    "Attachment",
     "AuditArchive",
     "AuditEvent",
     "AuditPending",
+    "AuthorityRequest",
+    "AuthorityRule",
     "Base",
     "CaseFacts",
+    "CasePrivate",
     "CaseRecord",
     "CaseSecret",
+    "Certificate",
     "Code",
     "CodeSet",
     "Credential",
@@ -61,15 +73,21 @@ __all__ = [
     "ImportBatch",
     "IndexAlias",
     "Intake",
+    "IssuedPaper",
     "LedgerChain",
     "LedgerEntry",
     "LedgerSeal",
     "LedgerTotal",
     "Lookup",
     "NamedAccess",
+    "Notice",
+    "NoticeMark",
+    "NoticeRead",
     "NumberSeries",
     "Occupancy",
     "Office",
+    "Paper",
+    "PaperCounter",
     "Permit",
     "Person",
     "Plan",
@@ -79,15 +97,21 @@ __all__ = [
     "Quota",
     "QuotaLine",
     "RateWindow",
+    "RecordItem",
+    "RecordKind",
     "RecoveryCode",
     "Region",
     "ScopeKey",
     "SignIn",
     "SignInAttempt",
     "Task",
+    "TimeRecord",
     "Unit",
     "UnitVersion",
     "User",
+    "Verification",
+    "VerificationMark",
+    "VerificationRound",
     "VerificationRun",
     "WorkingDay",
 ]

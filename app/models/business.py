@@ -19,6 +19,7 @@ class Application(Base):
         Index("uq_application_number", "number", unique=True, postgresql_where="number is not null"),
         Index("ix_application_scope", "scope_path", "id"),
         Index("ix_application_unit", "unit_id", "state"),
+        CheckConstraint("promised_days > 0 and statutory_days >= promised_days", name="days"),
         Index("ix_application_due_effect", "effective_on", postgresql_where="state = 'awaiting'"),
     )
 
@@ -37,7 +38,13 @@ class Application(Base):
     state: Mapped[string]
     stage: Mapped[integer] = mapped_column(server_default="0")
     effective_on: Mapped[day | None]
+    # 承诺时限 and 法定时限 of the whole, in working days and as days; kept by 033_limits.sql.
+    promised_days: Mapped[integer | None]
+    statutory_days: Mapped[integer | None]
     due_on: Mapped[day | None]
+    statutory_on: Mapped[day | None]
+    # When the last office had decided: what came before is measured, not the wait for an arrival.
+    decided_at: Mapped[instant | None]
     created_by: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id"))
     created_at: Mapped[now]
     changed_at: Mapped[now]
@@ -66,6 +73,10 @@ class Task(Base):
     application_id: Mapped[ref] = mapped_column(ForeignKey("application.id"))
     stage: Mapped[integer]
     code: Mapped[string]
+    # 角色: what the process asks this side for; says under hats of which kind it is decided.
+    role: Mapped[string] = mapped_column(server_default="")
+    # 承诺时限 in working days.
+    days: Mapped[integer | None]
     office_id: Mapped[ref | None] = mapped_column(ForeignKey("office.id"))
     unit_id: Mapped[ref | None] = mapped_column(ForeignKey("unit.id"))
     assignee_id: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
@@ -73,6 +84,8 @@ class Task(Base):
     opened_at: Mapped[now]
     due_on: Mapped[day | None]
     closed_at: Mapped[instant | None]
+    # 督办: since when the office's head has it before him.
+    escalated_at: Mapped[instant | None]
     decision_id: Mapped[ref | None] = mapped_column(ForeignKey("decision.id"))
     scope_path: Mapped[path]
 

@@ -1,6 +1,6 @@
 """What is watched: alarms, imports held back, the audit trail, verifications. Written by definer functions."""
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Integer
+from sqlalchemy import ARRAY, CheckConstraint, Computed, ForeignKey, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,6 +17,8 @@ class AlarmRule(Base):
     name: Mapped[string]
     level: Mapped[string]
     basis: Mapped[string]
+    # To whom an open alarm is told: establishment (编办 of the place), unit, office (the alarm's own), auditor.
+    tells: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
 
 
 class Alarm(Base):
@@ -33,6 +35,26 @@ class Alarm(Base):
             "line_id",
             unique=True,
             postgresql_where="standing and state = 'open'",
+        ),
+        # One open alarm for one reason: what happens again counts in ``times``.
+        Index(
+            "uq_alarm_case",
+            "rule",
+            "code",
+            "case_id",
+            text("coalesce(person_id, 0)"),
+            text("coalesce(office_id, 0)"),
+            unique=True,
+            postgresql_where="not standing and state = 'open' and case_id is not null",
+        ),
+        Index(
+            "uq_alarm_user",
+            "rule",
+            "code",
+            "user_id",
+            text("coalesce(line_id, 0)"),
+            unique=True,
+            postgresql_where="not standing and state = 'open' and case_id is null and user_id is not null",
         ),
     )
 
@@ -51,6 +73,10 @@ class Alarm(Base):
     raised_at: Mapped[now]
     closed_at: Mapped[instant | None]
     scope_path: Mapped[path]
+    times: Mapped[integer] = mapped_column(server_default="1")
+    last_at: Mapped[instant | None]
+    # The office that an alarm waits for, where it is another than 编办.
+    office_id: Mapped[ref | None] = mapped_column(ForeignKey("office.id"))
 
 
 class Intake(Base):

@@ -27,20 +27,30 @@ VIEWS = {
 }
 
 
+# Answered under the reader's own kind of hat: a unit's head, clerk or competent department (032_routing.sql).
+ANSWERED = "scope_part(3) = ANY (role_kinds(t.role, t.unit_id IS NOT NULL))"
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What a reader asks of an office's queue."""
+    """What a reader asks of the queue of an office, or of a competent department (``unit_id``)."""
 
     office_id: int
     view: str = ""
     process: str = ""
     q: str = ""
+    unit_id: int | None = None
+
+    @property
+    def side(self) -> str:
+        """Whose tasks; a unit's are told apart by the hat that answers."""
+        return f"t.unit_id = :o AND {ANSWERED}" if self.unit_id else "t.office_id = :o"
 
     @property
     def condition(self) -> str:
         """The condition of open tasks."""
         return (
-            f"t.office_id = :o AND t.state = 'open' AND a.state = 'running' AND {VIEWS[self.view]}"
+            f"{self.side} AND t.state = 'open' AND a.state = 'running' AND {VIEWS[self.view]}"
             " AND (:p = '' OR a.process = :p)"
             " AND (:q = '' OR strpos(a.title, :q) > 0 OR a.number = upper(:q)"
             " OR strpos(coalesce(unit_name(a.unit_id), ''), :q) > 0)"
@@ -49,7 +59,7 @@ class Waiting:
     @property
     def values(self) -> dict[str, Any]:
         """The condition's values."""
-        return {"o": self.office_id, "p": self.process, "q": self.q}
+        return {"o": self.unit_id or self.office_id, "p": self.process, "q": self.q}
 
 
 def queue(session: Session, asked: Waiting, after: tuple[str, int] | None = None, limit: int = 30) -> list[Any]:
@@ -75,28 +85,28 @@ def queue_total(session: Session, asked: Waiting) -> int:
     return int(session.execute(text(query), asked.values).scalar_one())
 
 
-def queue_place(session: Session, office_id: int, task_id: int) -> Any:
-    """Where a task stands among its office's open ones: ``place`` of ``total``, and the case after it."""
+def queue_place(session: Session, asked: Waiting, task_id: int) -> Any:
+    """Where a task stands among its side's open ones: ``place`` of ``total``, and the case after it."""
     return session.execute(
         text(
             "WITH line AS (SELECT t.id, t.application_id, row_number() OVER w AS place, count(*) OVER () AS total,"
             " lead(t.application_id) OVER w AS following, first_value(t.application_id) OVER w AS first"
-            " FROM task t JOIN application a ON a.id = t.application_id WHERE t.office_id = :o AND t.state = 'open'"
-            " AND a.state = 'running' WINDOW w AS (ORDER BY t.due_on, t.id))"
+            " FROM task t JOIN application a ON a.id = t.application_id"
+            f" WHERE {asked.side} AND t.state = 'open' AND a.state = 'running' WINDOW w AS (ORDER BY t.due_on, t.id))"
             " SELECT place, total, coalesce(following, first) AS following FROM line WHERE id = :t"
         ),
-        {"o": office_id, "t": task_id},
+        {**asked.values, "t": task_id},
     ).one_or_none()
 
 
 def unit_queue(session: Session, unit_id: int) -> list[Any]:
-    """Consents asked of a unit (a person of it is wanted elsewhere)."""
+    """What a unit is asked: its consent (a person of it is wanted elsewhere), its head's or its own word."""
     return list(
         session.execute(
             text(
-                "SELECT t.id AS task_id, t.due_on, a.id, a.number, a.title, a.state, a.process, unit_name(a.unit_id) AS unit"
+                "SELECT t.id AS task_id, t.due_on, a.id, a.number, a.title, a.state, a.process, unit_name(a.unit_id) AS unit, t.role"
                 " FROM task t JOIN application a ON a.id = t.application_id WHERE t.unit_id = :u AND t.state = 'open'"
-                " AND a.state = 'running' ORDER BY t.due_on, t.id LIMIT 50"
+                f" AND {ANSWERED} AND a.state = 'running' ORDER BY t.due_on, t.id LIMIT 50"
             ),
             {"u": unit_id},
         )
@@ -132,7 +142,8 @@ def tasks(session: Session, case_id: int) -> list[Any]:
             text(
                 "SELECT t.id, t.stage, t.code, t.state, t.opened_at, t.due_on, t.closed_at, t.office_id, t.unit_id,"
                 " coalesce(o.name, unit_name(t.unit_id)) AS office, d.opinion, operator_name(coalesce(d.user_id, t.assignee_id))"
-                " || coalesce('（代' || operator_name(d.delegator_id) || '）', '') AS assignee"
+                " || coalesce('（代' || operator_name(d.delegator_id) || '）', '') AS assignee,"
+                f" ((t.office_id = scope_number(7) OR t.unit_id = scope_number(6)) AND {ANSWERED}) AS mine"
                 " FROM task t LEFT JOIN office o ON o.id = t.office_id LEFT JOIN decision d ON d.id = t.decision_id"
                 " WHERE t.application_id = :c ORDER BY t.stage, t.id"
             ),
@@ -190,17 +201,17 @@ def waiting(session: Session, unit_id: int) -> list[Any]:
     )
 
 
-def office_counts(session: Session, office_id: int) -> Any:
-    """How many tasks wait for an office, are due today, are late, are in the reader's own hands."""
+def queue_counts(session: Session, asked: Waiting) -> Any:
+    """How many tasks wait for a side, are due today, are late, are in the reader's own hands."""
     return session.execute(
         text(
             "SELECT count(*) AS open, count(*) FILTER (WHERE t.due_on = kernel_today()) AS due,"
             " count(*) FILTER (WHERE t.due_on < kernel_today()) AS late,"
             " count(*) FILTER (WHERE t.assignee_id = scope_number(1)) AS own"
             " FROM task t JOIN application a ON a.id = t.application_id"
-            " WHERE t.office_id = :o AND t.state = 'open' AND a.state = 'running'"
+            f" WHERE {asked.side} AND t.state = 'open' AND a.state = 'running'"
         ),
-        {"o": office_id},
+        asked.values,
     ).one()
 
 

@@ -23,7 +23,7 @@ ROLES: dict[str, str] = {
     "office_member": "office",
     "office_head": "office",
     "town_officer": "reader",
-    "supervisor": "reader",
+    "supervisor": "supervisor",
     "inspector": "reader",
     "person": "person",
     "system_admin": "system_admin",
@@ -61,6 +61,8 @@ class Hat:
     classes: str = ""
     sees: tuple[str, ...] = ()
     delegator_id: int | None = None
+    # 主管部门: the body that decides and applies for nobody; its hat has no ``unit_id``.
+    department_id: int | None = None
 
     is_authenticated = True
     is_active = True
@@ -101,9 +103,11 @@ def hat_of(begun: Session) -> Hat | None:
         return None
     number = [int(x) if x.isdecimal() else None for x in p]
     groups = tuple(p[16].split(",")) if p[16] else ()
+    unit, department = (None, number[5]) if p[2] == "supervisor" else (number[5], None)
     return Hat(
-        int(p[0]), int(p[1]), p[2], p[3], p[4], number[5], number[6], number[7], p[8], p[10], p[9], groups, number[17]
-    )
+        int(p[0]), int(p[1]), p[2], p[3], p[4], unit, number[6], number[7], p[8], p[10], p[9], groups, number[17],
+        department,
+    )  # fmt: skip
 
 
 class BianzhiSecurityManager(SecurityManager):

@@ -9,19 +9,20 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-UNIT, OFFICE, READER, PERSON = "unit", "office", "reader", "person"
+UNIT, OFFICE, READER, PERSON, SUPERVISOR = "unit", "office", "reader", "person", "supervisor"
 SYSTEM, SECURITY, AUDITOR = "system_admin", "security_admin", "auditor"
 ROLE_NAMES: dict[str, Any] = {
     UNIT: _l("Unit (clerk, head)"),
     OFFICE: _l("Office that decides (member, head)"),
-    READER: _l("Reading side (finance, social insurance, town, competent department, inspection)"),
+    SUPERVISOR: _l("Competent department"),
+    READER: _l("Reading side (finance, social insurance, town, inspection)"),
     PERSON: _l("Person"),
     SYSTEM: _l("System administrator"),
     SECURITY: _l("Security administrator"),
     AUDITOR: _l("Security auditor"),
 }
 SIGNED_IN = tuple(ROLE_NAMES)
-BUSINESS = (UNIT, OFFICE, READER)
+BUSINESS = (UNIT, OFFICE, SUPERVISOR, READER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,26 @@ LINES: dict[str, Line] = {
     "CaseView.check": Line(_l("Check while filling in"), (UNIT, OFFICE)),
     "CaseView.show": Line(_l("Case with its timeline"), BUSINESS),
     "CaseView.act": Line(_l("Withdraw a case, confirm an arrival, hand a task over"), (UNIT, OFFICE)),
-    "CaseView.decide": Line(_l("Decide a task"), (UNIT, OFFICE)),
-    "QueueView.index": Line(_l("To decide"), (OFFICE,)),
-    "LedgerView.index": Line(_l("Ledger of the region"), (OFFICE, READER)),
-    "LedgerView.region": Line(_l("Ledger below a region"), (OFFICE, READER)),
-    "LedgerView.departments": Line(_l("Departments of a unit in the ledger"), (OFFICE, READER)),
+    "CaseView.decide": Line(_l("Decide a task"), (UNIT, OFFICE, SUPERVISOR)),
+    "AttachmentView.add": Line(_l("Add files to a case"), (UNIT, OFFICE)),
+    "AttachmentView.show": Line(_l("One file of a case"), BUSINESS),
+    "AttachmentView.remove": Line(_l("Remove a file of a case"), (UNIT, OFFICE)),
+    "PaperView.mark": Line(_l("Take papers in, compare and file them"), (OFFICE,)),
+    "QueueView.index": Line(_l("To decide"), (OFFICE, SUPERVISOR)),
+    "LedgerView.index": Line(_l("Ledger of the region"), (OFFICE, SUPERVISOR, READER)),
+    "LedgerView.region": Line(_l("Ledger below a region"), (OFFICE, SUPERVISOR, READER)),
+    "LedgerView.departments": Line(_l("Departments of a unit in the ledger"), (OFFICE, SUPERVISOR, READER)),
+    "InboxView.index": Line(_l("Notices"), SIGNED_IN),
+    "InboxView.open": Line(_l("Read a notice and go to its matter"), SIGNED_IN),
+    "InboxView.read_all": Line(_l("Mark all notices as read"), SIGNED_IN),
+    "VerificationView.index": Line(_l("Annual verification: rounds, one's own years"), (UNIT, OFFICE)),
+    "VerificationView.round": Line(_l("Annual verification: progress of a round"), (OFFICE,)),
+    "VerificationView.show": Line(_l("Annual verification: a unit's roster"), (UNIT, OFFICE)),
+    "VerificationView.mark": Line(_l("Annual verification: mark a difference"), (UNIT,)),
+    "VerificationView.unmark": Line(_l("Annual verification: take a mark back"), (UNIT,)),
+    "VerificationView.confirm": Line(_l("Annual verification: confirm the roster"), (UNIT,)),
+    "LendingView.hosts": Line(_l("Search: units to lend to"), (UNIT,)),
+    "LendingView.away": Line(_l("Search: own people who are away"), (UNIT,)),
     "IntakeView.index": Line(_l("Opening balance: files, and a new one"), (OFFICE,)),
     "IntakeView.template": Line(_l("Opening balance: empty template"), (OFFICE,)),
     "IntakeView.show": Line(_l("Opening balance: one file, unit by unit"), (OFFICE,)),
@@ -78,12 +94,13 @@ LINES: dict[str, Line] = {
     "SearchView.below": Line(_l("Search: lines of the own unit and those below it"), (UNIT, OFFICE)),
     "SearchView.permits": Line(_l("Search: valid permits"), (UNIT, OFFICE)),
     "SearchView.departments": Line(_l("Search: departments"), (UNIT, OFFICE)),
+    "SearchView.items": Line(_l("Search: items of a person's record"), (UNIT, OFFICE, PERSON)),
     "SearchView.units": Line(_l("Search: units"), (UNIT, OFFICE)),
     "SearchView.people": Line(_l("Search: people"), (UNIT, OFFICE)),
     "SearchView.leads": Line(_l("Search: leadership positions"), (UNIT, OFFICE)),
     "SearchView.occupancies": Line(_l("Search: seats held"), (UNIT, OFFICE)),
     "SearchView.colleagues": Line(_l("Search: colleagues of the office"), (UNIT, OFFICE)),
-    "RevealView.show": Line(_l("Whole ID number, with a reason"), (UNIT, OFFICE, READER, PERSON)),
+    "RevealView.show": Line(_l("Whole ID number, with a reason"), (UNIT, OFFICE, SUPERVISOR, READER, PERSON)),
     "DelegationView.index": Line(_l("Delegate for an absence"), (UNIT, OFFICE)),
     "DelegationView.end": Line(_l("End a delegation"), (UNIT, OFFICE)),
     "AuditView.index": Line(_l("Audit: search"), (AUDITOR,)),

@@ -6,6 +6,7 @@ Each table stands either in ``SCOPED`` (with the condition under which a row is 
 
 from dataclasses import dataclass
 
+from app.domain.records import KINDS
 from app.security.columns import PROTECTED, RULES
 from app.security.functions import APP_FUNCTIONS, SIGNIN_FUNCTIONS
 
@@ -30,9 +31,22 @@ MY_CASE = (
 # Legacy files hold whole registers: only 编办 of that region (or above it) sees them.
 OF_KEEPER = f"({IN_RANGE} and (select scope_part(9)) = 'establishment')"
 AUDITOR = "(select scope_part(3)) = 'auditor'"
+# A notice is for a side, or for one of its people, or its heads; a delegate reads the principal's too.
+FOR_ME = (
+    "({t}.side = (select my_side()) and ({t}.user_id is null or {t}.user_id in ((select scope_number(1)),"
+    f" (select scope_number(18)))) and (not {{t}}.head or (select scope_part(3)) = 'office_head') and {NOT_HIDDEN})"
+)
+MY_ACCOUNT = "{t}.account_id = (select scope_number(2))"
 ABOUT_ME = "({t}.person_id = (select scope_number(8)))"
+MY_OWN = f"((select scope_part(3)) = 'person' and {ABOUT_ME})"
 MYSELF = "(select scope_number(1))"
 CASE_LAW = "exists (select 1 from application a where a.id = {t}.%s)"
+# Items of a person's record by the column group of their kind; whose own they are sees all of them.
+OF_GROUP = "{t}.column_group = any(string_to_array((select scope_part(17)), ','))"
+# A movement of a protected group is known to those alone who may see the group.
+OPEN_ENTRY = "(not starts_with({t}.type, 'record.') or split_part({t}.type, '.', 2) = any(string_to_array((select scope_part(17)), ',')))"
+# Businesses whose very existence says something of a protected group: a discipline is known by right.
+OPEN_CASE = "(not starts_with({t}.process, 'discipline') or (select scope_can('discipline')))"
 ADMINISTRATION = "(select scope_part(3)) in ('system_admin', 'security_admin')"
 
 
@@ -80,13 +94,14 @@ SCOPED: dict[str, Rule] = {
     "plan_line": Rule(f"({IN_UNITS} or exists (select 1 from plan n where n.id = {{t}}.plan_id))"),
     "person": Rule(f"(({IN_RANGE} and {OF_CLASS} and {can('register')}) or {{t}}.id = (select scope_number(8)))"),
     "occupancy": Rule(f"(({IN_RANGE} and {OF_CLASS} and {can('seat')}) or {ABOUT_ME})"),
+    "record_item": Rule(f"(({IN_RANGE} and {OF_CLASS} and {OF_GROUP}) or {ABOUT_ME})"),
     "ledger_entry": Rule(
-        f"({IN_RANGE} and {can('seat')} and ({ALL_CLASSES} or {{t}}.chain_kind <> 'person'"
+        f"({IN_RANGE} and {can('seat')} and {OPEN_ENTRY} and ({ALL_CLASSES} or {{t}}.chain_kind <> 'person'"
         " or exists (select 1 from person p where p.id = {t}.chain_id)))"
     ),
     # Begun under one's own name, for one's own unit or office, on a path in one's ranges (see also 035_guards.sql).
     "application": Rule(
-        f"(({IN_RANGE} and {can('cases')} and ({OF_CLASS} or ({{t}}.personnel_class is null"
+        f"(({IN_RANGE} and {can('cases')} and {OPEN_CASE} and ({OF_CLASS} or ({{t}}.personnel_class is null"
         f" and {{t}}.person_id is null and {{t}}.person_name is null)))"
         f" or (({ABOUT_ME} or {{t}}.office_id = (select scope_number(7)) or {MY_CASE}) and {NOT_HIDDEN}))",
         ("INSERT", "UPDATE"),
@@ -97,21 +112,25 @@ SCOPED: dict[str, Rule] = {
                 " effective_on, due_on, changed_at, submitted_at, finished_at, result",
             ),
         ),
-        check=f"{IN_RANGE} and {{t}}.created_by = {MYSELF} and {{t}}.personnel_class is null and ({{t}}.unit_id is null or"
+        check=f"{{t}}.created_by = {MYSELF} and {{t}}.personnel_class is null and ({{t}}.unit_id is null or"
         " exists (select 1 from unit u where u.id = {t}.unit_id and u.scope_path = {t}.scope_path))"
-        " and (({t}.office_id is null and {t}.unit_id = (select scope_number(6)))"
+        # A person begins what is his own, for the unit that he sits in.
+        f" and ({MY_OWN} and {{t}}.office_id is null and {{t}}.unit_id is not null and exists (select 1 from process_version v"
+        f" where v.id = {{t}}.process_version_id and v.definition ->> 'applicant' = 'person') or {IN_RANGE})"
+        f" and ({MY_OWN} or ({{t}}.office_id is null and {{t}}.unit_id = (select scope_unit()))"
         " or {t}.office_id = (select scope_number(7)) or (select scope_part(3)) = 'service')",
         changes="acts_in({t}.id, null)",
     ),
     # A task makes a case seen, so only who sees the case already and acts in it hands one out.
     "task": Rule(
-        f"(({IN_RANGE} and {can('cases')}) or (({MY_SIDE} or takes_part({{t}}.application_id)) and {NOT_HIDDEN}))",
+        f"(({IN_RANGE} and {can('cases')}) or (({MY_SIDE} or takes_part({{t}}.application_id)"
+        f" or ((select scope_part(3)) = 'person' and own_case({{t}}.application_id))) and {NOT_HIDDEN}))",
         ("INSERT", "UPDATE"),
         (
             (
                 "INSERT",
-                "application_id, stage, code, office_id, unit_id, assignee_id, state, due_on, closed_at, decision_id,"
-                " scope_path",
+                "application_id, stage, code, role, days, office_id, unit_id, assignee_id, state, due_on, closed_at,"
+                " escalated_at, decision_id, scope_path",
             ),
             ("UPDATE", "assignee_id, state, closed_at, decision_id"),
         ),
@@ -129,15 +148,35 @@ SCOPED: dict[str, Rule] = {
     ),
     "case_record": Rule(CASE_LAW % "case_id"),
     "case_facts": Rule(CASE_LAW % "case_id"),
+    # What a case files of a protected group: by right, or by whom it is about.
+    "case_private": Rule(
+        f"({CASE_LAW % 'case_id'} and ({OF_GROUP} or exists (select 1 from application a where a.id = {{t}}.case_id"
+        " and a.person_id = (select scope_number(8)))))"
+    ),
     "decision": Rule(CASE_LAW % "case_id"),
+    # Written by the functions of 095_papers.sql and 096_issued.sql alone.
+    "attachment": Rule(CASE_LAW % "application_id"),
+    "paper": Rule(CASE_LAW % "application_id"),
+    "issued_paper": Rule(CASE_LAW % "application_id"),
     # A difference between ledger and proof is the auditor's to see as well.
     "alarm": Rule(
         f"(({IN_RANGE} and {can('cases')} and ({{t}}.person_id is null or {ALL_CLASSES}"
         f" or exists (select 1 from person p where p.id = {{t}}.person_id)))"
         f" or ({AUDITOR} and {{t}}.code = 'tampered_ledger'))"
     ),
+    "absence": Rule(f"(({IN_RANGE} and {OF_CLASS} and {can('seat')}) or {ABOUT_ME})"),
+    "verification": Rule(f"({IN_RANGE} and {can('cases')})"),
+    "verification_mark": Rule(
+        f"({IN_RANGE} and {can('cases')} and ({ALL_CLASSES} or exists (select 1 from person p where p.id = {{t}}.person_id)))"
+    ),
+    "certificate": Rule(IN_UNITS),
+    "notice": Rule(FOR_ME),
+    "notice_read": Rule(MY_ACCOUNT, ("INSERT",), check="exists (select 1 from notice n where n.id = {t}.notice_id)"),
+    "notice_mark": Rule(MY_ACCOUNT, ("INSERT", "UPDATE")),
     "intake": Rule(OF_KEEPER, ("INSERT", "UPDATE")),
     "import_batch": Rule(OF_KEEPER, ("INSERT", "UPDATE"), check=f"{{t}}.user_id = {MYSELF}"),
+    # Which rules decide is public (the page of a case names the office); who proposed a change is not.
+    "authority_request": Rule(ADMINISTRATION),
     "account": Rule(f"{{t}}.user_id = {MYSELF} or {ADMINISTRATION}"),
     "named_access": Rule(ADMINISTRATION),
     "grant_request": Rule(ADMINISTRATION),
@@ -164,7 +203,10 @@ EXEMPT: dict[str, str] = {
     "office": "public list of offices",
     "process_version": "published definitions",
     "alarm_rule": "public rules",
+    "authority_rule": "干部管理权限: which office decides; no personal data",
     "ledger_seal": "signed roots, made to be published",
+    "record_kind": "which kind of item stands in which column group: app/domain/records.py",
+    "verification_round": "which year each region verifies and until when: no personal data",
     "identity_rule": "which kind of identity sees what: app/security/columns.py",
 }
 
@@ -180,8 +222,10 @@ HIDDEN: dict[str, str] = {
     "api_token": "hashes of programs' tokens: only definer functions",
     "rate_window": "how often: only definer functions",
     "number_series": "the last numbers given: only definer functions",
+    "paper_counter": "the last number of each kind of paper: the kernel alone counts",
     "ledger_chain": "chain heads: locks of the kernel",
     "audit_pending": "audit events of transactions that have not ended",
+    "time_record": "how long things took: counted by supervision() inside the reader's ranges",
     "lookup": "counts of look-ups by ID number",
     "alembic_version": "migrations",
 }
@@ -251,6 +295,11 @@ def statements(app: str, signin: str) -> list[str]:
         "DELETE FROM identity_rule",
         "INSERT INTO identity_rule (kind, office_kind, classes, groups) VALUES "
         + ", ".join(f"('{k}', '{o}', '{s.classes}', '{','.join(s.groups)}')" for (k, o), s in RULES.items()),
+    ]
+    out += [
+        f"INSERT INTO record_kind (kind, column_group, single) VALUES ('{k.name}', '{k.group}', {k.single})"
+        " ON CONFLICT (kind) DO UPDATE SET column_group = excluded.column_group, single = excluded.single"
+        for k in KINDS.values()
     ]
     out += [f"GRANT SELECT ON {table} TO {app}" for table in (*EXEMPT, *FAB_READ)]
     out.append(f"GRANT SELECT ({USER_COLUMNS}) ON ab_user TO {app}")

@@ -7,19 +7,26 @@ def register() -> list[type[Any]]:
     """The views, in the order of the menu."""
     from app.views.account import AccountView
     from app.views.admin import AdminView
+    from app.views.attachments import AttachmentView
     from app.views.audit import AuditView
     from app.views.cases import CaseView
     from app.views.duties import DelegationView, GrantView, RevealView
+    from app.views.inbox import InboxView
+    from app.views.inside import LendingView
     from app.views.intake import IntakeView
     from app.views.ledger import LedgerView
     from app.views.lists import ListView
+    from app.views.papers import PaperView
     from app.views.person import CardView, PersonView
     from app.views.queue import QueueView
     from app.views.search import SearchView
     from app.views.unit_page import DisclosureView, UnitView
+    from app.views.verification import VerificationView
 
     return [
         CaseView,
+        AttachmentView,
+        PaperView,
         QueueView,
         SearchView,
         LedgerView,
@@ -28,6 +35,7 @@ def register() -> list[type[Any]]:
         CardView,
         PersonView,
         ListView,
+        InboxView,
         IntakeView,
         AdminView,
         AccountView,
@@ -35,4 +43,6 @@ def register() -> list[type[Any]]:
         GrantView,
         DelegationView,
         RevealView,
+        LendingView,
+        VerificationView,
     ]

@@ -16,7 +16,7 @@ from app.domain.workdays import workdays_between
 from app.models import Application
 from app.queries import cases, units
 from app.security.manager import Hat
-from app.views import case_facts
+from app.views import case_facts, papers
 from app.views.check_texts import panel, verdict, worded
 from app.views.checks import after
 from app.workflow import checks, engine, versions
@@ -44,6 +44,10 @@ def event_titles() -> dict[str, tuple[str, str]]:
         "withdrawn": (_("Withdrawn"), ""),
         "handed_over": (_("Handed to a colleague"), ""),
         "urged": (_("Urged by the unit"), "amber"),
+        "paper_receive": (_("Papers received"), ""),
+        "paper_verify": (_("Papers compared with the upload"), ""),
+        "paper_archive": (_("Papers filed"), ""),
+        "paper_back": (_("Papers set back by one step"), "amber"),
     }
 
 
@@ -59,7 +63,7 @@ def urge(s: Session, case_id: int) -> None:
         raise errors.NotFound(case=case_id)
     if case.state != "running" or _urged_today(s, case_id):
         raise errors.WrongState(state=case.state)
-    engine.note(s, case, "urged", side=engine.applicant(case))
+    engine.note(s, case, "urged", side=engine.applicant(s, case))
 
 
 def _urged_today(s: Session, case_id: int) -> bool:
@@ -84,7 +88,7 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
     facts = cases.facts(s, case_id)
     rows = cases.tasks(s, case_id)
     due = min((t.due_on for t in rows if t.state == "open" and t.due_on), default=None)
-    mine = next((t for t in rows if t.state == "open" and case.state == "running" and _is_mine(t, who)), None)
+    mine = next((t for t in rows if t.state == "open" and case.state == "running" and t.mine), None)
     line = s.execute(text("SELECT * FROM case_line(:c)"), {"c": case_id}).one_or_none()
     return {
         "case": {
@@ -107,7 +111,7 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
         "facts": case_facts.shown(s, facts, line, plan),
         "tasks": _tasks(rows, plan, case, day, calendar),
         "events": _events(s, case_id),
-        "papers": [{"label": p.name, "note": p.note, "state": None, "files": []} for p in plan.papers],
+        "handed": papers.panel(s, case, plan, who),
         "printouts": _printouts(case, plan),
         "actions": _actions(s, case, plan, who, day, problem),
         "review": _review(s, case, plan, mine, line, facts, problem) if mine else None,
@@ -119,20 +123,17 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
     }
 
 
-def _is_mine(task: Any, who: Hat) -> bool:
-    return bool((who.office_id and task.office_id == who.office_id) or (who.unit_id and task.unit_id == who.unit_id))
-
-
 def _next_case(s: Session, who: Hat, mine: Any) -> dict[str, Any] | None:
     """The next case of the office's queue and where this one stands in it."""
-    if not who.office_id:
+    if not who.office_id and not who.department_id:
         return None
+    asked = cases.Waiting(who.office_id or 0, unit_id=who.department_id)
     if mine is not None:
-        at = cases.queue_place(s, who.office_id, mine.id)
+        at = cases.queue_place(s, asked, mine.id)
         if at is None or at.total < 2:
             return None
         return {"url": f"/case/{at.following}", "position": f"{at.place} / {at.total}"}
-    waiting = cases.queue(s, cases.Waiting(who.office_id), limit=1)
+    waiting = cases.queue(s, asked, limit=1)
     return {"url": f"/case/{waiting[0].id}", "position": None} if waiting else None
 
 
@@ -232,6 +233,13 @@ ROLE_NAMES = {
     "finance": "财政局",
     "social_insurance": "社保局",
     "source_unit": "调出单位",
+    "unit": "所在单位",
+    "unit_head": "单位负责人",
+    "supervisor": "主管部门",
+    "city_establishment": "市委编办",
+    "city_personnel": "市委组织部（市人社局）",
+    "source_establishment": "调出地编办",
+    "source_personnel": "调出地组织部（人社局）",
 }
 
 

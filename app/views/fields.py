@@ -1,6 +1,7 @@
 """Fields of the processes' forms: what each name in a definition means on a page."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -114,3 +115,11 @@ FIELDS: dict[str, Callable[[], Field]] = {
     "unit_category": lambda: one_of(_l("Class of unit"), chosen(codes.UNIT_CATEGORY)),
     "grade": lambda: one_of(_l("Grade of unit"), chosen(codes.UNIT_GRADE)),
 }
+
+
+@cache
+def known() -> dict[str, Callable[[], Field]]:
+    """All fields: those above and those of the pieces' own modules; a name used by several means the same in all."""
+    from app.views import fields_entry, fields_inside, fields_records
+
+    return {**fields_records.FIELDS, **fields_inside.FIELDS, **fields_entry.FIELDS, **FIELDS}

@@ -1,25 +1,13 @@
-"""Businesses with a way of their own from the form to the facts: modules ``filing_<piece>`` with a table ``FILERS``."""
+"""Businesses with a way of their own from the form to the facts, by process or by movement; ``filing`` asks here first."""
 
-import importlib
-import pkgutil
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Mapping
 from typing import Any
 
-Filer = Callable[..., Any]
+from app.views import filing_entry, filing_inside, filing_records
 
-
-@cache
-def _known() -> dict[str, Filer]:
-    """The tables of all pieces, read when the first form is filed: they stand on ``filing`` themselves."""
-    package = importlib.import_module("app.views")
-    found: dict[str, Filer] = {}
-    for module in pkgutil.iter_modules(package.__path__):
-        if module.name.startswith("filing_"):
-            found |= importlib.import_module(f"app.views.{module.name}").FILERS
-    return found
-
-
-def own(process: str, movement: str) -> Filer | None:
-    """The way of a process, or else of its movement; None where ``filing``'s common one serves."""
-    return _known().get(process) or _known().get(movement)
+# One line for each piece: **filing_<piece>.FILERS.
+OWN: Mapping[str, Callable[..., Any]] = {
+    **filing_entry.FILERS,
+    **filing_inside.FILERS,
+    **filing_records.FILERS,
+}

@@ -11,6 +11,7 @@ from app.domain import quota
 from app.domain.workdays import workdays_between
 from app.queries import cases, units
 from app.security.manager import Hat
+from app.views import inside
 from app.views.ledger import top_regions
 from app.views.rows import alarm_rows, case_rows
 from app.views.shell import hat, place, work
@@ -40,6 +41,8 @@ class HomeView(IndexView):
             return redirect("/audit/")
         if who.roles[0].name == "reader":
             return redirect("/ledger")
+        if who.department_id:
+            return redirect("/queue")
         with work() as s:
             if who.unit_id:
                 return self._unit(s, who.unit_id)
@@ -56,7 +59,9 @@ class HomeView(IndexView):
         todos = [
             {
                 "title": f"{r.title} · {r.unit}",
-                "text": _("A person of yours is wanted there; your consent is asked."),
+                "text": _("A person of yours is wanted there; your consent is asked.")
+                if r.role == "source_unit"
+                else _("Your unit's word is asked before the offices decide."),
                 "url": f"/case/{r.id}",
                 "tone": "blue",
                 "due_on": r.due_on,
@@ -88,6 +93,7 @@ class HomeView(IndexView):
             }
             for r in cases.drafts(s, unit_id)
         ]
+        todos += inside.todos(s, unit_id, day, calendar)
         lines = units.lines_of(s, unit_id, "establishment")
         return render_template(
             "home_unit.html",
@@ -114,7 +120,7 @@ class HomeView(IndexView):
         office_id = who.office_id or 0
         day, calendar = engine.today(s), engine.calendar(s)
         rows, kinds = cases.queue(s, cases.Waiting(office_id), limit=10), cases.process_titles(s)
-        figures = cases.office_counts(s, office_id)
+        figures = cases.queue_counts(s, cases.Waiting(office_id))
         return render_template(
             "home_office.html",
             title=_("Home"),

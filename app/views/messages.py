@@ -41,6 +41,16 @@ def sentences() -> dict[str, str]:
         "already_leading": _(
             "This person already holds a position of this leadership line. Choose another line or person."
         ),
+        "under_discipline": _(
+            "While a discipline has effect nobody is promoted (Civil Servants Law, article 64). Apply again after its last day: %(until)s."
+        ),
+        "rank_exhausted": _(
+            "This group of ranks is full: number %(number)s, held by %(holders)s. Somebody has to leave it first."
+        ),
+        "items_overlap": _(
+            "Of this kind a person has one item at a time, and another one covers some of these days. Choose other days, or correct the other one first."
+        ),
+        "before_item": _("The day has to lie after %(day)s, on which the item that it ends began. Choose a later day."),
         "seat_taken": _("The seat is taken on that day. Choose another day or seat."),
         "not_seated": _("This person holds no seat, so there is nothing to leave."),
         "case_not_approved": _(
@@ -84,8 +94,21 @@ def sentences() -> dict[str, str]:
         "later_entries": _(
             "Later entries rest on this one: %(later)s. It cannot be corrected alone; correct those first."
         ),
+        "same_department": _("This person is in that department already. Choose another one."),
+        "not_yet_open": _("That department was opened on %(day)s. Choose that day or a later one."),
+        "already_absent": _(
+            "This person is away already. Enter the return first, or extend what is running instead of a new one."
+        ),
+        "not_absent": _("No absence of this person is running on that day, so there is none to extend or to end."),
+        "not_verified": _("The roster of %(year)s has not been confirmed yet. Finish that year's verification first."),
+        "certificate_exists": _(
+            "The unit holds the valid certificate %(number)s. Apply for a change or a replacement instead of a first one."
+        ),
+        "certificate_missing": _("The unit holds no valid certificate. Apply for a first one."),
+        "round_open": _("The verification of that year has been opened already. See its progress."),
         "document_missing": _("A change of the quota needs its document number."),
         "invalid_input": _("Something is missing or wrong in the form. See the marked fields."),
+        "file_refused": _("The file was not taken. See the sentence beside it."),
         "session_ended": _("Your session has ended. Sign in again."),
         "bad_credentials": _("User name or password is wrong."),
         "tampered_ledger": _("The ledger differs from its proof. The administrator has been told."),

@@ -39,7 +39,7 @@ def address(**keep: str) -> str:
 
 
 class QueueView(BaseView):
-    """What waits for an office."""
+    """What waits for an office or a competent department."""
 
     route_base = "/queue"
     default_view = "index"
@@ -51,14 +51,14 @@ class QueueView(BaseView):
         if set(request.args) - {"view", "process", "q", "after"}:
             abort(400)
         keep = {k: request.args.get(k, "").strip() for k in ("view", "process", "q")}
-        office = hat().office_id or 0
+        who = hat()
         with work() as s:
             kinds = cases.process_titles(s)
             if keep["view"] not in VIEWS or len(keep["q"]) > 60 or (keep["process"] and keep["process"] not in kinds):
                 abort(400)
-            asked = Waiting(office, **keep)
+            asked = Waiting(who.office_id or 0, **keep, unit_id=who.department_id)
             rows = cases.queue(s, asked, position(), PAGE + 1)
-            number, figures = cases.queue_total(s, asked), cases.office_counts(s, office)
+            number, figures = cases.queue_total(s, asked), cases.queue_counts(s, asked)
             day, calendar = engine.today(s), engine.calendar(s)
         tabs = (
             ("", _("All"), figures.open),

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.db import Identity
 from app.domain.workdays import CITY_CLOCK
+from app.queries.notices import COUNTED, UNREAD
 from app.security.manager import Hat
 from app.security.services import services
 
@@ -58,9 +59,18 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Our cases"), "url": "/list/cases", "icon": "case"},
             {"label": _("Our unit"), "url": f"/unit/{who.unit_id}", "icon": "unit"},
             {"label": _("Disclosure page"), "url": "/disclosure", "icon": "public"},
+            {"label": _("Annual verification"), "url": "/verification/", "icon": "check"},
             {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
             {"label": _("Seats"), "url": "/list/posts", "icon": "seat"},
             {"label": _("Permits"), "url": "/list/permits", "icon": "check"},
+        ]
+    elif who.department_id:
+        entries = [
+            {"label": _("To decide"), "url": "/queue", "icon": "queue"},
+            {"label": _("Cases"), "url": "/list/cases", "icon": "case"},
+            {"label": _("Ledger"), "url": "/ledger", "icon": "ledger"},
+            {"label": _("Units"), "url": "/list/units", "icon": "unit"},
+            {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
         ]
     elif who.roles[0].name == "reader":  # its home is the ledger, as a person's is the card
         entries = [
@@ -82,9 +92,13 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             entries.insert(3, {"label": _("Start a business"), "url": "/case/start", "icon": "start"})
         if who.office_kind == "establishment":
             entries.append({"label": _("Permits"), "url": "/list/permits", "icon": "check"})
+            entries.append({"label": _("Annual verification"), "url": "/verification/", "icon": "check"})
             entries.append({"label": _("Opening balance"), "url": "/intake/", "icon": "upload"})
     elif who.person_id:
-        entries = [{"label": _("My card"), "url": "/card", "icon": "card"}]
+        entries = [
+            {"label": _("My card"), "url": "/card", "icon": "card"},
+            {"label": _("Start a business"), "url": "/case/start", "icon": "start"},
+        ]
     elif who.kind in ("system_admin", "security_admin"):
         entries = [
             {"label": _("Users"), "url": "/admin/users", "icon": "user"},
@@ -144,6 +158,7 @@ def shell_context() -> dict[str, Any]:
                 *([{"label": _("Delegate for an absence"), "url": "/delegation"}] if may_delegate(who) else []),
             ],
             "hats": hats(),
+            "notices": {"number": bell(), "url": "/inbox"},
             "hat_url": "/hat/",
             "sign_out_url": "/logout/",
             "search_url": "/search" if who.unit_id or who.office_id else None,
@@ -164,12 +179,14 @@ def hats() -> list[dict[str, Any]]:
             rows = s.execute(
                 text(
                     "SELECT a.id, a.kind, coalesce(o.name, unit_name(a.unit_id), r.name, '') AS place,"
-                    " u.last_name || u.first_name AS name, a.delegated_from IS NOT NULL AS delegated FROM account a JOIN ab_user u ON u.id = a.user_id"
+                    " u.last_name || u.first_name AS name, a.delegated_from IS NOT NULL AS delegated,"
+                    f" {UNREAD} AS unread FROM account a JOIN ab_user u ON u.id = a.user_id"
                     " LEFT JOIN office o ON o.id = a.office_id LEFT JOIN region r ON r.code = a.region_code WHERE a.user_id = scope_number(1)"
                     " AND a.started_on <= kernel_today() AND (a.ended_on IS NULL OR a.ended_on > kernel_today())"
                     " ORDER BY a.id"
                 )
             ).all()
+        g.unread = rows[0].unread if rows else 0
         g.hats = [
             {
                 "id": r.id,
@@ -182,6 +199,13 @@ def hats() -> list[dict[str, Any]]:
         ]
     found: list[dict[str, Any]] = g.hats
     return found
+
+
+def bell() -> str | None:
+    """The unread notices beside the bell, counted with the hats in one statement."""
+    hats()
+    number = int(g.unread)
+    return None if not number else f"{COUNTED}+" if number > COUNTED else str(number)
 
 
 def place() -> dict[str, Any]:

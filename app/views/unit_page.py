@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from app.domain import codes, errors, quota
 from app.queries import history, units
-from app.views import movements
+from app.views import inside, movements
 from app.views.auditing import record_export
 from app.views.lists import workbook
 from app.views.rows import alarm_rows, states
@@ -65,6 +65,7 @@ class UnitView(BaseView):
             moved = history.movements(s, "unit", row.legal_id, on if past else None)
             alarms = [] if past else units.alarms(s, row.legal_id, 10)
             permits = [] if past else units.permits(s, row.legal_id)
+            within = None if past else inside.unit_context(s, row.legal_id, now)
         figures = [line for line in lines if line.kind == "establishment"]
         base = f"/unit/{unit_id}?on={on}" if past else f"/unit/{unit_id}?"
         return render_template(
@@ -114,6 +115,7 @@ class UnitView(BaseView):
                 }
                 for p in permits
             ],
+            inside=within,
         )
 
     def _crumbs(self, row: Any) -> list[dict[str, Any]]:
@@ -205,7 +207,7 @@ def roster_context(people: list[Any], base: str, limit: int, after: tuple[int, i
             "id_masked": p.id_mask,
             "department": p.department,
             "position": " · ".join(x for x in (units.positions(p.leads), codes.RANK.get(p.rank, p.rank)) if x) or None,
-            "entered_on": p.started_on,
+            "entered_on": p.entered_on,
         }
         for p in people[:limit]
     ]

@@ -40,6 +40,7 @@ MOVEMENTS = (
     "take_lead",
     "leave_lead",
     "correct",
+    "record",
     "set_quota",
     "open_unit",
     "change_unit",
@@ -53,6 +54,7 @@ MOVEMENTS = (
     "shift",
     "change_line",
     "absence_begin",
+    "absence_extend",
     "absence_end",
     "verify_year",
     "certificate",
@@ -78,6 +80,9 @@ FACT_NAMES = {
     "unit_category": "category",
     "exit_reason": "reason",
     "permit_needed": "permit",
+    "hosted_kind": "absence_kind",
+    "away_kind": "absence_kind",
+    "away": "person",
 }
 
 

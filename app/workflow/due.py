@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -59,3 +59,9 @@ def post_due(database: Database, identity: Identity) -> Iterator[tuple[int, Doma
             refusal = DomainError()
             database.record(identity, refusal, case_id, NOT_EFFECTED)
         yield case_id, refusal
+
+
+def tell_amber(database: Database, identity: Identity) -> int:
+    """临期: tell each side once whose task ends within a working day; says how many were told."""
+    with database.transaction(identity) as session:
+        return int(session.execute(text("SELECT notices_amber()")).scalar_one())

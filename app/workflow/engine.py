@@ -48,14 +48,16 @@ def draft(
     scope_path: str,
     form: dict[str, Any],
     office_id: int | None = None,
+    person_id: int | None = None,
 ) -> Application:
-    """Begin a case; what was typed is kept from the first field on."""
+    """Begin a case; what was typed is kept from the first field on. ``person_id``: a person's own application."""
     version_id, plan = latest(session, process)
     case = Application(
         process=process,
         process_version_id=version_id,
         unit_id=unit_id,
         office_id=office_id,
+        person_id=person_id,
         scope_path=scope_path,
         title=plan.title,
         form=form,
@@ -115,7 +117,7 @@ def submit(
         held = "SELECT status = 'reserved' FROM case_record WHERE case_id = :c"
         reserved = bool(session.execute(text(held), {"c": case.id}).scalar())
         checks.demand(checks.run(session, subject(session, case, plan, facts, reserved=reserved)))
-    note(session, case, "resubmitted" if again else "submitted", side=applicant(case))
+    note(session, case, "resubmitted" if again else "submitted", side=applicant(session, case))
     if again:
         session.flush()  # the state above must stand before the tasks are looked at
         stages.reopen(session, case, plan)
@@ -236,7 +238,7 @@ def withdraw(session: Session, case_id: int) -> Application:
         raise errors.NotFound(case=case_id)
     if case.state not in ("draft", "running", "returned", "awaiting"):
         raise errors.WrongState(state=case.state)
-    note(session, case, "withdrawn", side=applicant(case))
+    note(session, case, "withdrawn", side=applicant(session, case))
     if case.state == "draft":  # nothing was filed: the kernel does not know it
         case.state, case.finished_at, case.changed_at = "withdrawn", func.now(), func.now()
         return case

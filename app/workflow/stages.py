@@ -35,21 +35,20 @@ def applies(stage: Stage, task: TaskPlan, facts: dict[str, Any]) -> bool:
 
 
 def route(session: Session, case: Application, role: str) -> Side | None:
-    """Who answers for a role in this case: an office, or a unit; None where nobody has to.
+    """Who answers for a role in this case, office or unit (032_routing.sql); None where nobody is needed.
 
     Raises:
-        NotSeated: the person whose unit has to consent sits nowhere.
+        NotSeated: the person to leave a unit sits nowhere.
         NoOffice: nobody is responsible; the administrator has to act.
     """
-    if role == "source_unit":
-        unit = session.execute(text("SELECT case_source_unit(:c)"), {"c": case.id}).scalar_one()
-        if unit is None:
+    side = session.execute(text("SELECT * FROM case_route(:c, :r)"), {"c": case.id, "r": role}).one()
+    if side.skipped:
+        return None
+    if side.office_id is None and side.unit_id is None:
+        if role.startswith("source_"):
             raise errors.NotSeated(person=case.person_name)
-        return None, unit
-    office = session.execute(text("SELECT case_responsible(:r, :c)"), {"r": role, "c": case.id}).scalar_one()
-    if office is None:
         raise errors.NoOffice(role=role)
-    return office, None
+    return side.office_id, side.unit_id
 
 
 def open_task(session: Session, case: Application, task: TaskPlan, stage: int, side: Side) -> None:
@@ -59,6 +58,8 @@ def open_task(session: Session, case: Application, task: TaskPlan, stage: int, s
             application_id=case.id,
             stage=stage,
             code=task.code,
+            role=task.role,
+            days=task.days,
             office_id=side[0],
             unit_id=side[1],
             state="open",

@@ -62,8 +62,8 @@ def seen(world: World, who: Identity, case: int) -> int:
 # -- tasks ---------------------------------------------------------------------------------------------------------
 
 
-TASK = ("INSERT INTO task (application_id, stage, code, unit_id, office_id, state, scope_path)"
-        " SELECT :c, 9, 'own', :u, :o, 'open', :s")  # fmt: skip
+TASK = ("INSERT INTO task (application_id, stage, code, role, unit_id, office_id, state, scope_path)"
+        " SELECT :c, 9, 'own', 'establishment', :u, :o, 'open', :s")  # fmt: skip
 
 
 @pytest.mark.parametrize("scope", ["own", "foreign"])
@@ -399,12 +399,15 @@ def test_nobody_holds_two_positions_of_one_line_on_one_day(world: World) -> None
 def test_questions_about_a_case_are_answered_to_those_who_see_it(world: World, body: Body, stranger: Body) -> None:
     target = world.body("问询局", start=ago(400))
     case = wanted(world, body, target, body.people[0])
-    questions = {"SELECT case_source_unit(:c)": body.id, "SELECT count(*) FROM case_standing_sides(:c)": 1}
+    questions = {
+        "SELECT unit_id FROM case_route(:c, 'source_unit')": body.id,
+        "SELECT count(*) FROM case_standing_sides(:c)": 1,
+    }
     for question, answer in questions.items():
         assert call(world, world.clerk(target), question, c=case) == answer
         for who in (world.clerk(stranger), None):
             assert not call(world, who, question, c=case), question
-    assert call(world, world.clerk(stranger), "SELECT case_responsible('establishment', :c)", c=case) is None
+    assert call(world, world.clerk(stranger), "SELECT office_id FROM case_route(:c, 'establishment')", c=case) is None
     assert call(world, None, "SELECT operator_name(1)") is None
     assert call(world, None, "SELECT next_case_number('XX')") is None
     with world.database.transaction(world.clerk(target)) as session:

@@ -42,7 +42,7 @@ def counts(world: World, permit: int) -> Any:
 
 
 def changed(world: World, body: Body, process: str, permit: int, **more: Any) -> int:
-    case = world.submit(world.clerk(body), body, process, {"permit": permit, "cause": "测试", **more})
+    case = world.submit(world.clerk(body), body, process, {"permit": permit, "grounds": "测试", **more})
     world.decide(world.office("establishment"), case, "establishment")
     return case
 

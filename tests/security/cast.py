@@ -39,7 +39,7 @@ ROLES = (
     Role("caizheng", "reader", "市局", "暗局"),
     Role("shebao", "reader", "市局", "暗局"),
     Role("zhen", "reader", "镇府", "区局"),
-    Role("zhuguan", "reader", "市局", "区局"),
+    Role("zhuguan", "supervisor", "市局", "区局"),
     Role("jijian", "reader", "区局", "市局"),
     Role("geren", "person", "市局", "区局"),
     Role("xitong", "system_admin", "市局", "暗局"),
@@ -57,12 +57,17 @@ class Cast:
     cases: dict[str, int]
     tasks: dict[str, dict[str, int]]
     intakes: dict[str, int]
+    files: dict[str, int]
+    notices: dict[str, dict[str, int]]
     shared: dict[str, int]
 
     def ids(self, role: Role, which: str) -> dict[str, int]:
         """Numbers for a route's arguments: of the own side, of the foreign one, or of nothing."""
         if which == "absent":
-            return dict.fromkeys(("unit_id", "case_id", "task_id", "person_id", "intake_id", *self.shared), ABSENT)
+            return dict.fromkeys(
+                ("unit_id", "case_id", "task_id", "person_id", "intake_id", "file_id", "notice_id", *self.shared),
+                ABSENT,
+            )
         side = role.own if which == "own" else role.foreign
         tasks = self.tasks[side]
         kind = "establishment" if "bianban" in role.username else "personnel"
@@ -72,6 +77,8 @@ class Cast:
             "case_id": self.cases[side],
             "task_id": tasks[kind],
             "intake_id": self.intakes.get(side, ABSENT),
+            "file_id": self.files[side],
+            "notice_id": self.notices[side][kind],
             **self.shared,
         }
 
@@ -93,6 +100,7 @@ def build(world: World) -> Cast:
     with world.superuser.begin() as connection:
         connection.execute(text("UPDATE unit SET not_networked = true WHERE id = :u"), {"u": bodies["暗局"].id})
     accounts(world, bodies, town)
+    files = {side: attachment(world, case) for side, case in cases.items()}
     intakes = {}
     with world.owner.begin() as connection:
         for side, region in (("市局", CITY), ("区局", DISTRICT)):
@@ -112,7 +120,23 @@ def build(world: World) -> Cast:
         "event_id": world.value("SELECT min(id) FROM audit_event"),
         "seal_id": 1,
     }  # fmt: skip
-    return Cast(bodies, cases, tasks, intakes, shared)
+    notices = {
+        s: {k: world.value("SELECT min(id) FROM notice WHERE task_id = :t", t=t) for k, t in of.items()}
+        for s, of in tasks.items()
+    }
+    return Cast(bodies, cases, tasks, intakes, files, notices, shared)
+
+
+def attachment(world: World, case_id: int) -> int:
+    """A file's row; its content lies in no store."""
+    with world.owner.begin() as connection:
+        return int(
+            connection.execute(
+                text("INSERT INTO attachment (application_id, paper, name, kind, size, sha256, scanned, uploaded_by, scope_path)"
+                     " SELECT id, '', person_name || '.pdf', 'pdf', 9, sha256(person_name::bytea), false, created_by, scope_path"
+                     " FROM application WHERE id = :c RETURNING id"), {"c": case_id},
+            ).scalar_one()
+        )  # fmt: skip
 
 
 def accounts(world: World, bodies: dict[str, Body], town: str) -> None:

@@ -295,8 +295,8 @@ def test_a_delegation_ends_at_once(world: World, body: Body, ends: str) -> None:
 
 # -- what the engine writes ----------------------------------------------------------------------------------------
 
-TASK = ("INSERT INTO task (application_id, stage, code, unit_id, state, scope_path)"
-        " SELECT :c, 9, 'x', scope_number(6), 'open', :s")  # fmt: skip
+TASK = ("INSERT INTO task (application_id, stage, code, role, unit_id, state, scope_path)"
+        " SELECT :c, 9, 'x', 'source_unit', scope_number(6), 'open', :s")  # fmt: skip
 
 
 def denied(world: World, who: Identity, statement: str, **values: Any) -> bool:

@@ -41,6 +41,11 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$ SELECT scope_part(p_
 CREATE OR REPLACE FUNCTION scope_ranges(p_part int) RETURNS textmultirange
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$ SELECT scope_part(p_part)::textmultirange $$;
 
+-- The unit for which the identity applies: a competent department (part 6 too) decides and applies for nobody.
+CREATE OR REPLACE FUNCTION scope_unit() RETURNS bigint
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS
+$$ SELECT CASE WHEN scope_part(3) IN ('unit_clerk', 'unit_head') THEN scope_number(6) END $$;
+
 CREATE OR REPLACE FUNCTION scope_has(p_path text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$ SELECT coalesce(p_path <@ scope_ranges(14), false) $$;
 
@@ -129,7 +134,7 @@ BEGIN
     v_people := v_people - v_hidden; v_units := v_units - v_hidden;
   END IF;
   RETURN concat_ws('|', a.user_id::text, a.id::text, a.kind, coalesce(lower(v_people), ''), coalesce(upper(v_people), ''),
-    CASE WHEN a.kind IN ('unit_clerk', 'unit_head') THEN a.unit_id::text ELSE '' END, coalesce(a.office_id::text, ''),
+    CASE WHEN a.kind IN ('unit_clerk', 'unit_head', 'supervisor') THEN a.unit_id::text ELSE '' END, coalesce(a.office_id::text, ''),
     coalesce(a.person_id::text, ''), coalesce(o.kind, ''), coalesce(i.classes, ''), coalesce(v_region, ''),
     coalesce(lower(v_units), ''), coalesce(upper(v_units), ''), v_people::text, v_units::text, v_hidden::text,
     coalesce(i.groups, ''), coalesce((SELECT p.user_id::text FROM account p WHERE p.id = a.delegated_from), ''));
@@ -199,14 +204,3 @@ BEGIN
   IF NOT FOUND THEN PERFORM refuse('not_allowed'); END IF;
   PERFORM k_note_session(v, 'hat.changed', p_address, jsonb_build_object('before', v_before, 'after', p_account));
 END $$;
-
--- 编办 of the unit's region (a town's is its district's); 组织部 for civil seats, 人社 for the others.
-CREATE OR REPLACE FUNCTION responsible_office(p_role text, p_unit bigint, p_category text) RETURNS bigint
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT o.id FROM unit u JOIN region r ON r.code = u.region_code
-    JOIN office o ON o.region_code = CASE WHEN r.kind = 'town' THEN r.parent_code ELSE r.code END
-     AND o.kind = CASE WHEN p_role = 'personnel'
-       THEN CASE WHEN p_category IN ('11', '12', '21') THEN 'organisation' ELSE 'human_resources' END
-       ELSE p_role END
-   WHERE u.id = p_unit
-$$;

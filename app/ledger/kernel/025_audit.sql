@@ -236,7 +236,8 @@ BEGIN
     SELECT recorded_at, kind, user_id, account_id, operator, address, facts FROM earlier ORDER BY id;
   END IF;
   -- Tables of authority and configuration; one that this version does not have is passed over.
-  FOREACH t IN ARRAY ARRAY['ab_user', 'account', 'named_access', 'api_token', 'office', 'alarm_rule', 'process_version'] LOOP
+  FOREACH t IN ARRAY ARRAY['ab_user', 'account', 'named_access', 'api_token', 'office', 'alarm_rule', 'process_version',
+    'authority_rule'] LOOP
     IF to_regclass(t) IS NOT NULL THEN
       EXECUTE format('CREATE OR REPLACE TRIGGER audit_change AFTER INSERT OR UPDATE OR DELETE ON %I'
         ' FOR EACH ROW EXECUTE FUNCTION audit_change()', t);

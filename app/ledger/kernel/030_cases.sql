@@ -33,13 +33,6 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
    WHERE v.id = r.process_version_id AND k <> 'reserve' ORDER BY k LIMIT 1
 $$;
 
--- Where a person sits now: the unit whose consent a transfer needs.
-CREATE OR REPLACE FUNCTION case_source(r case_record) RETURNS bigint
-LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-  SELECT unit_id FROM occupancy WHERE person_id = (r.facts::jsonb ->> 'person')::bigint
-    AND kind = 'establishment' AND recorded_to IS NULL AND ended_on IS NULL
-$$;
-
 -- What a movement will touch, and where: never a fact that the movement does not use, so that no office can be asked
 -- about another region's seats, and no unit can file another's.
 CREATE OR REPLACE FUNCTION case_place(r case_record, p_movement text, OUT unit bigint, OUT category text)
@@ -56,26 +49,14 @@ BEGIN
   ELSIF p_movement = 'correct' AND f ->> 'occupancy' IS NOT NULL THEN
     SELECT l.unit_id, l.category INTO unit, category FROM occupancy o JOIN quota_line l ON l.id = o.line_id
      WHERE o.id = (f ->> 'occupancy')::bigint;
-  ELSIF p_movement IN ('correct', 'vacate') THEN
+  ELSIF p_movement IN ('verify_year', 'certificate', 'none') THEN unit := r.unit_id;
+  ELSIF p_movement IN ('correct', 'vacate', 'record', 'shift', 'absence_begin', 'absence_extend', 'absence_end') THEN
     SELECT l.unit_id, l.category INTO unit, category FROM occupancy o JOIN quota_line l ON l.id = o.line_id
      WHERE o.person_id = (f ->> 'person')::bigint AND o.recorded_to IS NULL
      ORDER BY o.kind = 'establishment' DESC, o.ended_on IS NULL DESC, o.started_on DESC, o.id DESC LIMIT 1;
   ELSE
     SELECT l.unit_id, l.category INTO unit, category FROM quota_line l WHERE l.id = (f ->> 'line')::bigint;
   END IF;
-END $$;
-
-DROP FUNCTION IF EXISTS case_office(text, case_record);
-CREATE OR REPLACE FUNCTION case_office(p_role text, r case_record, p_movement text) RETURNS bigint
-LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
-DECLARE f jsonb := r.facts::jsonb; p record := case_place(r, p_movement);
-BEGIN
-  IF p.unit IS NULL AND p_movement IN ('open_unit', 'open_balance') THEN  -- a town's is its district's
-    RETURN (SELECT o.id FROM office o JOIN region g ON CASE WHEN f ->> 'region' IS NULL THEN g.kind = 'city'
-        ELSE g.code = f ->> 'region' END
-      AND o.region_code = CASE WHEN g.kind = 'town' THEN g.parent_code ELSE g.code END WHERE o.kind = p_role);
-  END IF;
-  RETURN responsible_office(p_role, p.unit, coalesce(nullif(p.category, ''), '11'));
 END $$;
 
 -- Facts as they are stored and hashed: one flat object of texts and whole numbers, in one spelling (NFC), its days
@@ -96,14 +77,17 @@ BEGIN
   RETURN f::text;
 END $$;
 
--- Whose business a process is: its published applicant's. The establishment office may also file for a unit below it.
+-- Whose business a process is: its published applicant's. The establishment office may also file for a unit below it; a
+-- person files what is his own, through the unit that he sits in.
 CREATE OR REPLACE FUNCTION case_applies(p_version bigint, p_unit bigint, p_scope text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
   SELECT coalesce(CASE WHEN scope_part(3) IN ('unit_clerk', 'unit_head') THEN p_unit = scope_number(6)
       AND coalesce(v.definition ->> 'applicant', 'unit') = 'unit'
-    ELSE scope_part(3) IN ('office_member', 'office_head', 'service') AND scope_has(p_scope) AND scope_part(9) =
-      CASE WHEN v.definition ->> 'applicant' IN ('organisation', 'human_resources') THEN v.definition ->> 'applicant'
-        ELSE 'establishment' END END, false)
+    WHEN scope_part(3) = 'person' THEN v.definition ->> 'applicant' = 'person'
+      AND p_unit = (SELECT unit_id FROM person WHERE id = scope_number(8))
+    ELSE scope_part(3) IN ('office_member', 'office_head', 'service') AND scope_part(9) = CASE WHEN v.definition ->> 'applicant'
+      IN ('organisation', 'human_resources') THEN v.definition ->> 'applicant' ELSE 'establishment' END
+      AND scope_has(p_scope) END, false)
   FROM process_version v WHERE v.id = p_version
 $$;
 
@@ -112,7 +96,7 @@ CREATE OR REPLACE FUNCTION case_file(p_case bigint, p_facts text) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   a application; r case_record; v_all jsonb := case_facts_text(p_facts)::jsonb; v_cipher bytea := decode(v_all ->> 'id_cipher', 'hex');
-  f jsonb := v_all - 'id_cipher'; v_facts text := f::text;
+  f jsonb := v_all - 'id_cipher' - 'private'; v_facts text := f::text;
   v_hash text := encode(sha256(convert_to(v_facts, 'UTF8')), 'hex'); v_key bytea; v_place bigint;
 BEGIN
   SELECT * INTO a FROM application WHERE id = p_case FOR UPDATE;
@@ -126,6 +110,7 @@ BEGIN
   -- A known person's own key comes first, so no other one can hide a second running case.
   v_key := CASE WHEN f ->> 'person' IS NOT NULL THEN (SELECT id_index FROM person WHERE id = (f ->> 'person')::bigint)
     ELSE current_index(decode(f ->> 'person_index', 'hex')) END;
+  v_key := k_running_key(coalesce(r.process_version_id, a.process_version_id), f, v_key);
   IF r.case_id IS NULL THEN
     -- A version that was replaced may ask for less: it serves the cases that run on it and no new one.
     IF EXISTS (SELECT 1 FROM process_version v JOIN process_version n ON n.process = v.process AND n.version > v.version
@@ -145,7 +130,9 @@ BEGIN
   END IF;
   -- A unit's own matters, or those of units below the office.
   v_place := (case_place(r, case_movement(r))).unit;
-  IF v_place IS NOT NULL AND NOT EXISTS (SELECT 1 FROM unit WHERE id = v_place
+  IF scope_part(3) = 'person' THEN
+    IF (f ->> 'person')::bigint IS DISTINCT FROM scope_number(8) THEN PERFORM refuse('not_found'); END IF;
+  ELSIF v_place IS NOT NULL AND NOT EXISTS (SELECT 1 FROM unit WHERE id = v_place
       AND scope_has(scope_path))
     OR v_place IS NULL AND case_movement(r) IN ('open_unit', 'open_balance') AND EXISTS (SELECT 1 FROM region
       WHERE code = f ->> 'region' AND NOT scope_has(prefix)) THEN
@@ -156,23 +143,13 @@ BEGIN
   END IF;
   INSERT INTO case_facts (case_id, revision, facts, facts_hash, filed_by)
   VALUES (p_case, r.revision, v_facts, v_hash, r.filed_by);
+  PERFORM k_keep_private(p_case, r.revision, f, v_all ->> 'private');
   DELETE FROM case_secret WHERE case_id = p_case;
   IF v_cipher IS NOT NULL THEN
     INSERT INTO case_secret (case_id, id_type, id_cipher) VALUES (p_case, coalesce(f ->> 'id_type', 'resident'), v_cipher);
   END IF;
   RETURN r.revision;
 END $$;
-
--- Whether the case's published process asks this office or unit for its word.
-CREATE OR REPLACE FUNCTION case_asks(r case_record, p_office bigint, p_unit bigint) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-  SELECT EXISTS (SELECT 1 FROM (
-      SELECT q ->> 'role' AS role FROM jsonb_each(v.requirements) m(k, qs), jsonb_array_elements(qs) q
-      UNION SELECT t ->> 'role' FROM jsonb_array_elements(v.definition -> 'stages') s, jsonb_array_elements(s -> 'tasks') t) x
-    WHERE CASE x.role WHEN 'source_unit' THEN p_unit = case_source(r)
-      ELSE p_office = case_office(x.role, r, case_movement(r)) END)
-  FROM process_version v WHERE v.id = r.process_version_id
-$$;
 
 -- One decision of the office (or the asked unit) that the identity stands for; nobody decides what he filed or his own matter.
 CREATE OR REPLACE FUNCTION case_decide(p_case bigint, p_verdict text, p_opinion text, p_checks jsonb, p_address text)
@@ -183,10 +160,10 @@ BEGIN
   IF NOT FOUND THEN PERFORM refuse('not_found'); END IF;
   IF r.status IN ('effected', 'closed') THEN PERFORM refuse('case_closed'); END IF;
   IF v_kind IN ('office_member', 'office_head', 'service') THEN v_office := scope_number(7);
-  ELSIF v_kind IN ('unit_clerk', 'unit_head') THEN v_unit := scope_number(6); END IF;
+  ELSIF v_kind IN ('unit_clerk', 'unit_head', 'supervisor') THEN v_unit := scope_number(6); END IF;
   IF v_office IS NULL AND v_unit IS NULL THEN PERFORM refuse('not_allowed'); END IF;
   -- A service answers for nobody but in an opening balance, whose approval is the batch's own.
-  IF NOT coalesce(case_asks(r, v_office, v_unit), false) OR (v_kind = 'service' AND case_movement(r) <> 'open_balance') THEN
+  IF NOT coalesce(case_asks(r, v_office, v_unit, NULL, v_kind), false) OR (v_kind = 'service' AND case_movement(r) <> 'open_balance') THEN
     PERFORM refuse('not_your_office');
   END IF;
   IF v_kind <> 'service' AND (r.filed_by = scope_number(1) OR EXISTS (SELECT 1 FROM account x
@@ -201,10 +178,10 @@ BEGIN
 END $$;
 
 -- Opens a movement: locks the case, finds the approvals its published version demands, on these facts.
--- A requirement is {"role": "establishment" | "personnel" | "source_unit", "people": 1 | 2}.
+-- A requirement is {"role": …, "people": 1 | 2}; who answers for a role, or that nobody has to, says case_side.
 CREATE OR REPLACE FUNCTION case_open_movement(p_case bigint, p_movement text) RETURNS case_record
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE r case_record; v_requirements jsonb; q jsonb; v_office bigint; v_unit bigint; v_count int;
+DECLARE r case_record; v_requirements jsonb; q jsonb; s record; v_asked int := 0; v_count int;
 BEGIN
   SELECT * INTO r FROM case_record WHERE case_id = p_case FOR UPDATE;
   IF NOT FOUND THEN PERFORM refuse('not_found'); END IF;
@@ -214,19 +191,23 @@ BEGIN
     PERFORM refuse('case_not_approved', jsonb_build_object('movement', p_movement, 'missing', 'not in the process'));
   END IF;
   FOR q IN SELECT * FROM jsonb_array_elements(v_requirements) LOOP
-    v_office := NULL; v_unit := NULL;
-    IF q ->> 'role' = 'source_unit' THEN v_unit := case_source(r);
-    ELSE v_office := case_office(q ->> 'role', r, p_movement); END IF;
+    s := case_side(q ->> 'role', r, p_movement);
+    CONTINUE WHEN s.skipped;
+    v_asked := v_asked + 1;
     -- The latest word of each person counts, and no other of that side may have rejected since.
     SELECT count(*) FILTER (WHERE verdict = 'approve' AND facts_hash = r.facts_hash) INTO v_count FROM (
       SELECT DISTINCT ON (d.user_id) d.verdict, d.facts_hash FROM decision d
-       WHERE d.case_id = p_case AND (d.office_id = v_office OR d.unit_id = v_unit)
+       JOIN account a ON a.id = d.account_id AND a.kind = ANY (s.kinds)
+       WHERE d.case_id = p_case AND (d.office_id = s.office OR d.unit_id = s.unit)
        ORDER BY d.user_id, d.id DESC) latest;
     IF v_count < coalesce((q ->> 'people')::int, 1) OR EXISTS (
       SELECT 1 FROM decision d WHERE d.case_id = p_case AND d.facts_hash = r.facts_hash AND d.verdict = 'reject') THEN
       PERFORM refuse('case_not_approved', jsonb_build_object('movement', p_movement, 'missing', q ->> 'role'));
     END IF;
   END LOOP;
+  IF v_asked = 0 THEN  -- a movement that nobody had to approve is none that was approved
+    PERFORM refuse('case_not_approved', jsonb_build_object('movement', p_movement, 'missing', 'nobody is asked'));
+  END IF;
   -- Who posts has a part in the case: its unit, a side that decided it, or the system's own service.
   IF NOT coalesce(scope_part(3) = 'service' OR r.unit_id = scope_number(6) OR EXISTS (SELECT 1 FROM decision d
       WHERE d.case_id = p_case AND (d.office_id = scope_number(7) OR d.unit_id = scope_number(6))), false) THEN
@@ -251,6 +232,7 @@ BEGIN
   IF r.status IN ('effected', 'closed') THEN PERFORM refuse('case_closed'); END IF;
   IF NOT coalesce((p_reason = 'withdrawn' AND CASE WHEN scope_number(6) IS NOT NULL
         THEN case_applies(r.process_version_id, r.unit_id, NULL)
+        WHEN scope_part(3) = 'person' THEN own_case(p_case)
         ELSE EXISTS (SELECT 1 FROM account x WHERE x.user_id = r.filed_by AND x.office_id = scope_number(7)) END)
     OR (p_reason = 'rejected' AND EXISTS (SELECT 1 FROM decision d WHERE d.case_id = p_case
         AND d.user_id = scope_number(1) AND d.verdict = 'reject' AND d.facts_hash = r.facts_hash))
@@ -260,30 +242,4 @@ BEGIN
   IF r.status = 'reserved' THEN PERFORM ledger_release_seat(p_case); END IF;
   UPDATE case_record SET status = 'closed', closed_reason = p_reason WHERE case_id = p_case;
   PERFORM case_alarms_end(p_case);
-END $$;
-
--- Refusals and alarms outlive the rollback: written in a transaction of their own. Each is in the audit; one that
--- names a rule is an alarm too.
-CREATE OR REPLACE FUNCTION record_refusal(p_rule text, p_code text, p_case bigint, p_facts jsonb) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE v_id bigint; v_user bigint := scope_number(1); a application;
-BEGIN
-  IF v_user IS NULL AND p_rule IS NOT NULL THEN PERFORM refuse('not_allowed'); END IF;
-  IF v_user IS NULL THEN RETURN NULL; END IF;  -- an identity that has ended: nobody to record
-  SELECT * INTO a FROM application WHERE id = p_case
-    AND (scope_has(scope_path) OR takes_part(p_case));
-  IF p_rule IS NOT NULL THEN
-    -- A job tries again and again: one alarm, and one event, stand for one reason.
-    UPDATE alarm SET facts = p_facts WHERE case_id = a.id AND rule = p_rule AND code = p_code AND state = 'open'
-      AND user_id = v_user AND scope_part(3) = 'service' RETURNING id INTO v_id;
-    IF FOUND THEN RETURN v_id; END IF;
-    INSERT INTO alarm (rule, code, standing, state, unit_id, line_id, person_id, case_id, user_id, operator, facts, scope_path)
-    VALUES (p_rule, p_code, false, 'open', a.unit_id,
-      (SELECT id FROM quota_line WHERE id = (p_facts ->> 'line')::bigint), a.person_id, a.id,
-      v_user, kernel_actor(), p_facts, coalesce(a.scope_path, scope_part(4), ''))
-    RETURNING id INTO v_id;
-  END IF;
-  PERFORM record_audit('refusal', NULL, p_facts || jsonb_strip_nulls(jsonb_build_object('code', p_code, 'rule', p_rule,
-    'alarm', v_id, 'case', p_case, 'unit', a.unit_id, 'person', a.person_id)));
-  RETURN v_id;
 END $$;

@@ -55,7 +55,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE t task; v_scope text; v_decision bigint;
 BEGIN
   SELECT * INTO t FROM task WHERE id = p_task FOR UPDATE;
-  IF NOT coalesce(t.office_id = scope_number(7) OR t.unit_id = scope_number(6), false) THEN
+  IF NOT coalesce((t.office_id = scope_number(7) OR t.unit_id = scope_number(6))
+      AND scope_part(3) = ANY (role_kinds(t.role, t.unit_id IS NOT NULL)), false) THEN
     PERFORM refuse('not_your_office');
   ELSIF t.state <> 'open' THEN
     PERFORM refuse('already_decided', jsonb_build_object('state', t.state));

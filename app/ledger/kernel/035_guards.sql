@@ -38,13 +38,14 @@ BEGIN
   IF pg_trigger_depth() > 1 THEN RETURN NEW; END IF;
   IF TG_OP = 'INSERT' THEN
     SELECT * INTO r FROM case_record WHERE case_id = NEW.application_id;
-    IF NEW.state <> 'open' OR NEW.decision_id IS NOT NULL OR NOT coalesce(case_asks(r, NEW.office_id, NEW.unit_id), false)
+    IF NEW.state <> 'open' OR NEW.decision_id IS NOT NULL OR NEW.escalated_at IS NOT NULL
+      OR NOT coalesce(case_asks(r, NEW.office_id, NEW.unit_id, NEW.role, NULL), false)
       OR NEW.scope_path IS DISTINCT FROM (SELECT scope_path FROM application WHERE id = NEW.application_id) THEN
       PERFORM refuse('not_allowed');
     END IF;
   ELSE
-    IF (NEW.id, NEW.application_id, NEW.stage, NEW.code, NEW.opened_at, NEW.scope_path)
-        IS DISTINCT FROM (OLD.id, OLD.application_id, OLD.stage, OLD.code, OLD.opened_at, OLD.scope_path)
+    IF (NEW.id, NEW.application_id, NEW.stage, NEW.code, NEW.role, NEW.opened_at, NEW.scope_path)
+        IS DISTINCT FROM (OLD.id, OLD.application_id, OLD.stage, OLD.code, OLD.role, OLD.opened_at, OLD.scope_path)
       OR NEW.office_id IS DISTINCT FROM OLD.office_id OR NEW.unit_id IS DISTINCT FROM OLD.unit_id
       OR OLD.state <> 'open' AND NEW.state <> OLD.state AND (OLD.state, NEW.state) <> ('approved', 'cancelled')
       OR OLD.decision_id IS NOT NULL AND NEW.decision_id IS DISTINCT FROM OLD.decision_id THEN

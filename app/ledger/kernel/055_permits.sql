@@ -80,7 +80,7 @@ BEGIN
   IF t.occupied + t.reserved + v_seats > t.authorised THEN PERFORM refuse('quota_exhausted', k_line_figures(t)); END IF;
   UPDATE ledger_total SET reserved = reserved + v_seats WHERE line_id = l.id;
   v_runs := CASE WHEN v_each THEN v_seats ELSE 1 END; m.approved := v_seats / v_runs;
-  m.office_id := case_office('establishment', r, 'permit_grant'); m.year := extract(year FROM kernel_today());
+  m.office_id := (case_side('establishment', r, 'permit_grant')).office; m.year := extract(year FROM kernel_today());
   v_last := k_next_number('permit:' || m.office_id, m.year, v_runs);
   SELECT left(g.name, 1) INTO v_word FROM office o JOIN region g ON g.code = o.region_code WHERE o.id = m.office_id;
   v_now := clock_timestamp();

@@ -28,25 +28,19 @@ BEGIN
   RETURN v_account.id;
 END $$;
 
--- Whether the identity sees a case: its own range's, or one in which its office or unit has a task.
+-- Whether a case is the person's own application, begun under the person's own card.
+CREATE OR REPLACE FUNCTION own_case(p_case bigint) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT scope_part(3) = 'person' AND EXISTS (SELECT 1 FROM application a JOIN process_version v ON v.id = a.process_version_id
+    WHERE a.id = p_case AND a.person_id = scope_number(8) AND a.office_id IS NULL AND a.created_by = scope_number(1)
+      AND v.definition ->> 'applicant' = 'person')
+$$;
+
+-- Whether the identity sees a case: its own range's, one in which its office or unit has a task, a person's own.
 CREATE OR REPLACE FUNCTION sees_case(p_case bigint) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT EXISTS (SELECT 1 FROM application a WHERE a.id = p_case AND scope_has(a.scope_path)) OR takes_part(p_case)
-$$;
-
--- Routing of a case: the offices and the unit that its filed facts make responsible.
-CREATE OR REPLACE FUNCTION case_responsible(p_role text, p_case bigint) RETURNS bigint
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE r case_record;
-BEGIN
-  SELECT * INTO r FROM case_record WHERE case_id = p_case AND sees_case(p_case);
-  IF NOT FOUND THEN RETURN NULL; END IF;
-  RETURN case_office(p_role, r, case_movement(r));
-END $$;
-
-CREATE OR REPLACE FUNCTION case_source_unit(p_case bigint) RETURNS bigint
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT case_source(r) FROM case_record r WHERE r.case_id = p_case AND sees_case(p_case)
+    OR own_case(p_case)
 $$;
 
 -- The sides whose latest word approves the present facts, as 'office:unit'.

@@ -64,8 +64,8 @@ CREATE OR REPLACE FUNCTION acts_in(p_case bigint, p_path text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT EXISTS (SELECT 1 FROM application a WHERE a.id = p_case AND (p_path IS NULL OR a.scope_path = p_path)
     AND NOT coalesce(a.scope_path <@ scope_ranges(16), true)
-    AND ((a.office_id IS NULL AND a.unit_id = scope_number(6)) OR a.office_id = scope_number(7) OR takes_part(a.id)
-      OR (scope_part(3) = 'service' AND scope_has(a.scope_path))))
+    AND ((a.office_id IS NULL AND a.unit_id = scope_unit()) OR a.office_id = scope_number(7) OR takes_part(a.id)
+      OR own_case(a.id) OR (scope_part(3) = 'service' AND scope_has(a.scope_path))))
 $$;
 
 -- 委托: for an absence, to a colleague of the same unit or office, who then acts in one's place under a hat of its own.
@@ -153,6 +153,7 @@ BEGIN
   UPDATE application SET scope_path = NEW.scope_path WHERE id = ANY (v_cases);
   UPDATE task SET scope_path = NEW.scope_path WHERE application_id = ANY (v_cases);
   UPDATE application_event SET scope_path = NEW.scope_path WHERE application_id = ANY (v_cases);
+  UPDATE notice SET scope_path = NEW.scope_path WHERE case_id = ANY (v_cases) AND settled_at IS NULL;
   UPDATE import_batch SET scope_path = NEW.scope_path WHERE case_id = ANY (v_cases);
   UPDATE alarm SET scope_path = NEW.scope_path WHERE case_id = ANY (v_cases)
     AND NOT scope_path <@ unit_range(NEW.scope_path);

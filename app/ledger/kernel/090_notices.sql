@@ -1,0 +1,113 @@
+-- 消息: triggers tell a side what concerns it, in the transaction of the step itself: one that is rolled back tells nobody.
+
+-- Whom the identity reads for, in the words of notice.side.
+CREATE OR REPLACE FUNCTION my_side() RETURNS text
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT coalesce('o' || scope_part(7), 'u' || scope_part(6), 'p' || scope_part(8), scope_part(3))
+$$;
+
+-- The n-th working day after a day; a year without a published calendar counts Monday to Friday.
+CREATE OR REPLACE FUNCTION workdays_after(p_day date, p_days int) RETURNS date
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT p_day + n FROM generate_series(1, 30 + 3 * p_days) n LEFT JOIN working_day w ON w."on" = p_day + n
+   WHERE coalesce(w.worked, extract(isodow FROM p_day + n) < 6) ORDER BY n OFFSET p_days - 1 LIMIT 1
+$$;
+
+-- A task tells the office (or unit) that has to decide it, or only the colleague it is with; its end settles that.
+CREATE OR REPLACE FUNCTION k_task_told() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    UPDATE notice SET settled_at = now()
+     WHERE case_id = NEW.application_id AND task_id = NEW.id AND settled_at IS NULL;
+  END IF;
+  IF NEW.state = 'open' THEN
+    INSERT INTO notice (kind, office_id, unit_id, user_id, case_id, task_id, scope_path)
+    VALUES (CASE WHEN TG_OP = 'UPDATE' AND NEW.assignee_id IS NOT NULL THEN 'handed_over' ELSE 'task' END,
+      NEW.office_id, NEW.unit_id, NEW.assignee_id, NEW.application_id, NEW.id, NEW.scope_path);
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER task_told AFTER INSERT ON task FOR EACH ROW WHEN (NEW.state = 'open')
+  EXECUTE FUNCTION k_task_told();
+CREATE OR REPLACE TRIGGER task_told_again AFTER UPDATE OF state, assignee_id ON task FOR EACH ROW
+  WHEN (OLD.state = 'open' AND (NEW.state <> 'open' OR NEW.assignee_id IS DISTINCT FROM OLD.assignee_id))
+  EXECUTE FUNCTION k_task_told();
+
+-- To the applicant: its office, or the case's unit.
+CREATE OR REPLACE FUNCTION k_tell_applicant(a application, p_kind text, p_why text) RETURNS void
+LANGUAGE sql SET search_path = public, pg_temp AS $$
+  INSERT INTO notice (kind, office_id, unit_id, case_id, why, scope_path)
+  SELECT p_kind, a.office_id, CASE WHEN a.office_id IS NULL THEN a.unit_id END, a.id, left(nullif(btrim(p_why), ''), 200),
+    a.scope_path WHERE num_nonnulls(a.office_id, a.unit_id) > 0
+$$;
+
+-- What a step of the timeline means for others.
+CREATE OR REPLACE FUNCTION k_event_told() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE a application; v_effect text;
+BEGIN
+  SELECT * INTO a FROM application WHERE id = NEW.application_id;
+  IF NEW.kind = 'approved' THEN
+    SELECT definition ->> 'effect' INTO v_effect FROM process_version WHERE id = a.process_version_id;
+    IF v_effect = 'arrival' THEN
+      PERFORM k_tell_applicant(a, 'confirm_arrival', NULL);
+    ELSIF v_effect = 'date' AND a.effective_on > kernel_today() THEN
+      PERFORM k_tell_applicant(a, 'approved', NULL);
+    END IF;
+  ELSIF NEW.kind IN ('urged', 'escalated') THEN  -- to whoever has the task now; beyond the time limit to the head
+    INSERT INTO notice (kind, office_id, unit_id, user_id, head, case_id, task_id, why, scope_path)
+    SELECT NEW.kind, k.office_id, k.unit_id, CASE NEW.kind WHEN 'urged' THEN k.assignee_id END,
+      NEW.kind = 'escalated', a.id, k.id, left(nullif(btrim(NEW.opinion), ''), 200), a.scope_path
+    FROM task k WHERE k.application_id = a.id AND k.state = 'open'
+      AND (NEW.kind = 'urged' OR NEW.facts ->> 'task' IS NULL OR NEW.facts ->> 'task' = k.id::text);
+  ELSE
+    PERFORM k_tell_applicant(a, CASE NEW.kind WHEN 'return' THEN 'returned' WHEN 'reject' THEN 'rejected'
+      WHEN 'request_papers' THEN 'papers_requested' ELSE NEW.kind END, NEW.opinion);
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER event_told AFTER INSERT ON application_event FOR EACH ROW
+  WHEN (NEW.kind IN ('return', 'reject', 'request_papers', 'approved', 'effected', 'lapsed', 'urged', 'escalated'))
+  EXECUTE FUNCTION k_event_told();
+
+-- A case that goes on settles what the applicant was asked for; one that ends settles all that waited.
+CREATE OR REPLACE FUNCTION k_case_told() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  UPDATE notice SET settled_at = now() WHERE case_id = NEW.id AND settled_at IS NULL
+    AND (kind = OLD.state OR (OLD.state = 'awaiting' AND kind IN ('approved', 'confirm_arrival'))
+      OR (NEW.state IN ('done', 'rejected', 'withdrawn') AND kind = 'papers_requested'));
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER case_told AFTER UPDATE OF state ON application FOR EACH ROW
+  WHEN (OLD.state <> NEW.state AND OLD.state <> 'draft') EXECUTE FUNCTION k_case_told();
+
+-- 临期: tasks whose time limit ends within a working day, once each. The job's work.
+CREATE OR REPLACE FUNCTION notices_amber() RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v_count int;
+BEGIN
+  IF scope_part(3) IS DISTINCT FROM 'service' THEN PERFORM refuse('not_allowed'); END IF;
+  INSERT INTO notice (kind, office_id, unit_id, user_id, case_id, task_id, scope_path)
+  SELECT 'amber', k.office_id, k.unit_id, k.assignee_id, a.id, k.id, k.scope_path
+    FROM task k JOIN application a ON a.id = k.application_id AND a.state = 'running'
+   WHERE k.state = 'open' AND k.due_on <= workdays_after(kernel_today(), 1)
+     AND NOT EXISTS (SELECT 1 FROM notice n WHERE n.task_id = k.id AND n.kind = 'amber') ORDER BY k.id
+  ON CONFLICT (task_id) WHERE kind = 'amber' DO NOTHING;
+  GET DIAGNOSTICS v_count = ROW_COUNT;
+  RETURN v_count;
+END $$;
+
+-- Old notices that are settled, or that somebody has read, go; the keeper's nightly work.
+CREATE OR REPLACE FUNCTION notices_purge(p_days int) RETURNS int
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE v_count int;
+BEGIN
+  DELETE FROM notice n WHERE n.at < now() - make_interval(days => p_days) AND (n.settled_at IS NOT NULL
+    OR EXISTS (SELECT 1 FROM notice_read r WHERE r.notice_id = n.id)
+    OR EXISTS (SELECT 1 FROM notice_mark m JOIN account x ON x.id = m.account_id WHERE m.upto >= n.id
+      AND (x.office_id = n.office_id OR x.unit_id = n.unit_id OR x.person_id = n.person_id OR x.kind = n.duty)));
+  GET DIAGNOSTICS v_count = ROW_COUNT;
+  RETURN v_count;
+END $$;

@@ -1,0 +1,75 @@
+-- Alarms: what was refused or found, once for one reason; whom it tells is the rule's to say.
+
+-- Refusals and alarms outlive the rollback: written in a transaction of their own. Each is in the audit; one that
+-- names a rule is an alarm too. What is tried again counts in the same open alarm, with the last time and figures.
+CREATE OR REPLACE FUNCTION record_refusal(p_rule text, p_code text, p_case bigint, p_facts jsonb) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v_id bigint; v_times int; v_user bigint := scope_number(1); a application;
+BEGIN
+  IF v_user IS NULL AND p_rule IS NOT NULL THEN PERFORM refuse('not_allowed'); END IF;
+  IF v_user IS NULL THEN RETURN NULL; END IF;  -- an identity that has ended: nobody to record
+  SELECT * INTO a FROM application WHERE id = p_case
+    AND (scope_has(scope_path) OR takes_part(p_case));
+  IF p_rule IS NOT NULL AND a.id IS NOT NULL THEN
+    INSERT INTO alarm (rule, code, standing, state, unit_id, line_id, person_id, case_id, user_id, operator, facts, scope_path)
+    VALUES (p_rule, p_code, false, 'open', a.unit_id,
+      (SELECT id FROM quota_line WHERE id = (p_facts ->> 'line')::bigint), a.person_id, a.id,
+      v_user, kernel_actor(), p_facts, a.scope_path)
+    ON CONFLICT (rule, code, case_id, coalesce(person_id, 0), coalesce(office_id, 0))
+      WHERE NOT standing AND state = 'open' AND case_id IS NOT NULL
+    DO UPDATE SET times = alarm.times + 1, last_at = clock_timestamp(), facts = excluded.facts
+    RETURNING id, times INTO v_id, v_times;
+  ELSIF p_rule IS NOT NULL THEN
+    INSERT INTO alarm (rule, code, standing, state, line_id, user_id, operator, facts, scope_path)
+    VALUES (p_rule, p_code, false, 'open', (SELECT id FROM quota_line WHERE id = (p_facts ->> 'line')::bigint),
+      v_user, kernel_actor(), p_facts, coalesce(scope_part(4), ''))
+    ON CONFLICT (rule, code, user_id, coalesce(line_id, 0))
+      WHERE NOT standing AND state = 'open' AND case_id IS NULL AND user_id IS NOT NULL
+    DO UPDATE SET times = alarm.times + 1, last_at = clock_timestamp(), facts = excluded.facts
+    RETURNING id, times INTO v_id, v_times;
+  END IF;
+  -- A job tries again and again: one event stands for one reason.
+  IF coalesce(v_times, 1) = 1 OR scope_part(3) <> 'service' THEN
+    PERFORM record_audit('refusal', NULL, p_facts || jsonb_strip_nulls(jsonb_build_object('code', p_code, 'rule', p_rule,
+      'alarm', v_id, 'case', p_case, 'unit', a.unit_id, 'person', a.person_id)));
+  END IF;
+  RETURN v_id;
+END $$;
+
+-- The office of a kind that answers for a place: of the unit's region, else of the longest one that the path lies in (a
+-- town's matters are its district's).
+CREATE OR REPLACE FUNCTION k_office_of(p_kind text, p_unit bigint, p_path text) RETURNS bigint
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT o.id FROM region r JOIN office o ON o.kind = p_kind
+     AND o.region_code = CASE r.kind WHEN 'town' THEN r.parent_code ELSE r.code END
+   WHERE r.code = (SELECT region_code FROM unit WHERE id = p_unit) OR (p_unit IS NULL AND starts_with(p_path, r.prefix))
+   ORDER BY length(r.prefix) DESC LIMIT 1
+$$;
+
+-- To whom an alarm goes. What an opening balance brings along is its own report's to say.
+CREATE OR REPLACE FUNCTION k_alarm_told() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v_who text;
+BEGIN
+  IF EXISTS (SELECT 1 FROM application WHERE id = NEW.case_id AND process = 'opening') THEN RETURN NULL; END IF;
+  FOR v_who IN SELECT unnest(tells) FROM alarm_rule WHERE code = NEW.rule LOOP
+    INSERT INTO notice (kind, office_id, unit_id, duty, case_id, alarm_id, why, scope_path)
+    SELECT 'alarm', x.office, x.unit, x.duty, NEW.case_id, NEW.id, NEW.rule, NEW.scope_path FROM (SELECT
+      CASE v_who WHEN 'establishment' THEN k_office_of('establishment', NEW.unit_id, NEW.scope_path)
+        WHEN 'office' THEN NEW.office_id END AS office,
+      CASE WHEN v_who = 'unit' THEN NEW.unit_id END AS unit, CASE WHEN v_who = 'auditor' THEN v_who END AS duty) x
+     WHERE num_nonnulls(x.office, x.unit, x.duty) = 1;
+  END LOOP;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER alarm_told AFTER INSERT ON alarm FOR EACH ROW WHEN (NEW.state = 'open')
+  EXECUTE FUNCTION k_alarm_told();
+
+CREATE OR REPLACE FUNCTION k_alarm_ended() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  UPDATE notice SET settled_at = now() WHERE alarm_id = NEW.id AND settled_at IS NULL;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER alarm_ended AFTER UPDATE OF state ON alarm FOR EACH ROW
+  WHEN (OLD.state = 'open' AND NEW.state <> 'open') EXECUTE FUNCTION k_alarm_ended();
