@@ -14,15 +14,19 @@ from app.cli.files import files_group
 from app.cli.keys import keys_group
 from app.cli.ledger import ledger_group
 from app.cli.roster import import_group
+from app.workflow import validation
 
 
 def bring_up() -> None:
     """Make the database what this version needs; what cannot be had is said in one sentence."""
     try:
+        validation.load()  # before anything is changed
         settings.prepare()
         deploy.upgrade(settings.owner_url())
         deploy.guard(settings.admin_url())
         deploy.write_down(settings.owner_url(), settings.key_ring(), settings.structure_file())
+    except validation.DefinitionsRefused as error:
+        raise click.ClickException(f"流程定义有误，未部署任何内容：\n{error}") from error
     except deploy.PreparationError as error:
         raise click.ClickException(
             f"{error}。请数据库管理员先运行 deploy/roles.sql（见 docs/operations.md）。"
@@ -68,6 +72,16 @@ def effect_due() -> None:
     click.echo(f"已生效 {effect_once()} 件。")
 
 
+@click.command("mail-send")
+def mail_send() -> None:
+    """Send the notices that wait as mail (run it every minute; the server does so by itself)."""
+    from app.cli.server import mail_once
+
+    if settings.mail_server() is None:
+        raise click.ClickException("未配置邮件服务器（MAIL_HOST，见 docs/operations.md）。")
+    click.echo(f"已发送 {mail_once()} 封。")
+
+
 def register(app: Flask) -> None:
     """Add the commands to the application's ``flask``."""
     for command in (
@@ -76,6 +90,7 @@ def register(app: Flask) -> None:
         roles_command,
         demo_group,
         effect_due,
+        mail_send,
         catalogue_group,
         ledger_group,
         keys_group,

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 from app.domain.codes import code_sets
 from app.domain.regions import foshan
 from app.domain.workdays import published
-from app.workflow import definition
+from app.workflow import definition, validation
 
 # Cases began no earlier; older holidays decide no deadline.
 FIRST_YEAR = 2024
@@ -89,6 +89,27 @@ ALARM_RULES = (
         "本系统规定：批准事项到生效日自动入账，不能入账的由编办处理",
         ("establishment", "unit"),
     ),
+    (
+        "AL28",
+        "业务无人可办",
+        "error",
+        "本系统规定：经办部门无人、经办人已离任、无人负责或流程定义有误的，由系统管理员处理，案件可重新分办",
+        ("system_admin", "establishment"),
+    ),
+    (
+        "AL29",
+        "编制—人员—经费未衔接",
+        "warning",
+        "本系统规定：入编、出编生效后财政、人社、社保按期确认",
+        ("office", "establishment"),
+    ),
+    (
+        "AL30",
+        "批准后未报到",
+        "warning",
+        "本系统规定：批准后按期确认报到，逾期释放所留编制",
+        ("unit", "establishment"),
+    ),
 )
 
 SERVICES = (("svc-opening", "建库专户", "establishment"), ("svc-worker", "后台作业", "establishment"))
@@ -116,7 +137,7 @@ def plant(connection: Connection) -> None:
             ),
             {"u": user, "o": office},
         )
-    for raw, process in definition.shipped():
+    for raw, process in validation.load():
         connection.execute(
             text("SELECT publish_version(:p, :v, cast(:d AS jsonb), cast(:r AS jsonb))"),
             {

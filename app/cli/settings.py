@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 
 from app.cli import deploy, embedded
 from app.domain.crypto import KeyRing
+from app.workflow.mail import MailServer
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "bianzhi"
@@ -129,6 +130,39 @@ def doors(*, demo: bool) -> dict[str, object]:
         "LDAP": Directory(**said["ldap"]) if "ldap" in said else None,
         "OIDC": Provider(**said["oidc"]) if "oidc" in said else None,
         "RATELIMIT_ENABLED": True,
+    }
+
+
+def mail_server() -> MailServer | None:
+    """Where notices are handed in as mail (``MAIL_HOST`` …, docs/operations.md); None where mail is not set up.
+
+    Raises:
+        KeyError: a host without ``MAIL_FROM`` or ``MAIL_LINK``.
+    """
+    host = os.environ.get("MAIL_HOST")
+    if not host:
+        return None
+    security, secret = os.environ.get("MAIL_SECURITY", "starttls"), os.environ.get("MAIL_PASSWORD_FILE")
+    if security not in ("tls", "starttls", "none"):
+        raise ValueError("MAIL_SECURITY")
+    usual = {"tls": "465", "starttls": "587", "none": "25"}[security]
+    return MailServer(
+        host,
+        int(os.environ.get("MAIL_PORT", usual)),
+        security,
+        os.environ["MAIL_FROM"],
+        os.environ["MAIL_LINK"].rstrip("/"),
+        os.environ.get("MAIL_USER", ""),
+        Path(secret).read_text(encoding="utf-8").strip() if secret else "",
+    )
+
+
+def mail() -> dict[str, object]:
+    """What the pages know of mail: whether it is set up, and the domains it goes to (``MAIL_DOMAINS``, with commas)."""
+    domains = os.environ.get("MAIL_DOMAINS", "").lower().split(",")
+    return {
+        "MAIL_ON": bool(os.environ.get("MAIL_HOST")),
+        "MAIL_DOMAINS": tuple(d.strip() for d in domains if d.strip()),
     }
 
 

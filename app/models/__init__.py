@@ -1,5 +1,6 @@
 """The tables: columns and constraints only. ``from app.models import Unit`` is the one import path."""
 
+from app.models.acknowledgement import Acknowledgement
 from app.models.authority import (
     Account,
     ApiToken,
@@ -14,6 +15,7 @@ from app.models.authority import (
     Lookup,
     NamedAccess,
     Office,
+    ProcessDraft,
     ProcessVersion,
     RateWindow,
     RecoveryCode,
@@ -22,10 +24,10 @@ from app.models.authority import (
     SignInAttempt,
 )
 from app.models.base import Base
-from app.models.business import Application, ApplicationEvent, Task
+from app.models.business import Application, ApplicationEvent, ClockStop, Task
 from app.models.inside import Absence, Certificate, Verification, VerificationMark, VerificationRound
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
-from app.models.notices import Notice, NoticeMark, NoticeRead
+from app.models.notices import Mail, MailSetting, Notice, NoticeMark, NoticeRead
 from app.models.papers import Attachment, IssuedPaper, Paper, PaperCounter
 from app.models.permits import NumberSeries, Permit, Plan, PlanLine
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
@@ -47,6 +49,7 @@ __all__ = [
     "DECIDERS",
     "Absence",
     "Account",
+    "Acknowledgement",
     "Alarm",
     "AlarmRule",
     "ApiToken",
@@ -64,6 +67,7 @@ __all__ = [
     "CaseRecord",
     "CaseSecret",
     "Certificate",
+    "ClockStop",
     "Code",
     "CodeSet",
     "Credential",
@@ -79,6 +83,8 @@ __all__ = [
     "LedgerSeal",
     "LedgerTotal",
     "Lookup",
+    "Mail",
+    "MailSetting",
     "NamedAccess",
     "Notice",
     "NoticeMark",
@@ -93,6 +99,7 @@ __all__ = [
     "Plan",
     "PlanLine",
     "Post",
+    "ProcessDraft",
     "ProcessVersion",
     "Quota",
     "QuotaLine",

@@ -96,7 +96,7 @@ LISTS = {
         Listing(
             "cases",
             "SELECT x.id, x.number, x.title, x.process, unit_name(x.unit_id) AS unit, x.submitted_at, x.effective_on,"
-            " (SELECT min(k.due_on) FROM task k WHERE k.application_id = x.id AND k.state = 'open') AS due_on, x.state"
+            " CASE WHEN x.decided_at IS NULL THEN x.due_on END AS due_on, x.still_since, x.state"
             " FROM application x",
             "true",
             ("number", "title", "process", "unit", "submitted_at", "due_on", "effective_on", "state"),

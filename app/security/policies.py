@@ -31,10 +31,11 @@ MY_CASE = (
 # Legacy files hold whole registers: only 编办 of that region (or above it) sees them.
 OF_KEEPER = f"({IN_RANGE} and (select scope_part(9)) = 'establishment')"
 AUDITOR = "(select scope_part(3)) = 'auditor'"
-# A notice is for a side, or for one of its people, or its heads; a delegate reads the principal's too.
+# A notice is for a side, or for one of its people, or one kind of hat; a delegate reads the principal's too.
 FOR_ME = (
     "({t}.side = (select my_side()) and ({t}.user_id is null or {t}.user_id in ((select scope_number(1)),"
-    f" (select scope_number(18)))) and (not {{t}}.head or (select scope_part(3)) = 'office_head') and {NOT_HIDDEN})"
+    " (select scope_number(18)))) and coalesce({t}.hat = (select scope_part(3)), (select scope_part(3)) <> 'supervisor')"
+    f" and {NOT_HIDDEN})"
 )
 MY_ACCOUNT = "{t}.account_id = (select scope_number(2))"
 ABOUT_ME = "({t}.person_id = (select scope_number(8)))"
@@ -109,7 +110,7 @@ SCOPED: dict[str, Rule] = {
             (
                 "UPDATE",
                 "number, process_version_id, unit_id, scope_path, title, person_id, person_name, form, state, stage,"
-                " effective_on, due_on, changed_at, submitted_at, finished_at, result",
+                " effective_on, changed_at, submitted_at, finished_at, result",
             ),
         ),
         check=f"{{t}}.created_by = {MYSELF} and {{t}}.personnel_class is null and ({{t}}.unit_id is null or"
@@ -129,8 +130,8 @@ SCOPED: dict[str, Rule] = {
         (
             (
                 "INSERT",
-                "application_id, stage, code, role, days, office_id, unit_id, assignee_id, state, due_on, closed_at,"
-                " escalated_at, decision_id, scope_path",
+                "application_id, stage, code, role, days, office_id, unit_id, assignee_id, state, due_on, closed_at, still_since,"
+                " escalated_at, first_decision_id, decision_id, scope_path",
             ),
             ("UPDATE", "assignee_id, state, closed_at, decision_id"),
         ),
@@ -143,7 +144,8 @@ SCOPED: dict[str, Rule] = {
         ("INSERT",),
         (("INSERT", "application_id, kind, user_id, operator, side, opinion, facts, scope_path"),),
         check=f"acts_in({{t}}.application_id, {{t}}.scope_path) and {{t}}.user_id = {MYSELF} and {{t}}.operator = acting_name()"
-        " and ({t}.kind not in ('approve', 'return', 'reject') or exists (select 1 from decision d where"
+        " and {t}.kind not in ('reserved', 'papers_answered', 'rerouted') and ({t}.kind not in ('approve', 'return', 'reject',"
+        " 'take_back', 'request_papers', 'suspend', 'resume') or exists (select 1 from decision d where"
         " d.case_id = {t}.application_id and d.user_id = {t}.user_id and d.verdict = {t}.kind))",
     ),
     "case_record": Rule(CASE_LAW % "case_id"),
@@ -154,6 +156,7 @@ SCOPED: dict[str, Rule] = {
         " and a.person_id = (select scope_number(8)))))"
     ),
     "decision": Rule(CASE_LAW % "case_id"),
+    "clock_stop": Rule(CASE_LAW % "application_id"),
     # Written by the functions of 095_papers.sql and 096_issued.sql alone.
     "attachment": Rule(CASE_LAW % "application_id"),
     "paper": Rule(CASE_LAW % "application_id"),
@@ -162,7 +165,11 @@ SCOPED: dict[str, Rule] = {
     "alarm": Rule(
         f"(({IN_RANGE} and {can('cases')} and ({{t}}.person_id is null or {ALL_CLASSES}"
         f" or exists (select 1 from person p where p.id = {{t}}.person_id)))"
-        f" or ({AUDITOR} and {{t}}.code = 'tampered_ledger'))"
+        f" or ({AUDITOR} and {{t}}.code = 'tampered_ledger') or ({{t}}.office_id = (select scope_number(7)) and {NOT_HIDDEN}))"
+    ),
+    # The least of a movement, for the office that has to act on it; and beside the case for who sees that.
+    "acknowledgement": Rule(
+        f"(({{t}}.office_id = (select scope_number(7)) and {NOT_HIDDEN}) or {CASE_LAW % 'case_id'})"
     ),
     "absence": Rule(f"(({IN_RANGE} and {OF_CLASS} and {can('seat')}) or {ABOUT_ME})"),
     "verification": Rule(f"({IN_RANGE} and {can('cases')})"),
@@ -173,6 +180,8 @@ SCOPED: dict[str, Rule] = {
     "notice": Rule(FOR_ME),
     "notice_read": Rule(MY_ACCOUNT, ("INSERT",), check="exists (select 1 from notice n where n.id = {t}.notice_id)"),
     "notice_mark": Rule(MY_ACCOUNT, ("INSERT", "UPDATE")),
+    "mail_setting": Rule(f"{{t}}.user_id = {MYSELF}"),
+    "mail": Rule("(select scope_part(3)) = 'system_admin'"),
     "intake": Rule(OF_KEEPER, ("INSERT", "UPDATE")),
     "import_batch": Rule(OF_KEEPER, ("INSERT", "UPDATE"), check=f"{{t}}.user_id = {MYSELF}"),
     # Which rules decide is public (the page of a case names the office); who proposed a change is not.
@@ -180,6 +189,7 @@ SCOPED: dict[str, Rule] = {
     "account": Rule(f"{{t}}.user_id = {MYSELF} or {ADMINISTRATION}"),
     "named_access": Rule(ADMINISTRATION),
     "grant_request": Rule(ADMINISTRATION),
+    "process_draft": Rule(ADMINISTRATION),
     "audit_event": Rule(AUDITOR),
     "audit_archive": Rule(AUDITOR),
     "verification_run": Rule(AUDITOR),

@@ -13,7 +13,7 @@ from app.domain import errors
 from app.models import Application
 from app.queries import cases, units
 from app.security.manager import Hat
-from app.views.case_page import context, urge
+from app.views.case_page import context
 from app.views.checks import live
 from app.views.filing import filing, loaded, typed
 from app.views.forms import form_class, point_out, sections_of
@@ -277,7 +277,7 @@ class CaseView(BaseView):
                     engine.arrive(s, case_id, _day(request.form.get("arrived_on", "")))
                     done = _("Arrival confirmed. The person is on the roster now.")
                 elif kind == "urge":
-                    urge(s, case_id)
+                    engine.urge(s, case_id)
                     done = _("The office sees your reminder in its queue.")
                 else:
                     abort(400)
@@ -313,6 +313,8 @@ def why(refusal: errors.DomainError, verdict: str = "") -> str:
     """Why a step was refused, in the words of that step."""
     if isinstance(refusal, errors.InvalidInput) and verdict in ("return", "reject"):
         return _("Say why in the opinion: the unit has to know what to correct, or why it is refused.")
+    if isinstance(refusal, errors.InvalidInput) and refusal.facts.get("errors") == {"opinion": ["answer"]}:
+        return _("An error report asks for an answer: say in the opinion what was found, and why.")
     if isinstance(refusal, errors.FutureEffect) and verdict == "arrive":
         return _("The day of arrival may not lie after today: confirm it when the person is here.")
     if isinstance(refusal, errors.InvalidInput) and verdict == "arrive":

@@ -11,6 +11,9 @@ from app.domain import codes, errors, names
 from app.domain.id_number import normalise, problems
 from app.views import fields, fields_entry, fields_records
 from app.workflow.definition import Process
+from app.workflow.validation import announce_fields
+
+announce_fields(fields.known)
 
 MESSAGES = {
     "id_length": _l("An identity number has 18 characters (15 for old ones). Compare with the card."),

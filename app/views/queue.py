@@ -62,6 +62,7 @@ class QueueView(BaseView):
             day, calendar = engine.today(s), engine.calendar(s)
         tabs = (
             ("", _("All"), figures.open),
+            ("escalated", _("Before the head"), figures.escalated),
             ("late", _("Overdue"), figures.late),
             ("today", _("Due today"), figures.due),
             ("mine", _("Handed to me"), figures.own),
@@ -87,6 +88,8 @@ class QueueView(BaseView):
                     "days_left": workdays_between(day, r.due_on, calendar) if r.due_on else None,
                     "assignee": r.assignee,
                     "urged": r.urged,
+                    "still": r.still,
+                    "escalated": r.escalated,
                     "submitted_at": r.submitted_at,
                 }
                 for r in rows[:PAGE]

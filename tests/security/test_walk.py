@@ -23,6 +23,8 @@ ESTABLISHMENT = ("bianban", "qu-bianban")
 # Who may open a page by role is in the matrix; these look at the office or the column group as well.
 NARROWER = {
     "IntakeView": ESTABLISHMENT,
+    "VerificationView": ("clerk", "head", *ESTABLISHMENT),
+    "ObjectionView": ESTABLISHMENT,
     "RevealView": ("clerk", "head", *ESTABLISHMENT, "zuzhi", "renshe", "qu-zuzhi", "qu-renshe", "jijian", "geren"),
 }
 # Readers without the register or the cases have no page of a person or a case, not even of their own range.
