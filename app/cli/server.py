@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.cli import catalogue, commands, demo, deploy, embedded, nightly, settings
 from app.db import Database, SignInDatabase
 from app.domain.errors import DomainError
-from app.workflow import due
+from app.workflow import due, rescue
 
 REQUEST_LOG = "requests.log"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -36,6 +36,7 @@ def effect_once() -> int:
             done += 1
         else:
             click.echo(f"案件 {case_id} 未能生效：{refusal.code}", err=True)
+    rescue.watch(database, identity)
     due.tell_amber(database, identity)
     database.engine.dispose()
     return done

@@ -56,8 +56,10 @@ LINES: dict[str, Line] = {
     "CaseView.sheet": Line(_l("Approval sheet and notices to print"), BUSINESS),
     "CaseView.check": Line(_l("Check while filling in"), (UNIT, OFFICE)),
     "CaseView.show": Line(_l("Case with its timeline"), BUSINESS),
-    "CaseView.act": Line(_l("Withdraw a case, confirm an arrival, hand a task over"), (UNIT, OFFICE)),
-    "CaseView.decide": Line(_l("Decide a task"), (UNIT, OFFICE, SUPERVISOR)),
+    "CaseView.act": Line(_l("Withdraw, urge, copy a case, answer, confirm an arrival"), (UNIT, OFFICE)),
+    "CaseView.decide": Line(
+        _l("Decide a task, stop its clock, hand it over, take a decision back"), (UNIT, OFFICE, SUPERVISOR)
+    ),
     "AttachmentView.add": Line(_l("Add files to a case"), (UNIT, OFFICE)),
     "AttachmentView.show": Line(_l("One file of a case"), BUSINESS),
     "AttachmentView.remove": Line(_l("Remove a file of a case"), (UNIT, OFFICE)),
@@ -115,6 +117,8 @@ LINES: dict[str, Line] = {
     "AdminView.find_offices": Line(_l("Search: offices for an identity"), (SYSTEM,)),
     "AdminView.offices": Line(_l("Offices and their members"), (SYSTEM, SECURITY)),
     "AdminView.roles": Line(_l("Roles and rights"), (SYSTEM, SECURITY)),
+    "StuckView.index": Line(_l("Cases that nobody can go on with"), (SYSTEM, SECURITY)),
+    "StuckView.reroute": Line(_l("Route such a case anew"), (SYSTEM,)),
     "GrantView.index": Line(_l("Proposed identities"), (SYSTEM, SECURITY)),
     "GrantView.settle": Line(_l("Approve or refuse a proposed identity"), (SECURITY,)),
     "GrantView.named": Line(_l("Propose a named access"), (SYSTEM,)),

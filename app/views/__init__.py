@@ -20,6 +20,7 @@ def register() -> list[type[Any]]:
     from app.views.person import CardView, PersonView
     from app.views.queue import QueueView
     from app.views.search import SearchView
+    from app.views.stuck import StuckView
     from app.views.unit_page import DisclosureView, UnitView
     from app.views.verification import VerificationView
 
@@ -38,6 +39,7 @@ def register() -> list[type[Any]]:
         InboxView,
         IntakeView,
         AdminView,
+        StuckView,
         AccountView,
         AuditView,
         GrantView,
