@@ -31,6 +31,7 @@ def create_app(**overrides: Any) -> Flask:
         FILES=settings.files_directory(),
         CLAMD=os.environ.get("BIANZHI_CLAMD", ""),
         **settings.doors(demo=is_demo),
+        **settings.mail(),
         **demo,
         **overrides,
     )

@@ -37,6 +37,7 @@ CONSTRAINTS: dict[str, type[errors.DomainError]] = {
     "uq_certificate_valid": errors.CertificateExists,
     "uq_verification_round_year": errors.RoundOpen,
     "ck_grant_request_people": errors.SamePerson,
+    "ex_authority_rule_conditions": errors.DuplicateRule,
 }
 
 # The alarm that a refusal raises; other refusals by rule are recorded in the audit only.
@@ -53,8 +54,8 @@ ALARMS = {
     "bad_definition": "AL28",
     "rank_exhausted": "AL04",
 }
-# A slip of the pen in a form, and an identity that has ended and so names nobody to record.
-UNRECORDED = ("invalid_input", "session_ended")
+# A slip of the pen in a form, an identity that has ended and so names nobody to record, a question asked in between.
+UNRECORDED = ("invalid_input", "session_ended", "proof_needed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,20 @@ ALARM_RULES = (
         "本系统规定：经办部门无人、经办人已离任、无人负责或流程定义有误的，由系统管理员处理，案件可重新分办",
         ("system_admin", "establishment"),
     ),
+    (
+        "AL29",
+        "编制—人员—经费未衔接",
+        "warning",
+        "本系统规定：入编、出编生效后财政、人社、社保按期确认",
+        ("office", "establishment"),
+    ),
+    (
+        "AL30",
+        "批准后未报到",
+        "warning",
+        "本系统规定：批准后按期确认报到，逾期释放所留编制",
+        ("unit", "establishment"),
+    ),
 )
 
 SERVICES = (("svc-opening", "建库专户", "establishment"), ("svc-worker", "后台作业", "establishment"))

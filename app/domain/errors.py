@@ -287,6 +287,27 @@ class NoOffice(DomainError):
     http_status = 409
 
 
+class RuleDay(DomainError):
+    """规则须自次日起: a change of 干部管理权限 begins tomorrow at the earliest, and after the rule it ends."""
+
+    code = "rule_day"
+    http_status = 409
+
+
+class RuleNeeded(DomainError):
+    """兜底规则不得缺: the rule for everybody always names an office."""
+
+    code = "rule_needed"
+    http_status = 409
+
+
+class DuplicateRule(DomainError):
+    """规则重复: there is a rule with these conditions in that period."""
+
+    code = "duplicate_rule"
+    http_status = 409
+
+
 class CheckFailed(DomainError):
     """核对未通过: a check that stops the case was not passed; facts: check, the finding as it is kept."""
 
@@ -398,6 +419,20 @@ class DocumentMissing(DomainError):
     http_status = 409
 
 
+class StaleDraft(DomainError):
+    """草案已被他人修改: somebody saved this draft meanwhile."""
+
+    code = "stale_draft"
+    http_status = 409
+
+
+class Floor(DomainError):
+    """低于底线: a definition asks for fewer approvals than its movement may ever do with; facts: movement."""
+
+    code = "floor"
+    http_status = 422
+
+
 class InvalidInput(DomainError):
     """填报有误: facts: errors, a dict of field to list of code strings."""
 
@@ -417,6 +452,13 @@ class SessionEnded(DomainError):
 
     code = "session_ended"
     http_status = 401
+
+
+class ProofNeeded(DomainError):
+    """须再次确认身份: the step gives or takes a way in, and the last proof of who acts is older than five minutes."""
+
+    code = "proof_needed"
+    http_status = 403
 
 
 class BadCredentials(DomainError):

@@ -34,7 +34,9 @@ APPROVALS = (
     " SELECT 1 FROM decision d LEFT JOIN office o ON o.id = d.office_id WHERE d.case_id = c.case_id"
     " AND d.verdict = 'approve' AND d.facts_hash = c.facts_hash AND (o.kind = q.role"
     " OR (q.role = 'personnel' AND o.kind IN ('organisation', 'human_resources'))"
-    " OR (q.role = 'source_unit' AND d.unit_id IS NOT NULL)))"
+    " OR (q.role IN ('source_unit', 'unit', 'unit_head') AND d.unit_id IS NOT NULL)))"
+    # A unit without a head was never asked for its head's word: it has no task of that role.
+    " AND (q.role <> 'unit_head' OR EXISTS (SELECT 1 FROM task k WHERE k.application_id = c.case_id AND k.role = q.role))"
 )
 WORDS = (
     "SELECT d.id, d.case_id FROM decision d LEFT JOIN case_facts f ON f.case_id = d.case_id AND f.facts_hash = d.facts_hash"

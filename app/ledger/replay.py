@@ -93,6 +93,11 @@ def unit_closed(s: State, e: Entry, f: Fields) -> None:
     s.change(e, "unit", f["unit"], status="closed", closed_on=e.effective_on)
 
 
+def unit_networked(s: State, e: Entry, f: Fields) -> None:
+    """The unit leaves the sight of all but the named, or comes back."""
+    s.change(e, "unit", f["unit"], not_networked=f["network"] == "hidden")
+
+
 def quota_set(s: State, e: Entry, f: Fields) -> None:
     """A line's number, the seats it makes and ends."""
     line = f["line"]
@@ -289,6 +294,7 @@ def record_item(s: State, e: Entry, f: Fields) -> None:
 ON_UNIT: dict[str, Callable[[State, Entry, Fields], None]] = {
     "unit.opened": unit_opened,
     "unit.changed": unit_changed,
+    "unit.networked": unit_networked,
     "unit.closed": unit_closed,
     "quota.set": quota_set,
     "seat.reserved": seat_reserved,

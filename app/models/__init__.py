@@ -1,5 +1,6 @@
 """The tables: columns and constraints only. ``from app.models import Unit`` is the one import path."""
 
+from app.models.acknowledgement import Acknowledgement
 from app.models.authority import (
     Account,
     ApiToken,
@@ -14,6 +15,7 @@ from app.models.authority import (
     Lookup,
     NamedAccess,
     Office,
+    ProcessDraft,
     ProcessVersion,
     RateWindow,
     RecoveryCode,
@@ -25,7 +27,7 @@ from app.models.base import Base
 from app.models.business import Application, ApplicationEvent, ClockStop, Task
 from app.models.inside import Absence, Certificate, Verification, VerificationMark, VerificationRound
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
-from app.models.notices import Notice, NoticeMark, NoticeRead
+from app.models.notices import Mail, MailSetting, Notice, NoticeMark, NoticeRead
 from app.models.papers import Attachment, IssuedPaper, Paper, PaperCounter
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
 from app.models.records import CasePrivate, RecordItem, RecordKind
@@ -46,6 +48,7 @@ __all__ = [
     "DECIDERS",
     "Absence",
     "Account",
+    "Acknowledgement",
     "Alarm",
     "AlarmRule",
     "ApiToken",
@@ -79,6 +82,8 @@ __all__ = [
     "LedgerSeal",
     "LedgerTotal",
     "Lookup",
+    "Mail",
+    "MailSetting",
     "NamedAccess",
     "Notice",
     "NoticeMark",
@@ -89,6 +94,7 @@ __all__ = [
     "PaperCounter",
     "Person",
     "Post",
+    "ProcessDraft",
     "ProcessVersion",
     "Quota",
     "QuotaLine",

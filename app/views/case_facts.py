@@ -1,5 +1,6 @@
 """What was filed in a case, in words: labels, codes by their names, ids by the names of what they stand for."""
 
+import json
 from typing import Any
 
 from flask_babel import gettext as _
@@ -82,9 +83,10 @@ def shown(s: Session, facts: dict[str, Any], line: Any, plan: Process) -> list[d
     out: list[dict[str, Any]] = []
     if line is not None:
         out.append({"label": _("Establishment line"), "value": f"{line.unit_name} · {units.line_label(line)}"})
+    item = json.loads(str(facts["fields"])) if facts.get("fields") else {}  # shown by its own kind's words
     for key, label in labels().items():
         value = facts.get(key)
-        if value in (None, "") or (key == "structure" and value == "none"):
+        if key in item or value in (None, "") or (key == "structure" and value == "none"):
             continue
         out.append({"label": label, "value": _word(s, key, value, plan)})
     return out

@@ -1,6 +1,7 @@
 """What one case's page shows, to its unit and to the office whose turn it is."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -9,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from app.domain import errors
 from app.domain.quota import Figures
-from app.domain.workdays import workdays_between
+from app.domain.workdays import workdays_between, workdays_spent
 from app.models import Application
 from app.queries import cases, units
 from app.security.manager import Hat
-from app.views import case_facts, papers
+from app.views import acknowledgements, case_facts, objection, papers, record_sections
 from app.views.case_events import timeline
 from app.views.case_panel import actions, review
+from app.views.shell import local
 from app.workflow import engine, versions
 from app.workflow.definition import Process
 
@@ -29,7 +31,7 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
     day, calendar = engine.today(s), engine.calendar(s)
     facts = cases.facts(s, case_id)
     rows = cases.tasks(s, case_id)
-    due = min((t.due_on for t in rows if t.state == "open" and t.due_on), default=None)
+    due = case.due_on if case.state in ("running", "returned") else None
     mine = next((t for t in rows if t.state == "open" and case.state == "running" and t.mine), None)
     line = s.execute(text("SELECT * FROM case_line(:c)"), {"c": case_id}).one_or_none()
     return {
@@ -46,14 +48,20 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
             "submitted_at": case.submitted_at,
             "due_on": due,
             "days_left": workdays_between(day, due, calendar) if due else None,
+            "still": case.still_since is not None,
+            "promised": case.promised_days,
+            "statutory": case.statutory_days,
+            "statutory_on": case.statutory_on,
+            "spent": _spent(case, calendar) if case.decided_at and not due else None,
             "effective_on": case.effective_on,
             "finished_at": case.finished_at,
         },
         "notice": _notice(s, case, plan, who),
-        "facts": case_facts.shown(s, facts, line, plan),
+        "facts": [*case_facts.shown(s, facts, line, plan), *record_sections.filed(s, case_id, plan.process, facts)],
         "tasks": _tasks(rows, plan, case, day, calendar),
         "events": timeline(s, case_id),
         "handed": papers.panel(s, case, plan, who),
+        "acknowledgements": acknowledgements.of_case(s, case_id) if case.state == "done" else [],
         "printouts": _printouts(case, plan),
         "actions": actions(s, case, plan, who, day, problem),
         "review": review(s, case, plan, mine, line, facts, who, problem) if mine else None,
@@ -62,6 +70,7 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
         "line_figures": Figures.of(line.authorised, line.occupied, line.reserved) if line is not None else None,
         "line_label": units.line_label(line) if line is not None else None,
         "printed_on": day,
+        "inside": objection.context(s, case, plan, may=mine is not None and who.office_kind == "establishment"),
     }
 
 
@@ -106,6 +115,14 @@ def _notice(s: Session, case: Application, plan: Process, who: Hat) -> dict[str,
     return None
 
 
+def _spent(case: Application, calendar: Mapping[dt.date, bool]) -> int | None:
+    """Working days from the submission to the last decision."""
+    if case.submitted_at is None or case.decided_at is None:
+        return None
+    still = [(r.lower, r.upper) for r in case.still if r.lower and r.upper]
+    return workdays_spent(local(case.submitted_at).date(), local(case.decided_at).date(), calendar, still)
+
+
 def _tasks(rows: list[Any], plan: Process, case: Application, day: dt.date, calendar: Any) -> list[dict[str, Any]]:
     """The lanes: decided and open tasks, then the stages still to come."""
     titles = {t.code: t.title for stage in plan.stages for t in stage.tasks}
@@ -120,6 +137,8 @@ def _tasks(rows: list[Any], plan: Process, case: Application, day: dt.date, cale
             "due_on": t.due_on,
             "opinion": t.opinion,
             "days_left": workdays_between(day, t.due_on, calendar) if t.due_on else None,
+            "still": t.still or case.still_since is not None,
+            "escalated": t.escalated and t.state == "open",
             "closed_at": t.closed_at,
         }
         for t in rows

@@ -341,6 +341,8 @@ def why(refusal: errors.DomainError, verdict: str = "") -> str:
         return _("Say why in the opinion: the case's timeline and the applicant show it.")
     if isinstance(refusal, errors.InvalidInput) and verdict in ("return", "reject"):
         return _("Say why in the opinion: the unit has to know what to correct, or why it is refused.")
+    if isinstance(refusal, errors.InvalidInput) and refusal.facts.get("errors") == {"opinion": ["answer"]}:
+        return _("An error report asks for an answer: say in the opinion what was found, and why.")
     if isinstance(refusal, errors.FutureEffect) and verdict == "arrive":
         return _("The day of arrival may not lie after today: confirm it when the person is here.")
     if isinstance(refusal, errors.InvalidInput) and verdict == "arrive":

@@ -20,7 +20,6 @@ TITLES: dict[str, Any] = {
     "assessed_once": _l("One assessment a year"),
 }
 LABELS: dict[str, Any] = {
-    "barred_until": _l("Barred until"),
     "present_rank": _l("Present rank or grade"),
     "wanted_rank": _l("Wanted"),
     "least_years": _l("Years needed"),

@@ -127,6 +127,18 @@ class HomeView(IndexView):
             office={"name": place()["place"]},
             counts=[
                 {"label": _("To decide"), "number": figures.open, "tone": "", "url": "/queue"},
+                *(
+                    [
+                        {
+                            "label": _("Before the head"),
+                            "number": figures.escalated,
+                            "tone": "red",
+                            "url": "/queue?view=escalated",
+                        }
+                    ]
+                    if who.kind == "office_head"
+                    else []
+                ),
                 {"label": _("Overdue"), "number": figures.late, "tone": "red", "url": "/queue?view=late"},
                 {"label": _("Due today"), "number": figures.due, "tone": "amber", "url": "/queue?view=today"},
                 {"label": _("Handed to me"), "number": figures.own, "tone": "", "url": "/queue?view=mine"},
@@ -139,6 +151,7 @@ class HomeView(IndexView):
                     "unit": r.unit,
                     "process": kinds.get(r.process, r.process),
                     "person": None,
+                    "still": r.still,
                     "due_on": r.due_on,
                     "days_left": workdays_between(day, r.due_on, calendar) if r.due_on else None,
                 }

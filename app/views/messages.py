@@ -55,6 +55,12 @@ def sentences() -> dict[str, str]:
         "quota_exhausted": _(
             "No vacant seat is left on this line: authorised %(authorised)s, occupied %(occupied)s, reserved %(reserved)s. Choose another line, or wait until a seat is free."
         ),
+        "stale_draft": _(
+            "Somebody else saved this draft meanwhile. Yours was not saved over it: open it again in another window, compare, then save."
+        ),
+        "floor": _(
+            "The movement “%(movement)s” touches seats or quotas: the establishment office has to be among its required approvals. Add it under “Approvals required”."
+        ),
         "line_closed": _("This line is closed to entry: whoever leaves takes the seat along. Choose another line."),
         "surplus_line": _(
             "This line is over its quota (authorised %(authorised)s, occupied %(occupied)s): nobody may enter until the surplus is gone."
@@ -108,6 +114,13 @@ def sentences() -> dict[str, str]:
         "too_often": _("That is more than %(limit)s look-ups by identity number within an hour. Wait, then go on."),
         "duplicate_user": _("The user name %(username)s is taken. Choose another."),
         "not_found": _("There is nothing here that you may see. It may have been moved, or belongs to another unit."),
+        "rule_day": _(
+            "A change of cadre authority begins tomorrow at the earliest, and after the rule it ends began. Choose a later day and propose it anew."
+        ),
+        "rule_needed": _(
+            "The rule for everybody has to name an office at all times. Replace it by another office instead."
+        ),
+        "duplicate_rule": _("There is a rule with these conditions in that period. End or replace that one."),
         "later_entries": _(
             "Later entries rest on this one: %(later)s. It cannot be corrected alone; correct those first."
         ),
@@ -127,6 +140,9 @@ def sentences() -> dict[str, str]:
         "invalid_input": _("Something is missing or wrong in the form. See the marked fields."),
         "file_refused": _("The file was not taken. See the sentence beside it."),
         "session_ended": _("Your session has ended. Sign in again."),
+        "proof_needed": _(
+            "This step asks for a proof of the last five minutes that it is you. Confirm, then do it again."
+        ),
         "bad_credentials": _("User name or password is wrong."),
         "tampered_ledger": _("The ledger differs from its proof. The administrator has been told."),
     }

@@ -1,5 +1,6 @@
 """A person's record on a page: sections by kind, each item in words, masked where the reader has no right."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -58,13 +59,19 @@ def sections(s: Session, person_id: int, sees: tuple[str, ...], *, own: bool) ->
     return out
 
 
-def filed(s: Session, case_id: int, process: str) -> dict[str, Any] | None:
-    """What a case filed of a protected group, for its page; None for a case that has none."""
-    kind = KINDS.get(KIND_OF.get(process, ""))
-    if kind is None or kind.group == OPEN:
-        return None
-    row = records.private(s, case_id)
-    return {"title": kind.title, "facts": words(kind, row.fields) if row else [], "may": row is not None}
+def filed(s: Session, case_id: int, process: str, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The item that a case files, as label and value; of a protected group without right no more than that it is there."""
+    kind = KINDS.get(KIND_OF.get(process, "appointment"))
+    if kind is None or facts.get("kind") != kind.name:
+        return []
+    if kind.group == OPEN:
+        kept = json.loads(str(facts["fields"])) if facts.get("fields") else None
+    else:
+        row = records.private(s, case_id)
+        kept = row.fields if row else None
+    what = codes.label("record_action", str(facts["action"]))
+    said = words(kind, kept) if kept is not None else [(kind.title, _("****** Only by right."))]
+    return [{"label": label, "value": value} for label, value in [(kind.title, what), *said]]
 
 
 def entry_title(fields: Mapping[str, Any]) -> str:

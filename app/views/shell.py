@@ -74,6 +74,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
     elif who.roles[0].name == "reader":  # its home is the ledger, as a person's is the card
         entries = [
             {"label": _("Ledger"), "url": "/ledger", "icon": "ledger"},
+            *([{"label": _("To be confirmed"), "url": "/acknowledgements", "icon": "check"}] if who.office_id else []),
             {"label": _("Units"), "url": "/list/units", "icon": "unit"},
             {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
             {"label": _("Cases"), "url": "/list/cases", "icon": "case"},
@@ -89,6 +90,8 @@ def menu(who: Hat) -> list[dict[str, Any]]:
         ]
         if who.office_kind in ("establishment", "organisation", "human_resources"):
             entries.insert(3, {"label": _("Start a business"), "url": "/case/start", "icon": "start"})
+        if who.office_kind == "human_resources":
+            entries.insert(2, {"label": _("To be confirmed"), "url": "/acknowledgements", "icon": "check"})
         if who.office_kind == "establishment":
             entries.append({"label": _("Annual verification"), "url": "/verification/", "icon": "check"})
             entries.append({"label": _("Opening balance"), "url": "/intake/", "icon": "upload"})
@@ -103,7 +106,10 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Proposed identities"), "url": "/admin/requests", "icon": "check"},
             {"label": _("Offices"), "url": "/admin/offices", "icon": "hat"},
             {"label": _("Stuck cases"), "url": "/admin/stuck/", "icon": "alarm"},
+            {"label": _("Cadre authority"), "url": "/admin/authority", "icon": "leader"},
             {"label": _("Roles"), "url": "/admin/roles", "icon": "lock"},
+            {"label": _("Processes"), "url": "/processes/", "icon": "start"},
+            *([{"label": _("Mail"), "url": "/admin/mail/", "icon": "notice"}] if who.kind == "system_admin" else []),
         ]
     elif who.kind == "auditor":
         entries = [
@@ -154,6 +160,7 @@ def shell_context() -> dict[str, Any]:
             "user": {"name": place()["name"], "label": place()["label"]},
             "user_menu": [
                 {"label": _("My account"), "url": "/account/", "icon": "settings"},
+                {"label": _("Notices by e-mail"), "url": "/account/mail/", "icon": "notice"},
                 *([{"label": _("Delegate for an absence"), "url": "/delegation"}] if may_delegate(who) else []),
             ],
             "hats": hats(),

@@ -148,7 +148,8 @@ def hand_over(session: Session, task_id: int, user_id: int) -> None:
     if not session.execute(text("SELECT office_has(:o, :u)"), {"o": task.office_id, "u": user_id}).scalar_one():
         raise errors.NotAllowed(user=user_id)
     task.assignee_id = user_id
-    note(session, case, "handed_over", side="办理部门")
+    name = session.execute(text("SELECT operator_name(:u)"), {"u": user_id}).scalar_one()
+    note(session, case, "handed_over", side="办理部门", facts={"receiver": name})
 
 
 def reroute(session: Session, case_id: int, *, reason: str, address: str = "") -> Application:

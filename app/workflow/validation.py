@@ -140,6 +140,16 @@ def problems_of(file: str, content: str, fields: Iterable[str] | None = None) ->
     ]
 
 
+def problems_in(raw: dict[str, Any]) -> list[tuple[Place, str]]:
+    """The faults of a definition that is no file: a draft of the administrator's; each with its place."""
+    try:
+        plan = parse({"family": None, **raw})
+    except ValidationError as wrong:
+        return [(place, _chinese(place, message)) for place, message in _flat(wrong.messages)]
+    known = {name for ask in _fields for name in ask()}
+    return list(faults(plan, known, plan.process))
+
+
 def faults(plan: Process, fields: set[str], stem: str) -> Iterator[tuple[Place, str]]:
     """What is wrong with a definition that has the right form: the place and the reason."""
     if plan.process != stem:

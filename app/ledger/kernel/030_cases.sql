@@ -1,19 +1,5 @@
 -- What the kernel believes of a case: its filed facts and the decisions taken on exactly these facts.
 
-CREATE OR REPLACE FUNCTION publish_version(p_process text, p_version int, p_definition jsonb, p_requirements jsonb)
-RETURNS bigint LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE v process_version; v_hash text := encode(sha256(convert_to(p_definition::text || p_requirements::text, 'UTF8')), 'hex');
-BEGIN
-  SELECT * INTO v FROM process_version WHERE process = p_process AND version = p_version;
-  IF FOUND AND v.hash <> v_hash THEN
-    PERFORM refuse('facts_changed', jsonb_build_object('process', p_process, 'version', p_version));
-  ELSIF NOT FOUND THEN
-    INSERT INTO process_version (process, version, definition, requirements, hash)
-    VALUES (p_process, p_version, p_definition, p_requirements, v_hash) RETURNING * INTO v;
-  END IF;
-  RETURN v.id;
-END $$;
-
 -- The index under the key that rules now: during a change of keys an older one leads to the same person.
 CREATE OR REPLACE FUNCTION current_index(p_index bytea) RETURNS bytea
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
@@ -40,7 +26,7 @@ LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 DECLARE f jsonb := r.facts::jsonb;
 BEGIN
   IF p_movement IN ('open_unit', 'open_balance') THEN unit := (f ->> 'parent')::bigint;
-  ELSIF p_movement IN ('change_unit', 'close_unit') OR (p_movement = 'set_quota' AND f ->> 'line' IS NULL) THEN
+  ELSIF p_movement IN ('change_unit', 'close_unit', 'network') OR (p_movement = 'set_quota' AND f ->> 'line' IS NULL) THEN
     unit := (f ->> 'unit')::bigint; category := f ->> 'category';
   ELSIF p_movement = 'correct' AND f ->> 'occupancy' IS NOT NULL THEN
     SELECT l.unit_id, l.category INTO unit, category FROM occupancy o JOIN quota_line l ON l.id = o.line_id
@@ -109,8 +95,9 @@ BEGIN
   v_key := k_running_key(coalesce(r.process_version_id, a.process_version_id), f, v_key);
   IF r.case_id IS NULL THEN
     -- A version that was replaced may ask for less: it serves the cases that run on it and no new one.
-    IF EXISTS (SELECT 1 FROM process_version v JOIN process_version n ON n.process = v.process AND n.version > v.version
-        WHERE v.id = a.process_version_id) THEN PERFORM refuse('facts_changed'); END IF;
+    IF a.process_version_id IS DISTINCT FROM process_in_force(a.process, kernel_today()) THEN
+      PERFORM refuse('facts_changed');
+    END IF;
     INSERT INTO case_record (case_id, process_version_id, unit_id, filed_by, revision, facts, facts_hash, person_key, status)
     VALUES (p_case, a.process_version_id, a.unit_id, scope_number(1), 1, v_facts, v_hash, v_key, 'filed')
     RETURNING * INTO r;
@@ -228,10 +215,10 @@ BEGIN
   RETURN r;
 END $$;
 
--- "Approved, not effected", "nobody can go on" end with the case, whichever way.
+-- "Approved, not effected", "nobody can go on", "not arrived" end with the case, whichever way.
 CREATE OR REPLACE FUNCTION case_alarms_end(p_case bigint) RETURNS void
 LANGUAGE sql SET search_path = public, pg_temp AS $$
-  UPDATE alarm SET state = 'cleared', closed_at = clock_timestamp() WHERE case_id = p_case AND rule IN ('AL27', 'AL28')
+  UPDATE alarm SET state = 'cleared', closed_at = clock_timestamp() WHERE case_id = p_case AND rule IN ('AL27', 'AL28', 'AL30')
     AND state = 'open'
 $$;
 
@@ -249,7 +236,7 @@ BEGIN
         ELSE EXISTS (SELECT 1 FROM account x WHERE x.user_id = r.filed_by AND x.office_id = scope_number(7)) END)
     OR (p_reason = 'rejected' AND EXISTS (SELECT 1 FROM decision d WHERE d.case_id = p_case
         AND d.user_id = scope_number(1) AND d.verdict = 'reject' AND d.facts_hash = r.facts_hash))
-    OR (p_reason = 'lapsed' AND scope_part(3) = 'service'), false) THEN
+    OR (p_reason = 'lapsed' AND scope_part(3) = 'service' AND (SELECT waited > 2 * allowed FROM k_arrival(p_case))), false) THEN
     PERFORM refuse('not_allowed');
   END IF;
   IF r.status = 'reserved' THEN PERFORM ledger_release_seat(p_case); END IF;

@@ -19,7 +19,7 @@ END $$;
 CREATE OR REPLACE FUNCTION k_running_key(p_version bigint, f jsonb, p_key bytea) RETURNS bytea
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
   SELECT CASE WHEN f ->> 'kind' IN ('rank', 'post', 'appointment') OR NOT EXISTS (SELECT 1 FROM process_version
-    WHERE id = p_version AND requirements ? 'record') THEN p_key END
+    WHERE id = p_version AND requirements ?| ARRAY['record', 'none']) THEN p_key END
 $$;
 
 -- 处分影响期: the first day after it; NULL where none runs on that day.
@@ -39,14 +39,16 @@ BEGIN
   END IF;
 END $$;
 
--- The same for a check on a page: whether, and for those who may know of it, until when.
-CREATE OR REPLACE FUNCTION person_barred(p_person bigint, p_on date, OUT barred boolean, OUT until date)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-  IF NOT EXISTS (SELECT 1 FROM person WHERE id = p_person AND (scope_has(scope_path) OR id = scope_number(8))) THEN RETURN; END IF;
-  until := k_barred(p_person, p_on); barred := until IS NOT NULL;
-  IF NOT scope_can('discipline') THEN until := NULL; END IF;
-END $$;
+-- The same for a check on a page: whether, and no more; NULL for whoever may not know. Without the right to the group it
+-- is told of whom a case asks a promotion for, to the offices that have to decide it.
+CREATE OR REPLACE FUNCTION person_barred(p_person bigint, p_on date) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT k_barred(p_person, p_on) IS NOT NULL FROM person p WHERE id = p_person
+    AND (id = scope_number(8) OR scope_has(scope_path) AND scope_can('discipline') OR EXISTS (
+      SELECT 1 FROM task k JOIN case_record c ON c.case_id = k.application_id WHERE k.office_id = scope_number(7)
+        AND k.state = 'open' AND (c.facts::jsonb ->> 'person')::bigint = p_person
+        AND c.facts::jsonb ->> 'kind' IN ('rank', 'post', 'appointment')))
+$$;
 
 -- Writes a version of an item and its entry; p_closes is the version whose recorded period ends with it. Without facts
 -- (the item that the next one ends) the register does not follow.

@@ -56,7 +56,7 @@ $$;
 CREATE OR REPLACE FUNCTION office_has(p_office bigint, p_user int) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT EXISTS (SELECT 1 FROM account a JOIN ab_user u ON u.id = a.user_id AND u.active
-    WHERE a.office_id = p_office AND a.user_id = p_user AND p_office = scope_number(7)
+    WHERE a.office_id = p_office AND a.user_id = p_user AND p_office = scope_number(7) AND NOT k_absent(p_user, p_office)
       AND a.kind IN ('office_member', 'office_head') AND a.started_on <= kernel_today()
       AND (a.ended_on IS NULL OR a.ended_on > kernel_today()))
 $$;
@@ -92,6 +92,6 @@ $$;
 CREATE OR REPLACE FUNCTION office_members() RETURNS TABLE (user_id int, name text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT DISTINCT u.id, u.last_name || u.first_name FROM account a JOIN ab_user u ON u.id = a.user_id AND u.active
-   WHERE a.office_id = scope_number(7) AND a.kind IN ('office_member', 'office_head')
+   WHERE a.office_id = scope_number(7) AND NOT k_absent(a.user_id, a.office_id) AND a.kind IN ('office_member', 'office_head')
      AND a.started_on <= kernel_today() AND (a.ended_on IS NULL OR a.ended_on > kernel_today())
 $$;

@@ -45,17 +45,20 @@ def filed(s: Session, case: Subject) -> dict[str, Any]:
 
 @check("not_barred")
 def not_barred(s: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
-    """受处分期间不得晋升 (《公务员法》第六十四条): no discipline has effect on the day; its last day only for those who may know."""
+    """受处分期间不得晋升 (《公务员法》第六十四条): no discipline has effect on the day.
+
+    What is found is kept with the decision and read by every side of the case, so neither kind nor last day are told.
+    """
     person = holder(s, case)
-    if not person:
-        return None
-    row = s.execute(
-        text("SELECT * FROM person_barred(:p, :d)"), {"p": person.id, "d": case.day("start") or case.today}
-    ).one()
-    if row.barred is None:
-        return None
-    figures = (("barred_until", row.until),) if row.until else ()
-    return Finding("not_barred", not row.barred, figures, "barred" if row.barred else None)
+    barred = _barred(s, case, person.id) if person else None
+    return None if barred is None else Finding("not_barred", not barred, (), "barred" if barred else None)
+
+
+def _barred(s: Session, case: Subject, person_id: int) -> bool | None:
+    """Whether a discipline has effect on the case's day; None where the reader may not know."""
+    on = case.day("start") or case.today
+    barred: bool | None = s.execute(text("SELECT person_barred(:p, :d)"), {"p": person_id, "d": on}).scalar()
+    return barred
 
 
 @check("rank_step")
@@ -223,19 +226,16 @@ def no_relative_here(s: Session, case: Subject, params: Mapping[str, Any]) -> Fi
     )
 
 
-@check("pay_step_open", roles=("finance", *PERSONNEL))
+@check("pay_step_open", roles=PERSONNEL)
 def pay_step_open(s: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
     """处分期内不得晋升工资档次，警告除外 (《公务员法》第六十四条): looked at where a discipline has effect."""
     person = holder(s, case)
-    found = (
-        person
-        and s.execute(
-            text("SELECT * FROM person_barred(:p, :d)"), {"p": person.id, "d": case.day("start") or case.today}
-        ).one()
+    barred = _barred(s, case, person.id) if person else None
+    return (
+        None
+        if barred is None
+        else Finding("pay_step_open", None if barred else True, (), "pay_barred" if barred else None)
     )
-    if not found or found.barred is None:
-        return None
-    return Finding("pay_step_open", None if found.barred else True, (), "pay_barred" if found.barred else None)
 
 
 @check("assessed_once", roles=PERSONNEL)
