@@ -55,6 +55,7 @@ ALARMS = {
     "case_not_approved": "AL17",
     "leader_without_seat": "AL10",
     "no_office": "AL28",
+    "bad_definition": "AL28",
     "rank_exhausted": "AL04",
 }
 # A slip of the pen in a form, an identity that has ended and so names nobody to record, a question asked in between.

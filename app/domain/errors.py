@@ -345,6 +345,13 @@ class StillResponsible(DomainError):
     http_status = 409
 
 
+class BadDefinition(DomainError):
+    """流程定义有误: the published definition that a case runs on does not read; facts: process, version."""
+
+    code = "bad_definition"
+    http_status = 409
+
+
 class LaterEntries(DomainError):
     """其后已有记录: later entries rest on this one; reverse them first."""
 

@@ -57,8 +57,10 @@ LINES: dict[str, Line] = {
     "CaseView.sheet": Line(_l("Approval sheet and notices to print"), (*BUSINESS, PERSON)),
     "CaseView.check": Line(_l("Check while filling in"), (UNIT, OFFICE, PERSON)),
     "CaseView.show": Line(_l("Case with its timeline"), (*BUSINESS, PERSON)),
-    "CaseView.act": Line(_l("Withdraw a case, confirm an arrival, hand a task over"), (UNIT, OFFICE, PERSON)),
-    "CaseView.decide": Line(_l("Decide a task"), (UNIT, OFFICE, SUPERVISOR)),
+    "CaseView.act": Line(_l("Withdraw, urge, copy a case, answer, confirm an arrival"), (UNIT, OFFICE, PERSON)),
+    "CaseView.decide": Line(
+        _l("Decide a task, stop its clock, hand it over, take a decision back"), (UNIT, OFFICE, SUPERVISOR)
+    ),
     "InboxView.index": Line(_l("Notices"), SIGNED_IN),
     "InboxView.open": Line(_l("Read a notice and go to its matter"), SIGNED_IN),
     "InboxView.read_all": Line(_l("Mark all notices as read"), SIGNED_IN),
@@ -125,6 +127,8 @@ LINES: dict[str, Line] = {
     "AdminView.find_offices": Line(_l("Search: offices for an identity"), (SYSTEM,)),
     "AdminView.offices": Line(_l("Offices and their members"), (SYSTEM, SECURITY)),
     "AdminView.roles": Line(_l("Roles and rights"), (SYSTEM, SECURITY)),
+    "StuckView.index": Line(_l("Cases that nobody can go on with"), (SYSTEM, SECURITY)),
+    "StuckView.reroute": Line(_l("Route such a case anew"), (SYSTEM,)),
     "AuthorityView.index": Line(_l("Cadre authority: rules and trial"), (SYSTEM, SECURITY)),
     "AuthorityView.new": Line(_l("Cadre authority: propose a rule"), (SYSTEM,)),
     "AuthorityView.end": Line(_l("Cadre authority: propose the end of a rule"), (SYSTEM,)),

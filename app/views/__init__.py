@@ -25,6 +25,7 @@ def register() -> list[type[Any]]:
     from app.views.processes import ProcessView
     from app.views.queue import QueueView
     from app.views.search import SearchView
+    from app.views.stuck import StuckView
     from app.views.unit_page import DisclosureView, UnitView
     from app.views.verification import VerificationView
 
@@ -46,6 +47,7 @@ def register() -> list[type[Any]]:
         OutboxView,
         IntakeView,
         AdminView,
+        StuckView,
         AccountView,
         AuditView,
         AuthorityView,

@@ -107,6 +107,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Users"), "url": "/admin/users", "icon": "user"},
             {"label": _("Proposed identities"), "url": "/admin/requests", "icon": "check"},
             {"label": _("Offices"), "url": "/admin/offices", "icon": "hat"},
+            {"label": _("Stuck cases"), "url": "/admin/stuck/", "icon": "alarm"},
             {"label": _("Cadre authority"), "url": "/admin/authority", "icon": "leader"},
             {"label": _("Roles"), "url": "/admin/roles", "icon": "lock"},
             {"label": _("Processes"), "url": "/processes/", "icon": "start"},
