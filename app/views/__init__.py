@@ -26,6 +26,7 @@ def register() -> list[type[Any]]:
     from app.views.queue import QueueView
     from app.views.search import SearchView
     from app.views.stuck import StuckView
+    from app.views.supervision import SupervisionView
     from app.views.unit_page import DisclosureView, UnitView
     from app.views.verification import VerificationView
 
@@ -34,6 +35,7 @@ def register() -> list[type[Any]]:
         AttachmentView,
         PaperView,
         QueueView,
+        SupervisionView,
         SearchView,
         LedgerView,
         UnitView,
