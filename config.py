@@ -20,10 +20,16 @@ DEFAULTS: dict[str, Any] = {
     "WTF_CSRF_TIME_LIMIT": None,
     # What an installation's doors demand stands in app/cli/settings.py; a bare application demands none of it.
     "SECOND_FACTOR_KINDS": (),
+    "MAIL_ON": False,
+    "MAIL_DOMAINS": (),
     "LDAP": None,
     "OIDC": None,
     "RATELIMIT_ENABLED": False,
-    "MAX_CONTENT_LENGTH": 20 * 1024 * 1024,
+    # One file of 20 MB with its form around it.
+    "MAX_CONTENT_LENGTH": 21 * 1024 * 1024,
+    # Where files lie (app/exchange/attachments/store.py), and the virus scanner's address: none, none asked.
+    "FILES": "var/files",
+    "CLAMD": "",
     "TEMPLATES_AUTO_RELOAD": False,
     "SQLALCHEMY_TRACK_MODIFICATIONS": False,
 }

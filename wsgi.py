@@ -28,7 +28,10 @@ def create_app(**overrides: Any) -> Flask:
         secret=settings.key_ring().flask,
         keys=settings.key_ring(),
         TRUSTED_HOSTS=settings.hosts(),
+        FILES=settings.files_directory(),
+        CLAMD=os.environ.get("BIANZHI_CLAMD", ""),
         **settings.doors(demo=is_demo),
+        **settings.mail(),
         **demo,
         **overrides,
     )

@@ -14,8 +14,8 @@ if [ -x .venv/bin/python ] && [ -d var ]; then
   done
 fi
 if [ -e var/keys/roles.json ]; then
-  echo "var/keys holds the keys of an outside database: kept, with seals and marks." >&2
-  find var -mindepth 1 -maxdepth 1 ! -name keys ! -name seals ! -name 'demo-*' -exec rm -rf {} +
+  echo "var/keys holds the keys of an outside database: kept, with seals, files and marks." >&2
+  find var -mindepth 1 -maxdepth 1 ! -name keys ! -name seals ! -name files ! -name 'demo-*' -exec rm -rf {} +
 else
   rm -rf var
 fi

@@ -12,7 +12,9 @@ from app.domain.crypto import KeyRing
 from app.ledger import rekey
 
 PURPOSES = click.Choice(sorted(crypto.SIZES))
-ROTATED = click.Choice(["id", "index"])
+# What is written under the others never changes: their former keys stay for good.
+KEPT_IN_ROWS = ("id", "index")
+ROTATED = click.Choice(KEPT_IN_ROWS)
 
 
 def _fail(sentence: str) -> None:
@@ -22,19 +24,19 @@ def _fail(sentence: str) -> None:
 
 @click.group("keys")
 def keys_group() -> None:
-    """The keys of identity numbers: ``id`` encrypts, ``index`` finds, ``commit`` proves."""
+    """The keys: ``id`` encrypts numbers, ``index`` finds them, ``commit`` proves, ``file`` encrypts files."""
 
 
 @keys_group.command("list")
 def list_keys() -> None:
     """Each key's versions, which one writes, and what still waits for it."""
     directory, ring = settings.key_directory(), settings.key_ring()
-    writing = {"id": max(ring.ids), "index": ring.index_version, "commit": max(ring.commits)}
+    writing = {"id": max(ring.ids), "index": ring.index_version, "commit": max(ring.commits), "file": max(ring.files)}
     engine = create_engine(settings.owner_url())
     for purpose in sorted(crypto.SIZES):
         held = ", ".join(str(v) for v in crypto.versions(directory, purpose))
         rest = ""
-        if purpose != "commit":
+        if purpose in KEPT_IN_ROWS:
             with engine.connect() as connection:
                 rest = f"，尚有 {rekey.waiting(connection, purpose, writing[purpose])} 条用其他版本"
         click.echo(f"{purpose}：版本 {held}，现用 {writing[purpose]}{rest}")
@@ -46,7 +48,7 @@ def new(purpose: str) -> None:
     """Make the next version of a key. Encryption and commitments use it after the service is restarted."""
     version = crypto.new_key(settings.key_directory(), purpose)
     click.echo(f"已生成 {purpose}-{version}.key。请先另行备份，再重启服务。")
-    if purpose != "commit":
+    if purpose in KEPT_IN_ROWS:
         click.echo(f"然后执行 flask keys rotate {purpose}。")
 
 
@@ -87,6 +89,8 @@ def retire(purpose: str, version: int) -> None:
         _fail(f"没有 {purpose} 的版本 {version}。现有：{', '.join(map(str, held))}。")
     if purpose == "commit":
         _fail("承诺密钥不能退出：台账中的历史流水永远要用它核验。新流水已用最新版本。")
+    if purpose == "file":
+        _fail("文件密钥不能退出：已存的附件和文书仍用它解密。新文件已用最新版本。")
     writing = max(ring.ids) if purpose == "id" else ring.index_version
     if version == writing:
         _fail(f"版本 {version} 正在使用。请先 flask keys new {purpose}、flask keys rotate {purpose}。")

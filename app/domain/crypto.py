@@ -1,4 +1,4 @@
-"""密钥与承诺: ID numbers encrypted (SM4-GCM), found by a blind index (HMAC-SM3), committed to (HMAC-SHA256).
+"""密钥与承诺: ID numbers and files encrypted (SM4-GCM), numbers found by a blind index (HMAC-SM3), committed to (HMAC-SHA256).
 
 Keys live in files outside the database, one file a version: ``id-2.key`` is the second encryption key. What is
 written carries the version of its key, so that a key can be replaced while the system runs (``flask keys``).
@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.hmac import HMAC
 
 # Bytes of a key, by what it is for.
-SIZES = {"id": 16, "index": 32, "commit": 32}
+SIZES = {"id": 16, "index": 32, "commit": 32, "file": 16}
 ACTIVE_INDEX = "index.active"
 
 
@@ -40,6 +40,7 @@ class KeyRing:
     ids: Mapping[int, bytes] = field(repr=False)
     indexes: Mapping[int, bytes] = field(repr=False)
     commits: Mapping[int, bytes] = field(repr=False)
+    files: Mapping[int, bytes] = field(repr=False)
     index_version: int
     seal_key: Ed25519PrivateKey = field(repr=False)
 
@@ -50,7 +51,7 @@ class KeyRing:
         for purpose in SIZES:
             if not versions(directory, purpose):
                 new_key(directory, purpose)
-        ids, indexes, commits = ({v: f.read_bytes() for v, f in versions(directory, p).items()} for p in SIZES)
+        ids, indexes, commits, files = ({v: f.read_bytes() for v, f in versions(directory, p).items()} for p in SIZES)
         active = directory / ACTIVE_INDEX
         index_version = int(active.read_text()) if active.exists() else min(indexes)
         seal = directory / "seal-1.pem"
@@ -69,7 +70,7 @@ class KeyRing:
         flask = directory / "flask.key"
         if not flask.exists():
             _write(flask, secrets.token_bytes(32))
-        return cls(flask.read_bytes(), ids, indexes, commits, index_version, key)
+        return cls(flask.read_bytes(), ids, indexes, commits, files, index_version, key)
 
     @property
     def seal_public(self) -> Ed25519PublicKey:
@@ -78,11 +79,7 @@ class KeyRing:
 
     def encrypt(self, id_type: str, number: str) -> bytes:
         """Version, nonce, tag and cipher of an identity number; the document's type is authenticated."""
-        version, nonce = max(self.ids), secrets.token_bytes(12)
-        encryptor = Cipher(algorithms.SM4(self.ids[version]), modes.GCM(nonce)).encryptor()
-        encryptor.authenticate_additional_data(id_type.encode())
-        body = encryptor.update(number.encode()) + encryptor.finalize()
-        return bytes([version]) + nonce + encryptor.tag + body
+        return _lock(self.ids, id_type.encode(), number.encode())
 
     def decrypt(self, id_type: str, blob: bytes) -> str:
         """The number again.
@@ -91,13 +88,15 @@ class KeyRing:
             cryptography.exceptions.InvalidTag: the text was changed.
             UnknownKey: the key of its version is not here.
         """
-        key = self.ids.get(blob[0]) if blob else None
-        if key is None:
-            raise UnknownKey(f"id-{blob[0] if blob else 0}")
-        nonce, tag, body = blob[1:13], blob[13:29], blob[29:]
-        decryptor = Cipher(algorithms.SM4(key), modes.GCM(nonce, tag)).decryptor()
-        decryptor.authenticate_additional_data(id_type.encode())
-        return (decryptor.update(body) + decryptor.finalize()).decode()
+        return _unlock(self.ids, "id", id_type.encode(), blob).decode()
+
+    def encrypt_file(self, name: str, content: bytes) -> bytes:
+        """A file as it lies on the disk; its name is authenticated, so that no other can be put in its place."""
+        return _lock(self.files, name.encode(), content)
+
+    def decrypt_file(self, name: str, blob: bytes) -> bytes:
+        """The file again; raises as ``decrypt``."""
+        return _unlock(self.files, "file", name.encode(), blob)
 
     def blind_index(self, id_type: str, number: str, version: int | None = None) -> bytes:
         """What finds a number without showing it: the key's version, then the keyed hash."""
@@ -124,6 +123,24 @@ class KeyRing:
         version = commitment.partition(":")[0]
         known = version.isascii() and version.isdecimal() and int(version) in self.commits
         return known and hmac.compare_digest(self.commit(name, value, int(version)), commitment)
+
+
+def _lock(keys: Mapping[int, bytes], label: bytes, plain: bytes) -> bytes:
+    version, nonce = max(keys), secrets.token_bytes(12)
+    encryptor = Cipher(algorithms.SM4(keys[version]), modes.GCM(nonce)).encryptor()
+    encryptor.authenticate_additional_data(label)
+    body = encryptor.update(plain) + encryptor.finalize()
+    return bytes([version]) + nonce + encryptor.tag + body
+
+
+def _unlock(keys: Mapping[int, bytes], purpose: str, label: bytes, blob: bytes) -> bytes:
+    key = keys.get(blob[0]) if blob else None
+    if key is None:
+        raise UnknownKey(f"{purpose}-{blob[0] if blob else 0}")
+    nonce, tag, body = blob[1:13], blob[13:29], blob[29:]
+    decryptor = Cipher(algorithms.SM4(key), modes.GCM(nonce, tag)).decryptor()
+    decryptor.authenticate_additional_data(label)
+    return decryptor.update(body) + decryptor.finalize()
 
 
 def versions(directory: Path, purpose: str) -> dict[int, Path]:

@@ -1,5 +1,6 @@
 """The tables: columns and constraints only. ``from app.models import Unit`` is the one import path."""
 
+from app.models.acknowledgement import Acknowledgement
 from app.models.authority import (
     Account,
     ApiToken,
@@ -14,6 +15,7 @@ from app.models.authority import (
     Lookup,
     NamedAccess,
     Office,
+    ProcessDraft,
     ProcessVersion,
     RateWindow,
     RecoveryCode,
@@ -22,9 +24,11 @@ from app.models.authority import (
     SignInAttempt,
 )
 from app.models.base import Base
-from app.models.business import Application, ApplicationEvent, Task
+from app.models.business import Application, ApplicationEvent, ClockStop, Task
+from app.models.inside import Absence, Certificate, Verification, VerificationMark, VerificationRound
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
-from app.models.notices import Notice, NoticeMark, NoticeRead
+from app.models.notices import Mail, MailSetting, Notice, NoticeMark, NoticeRead
+from app.models.papers import Attachment, IssuedPaper, Paper, PaperCounter
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
 from app.models.records import CasePrivate, RecordItem, RecordKind
 from app.models.routing import DECIDERS, AuthorityRequest, AuthorityRule, TimeRecord
@@ -42,12 +46,15 @@ from app.models.watch import (
 
 __all__ = [
     "DECIDERS",
+    "Absence",
     "Account",
+    "Acknowledgement",
     "Alarm",
     "AlarmRule",
     "ApiToken",
     "Application",
     "ApplicationEvent",
+    "Attachment",
     "AuditArchive",
     "AuditEvent",
     "AuditPending",
@@ -58,6 +65,8 @@ __all__ = [
     "CasePrivate",
     "CaseRecord",
     "CaseSecret",
+    "Certificate",
+    "ClockStop",
     "Code",
     "CodeSet",
     "Credential",
@@ -67,19 +76,25 @@ __all__ = [
     "ImportBatch",
     "IndexAlias",
     "Intake",
+    "IssuedPaper",
     "LedgerChain",
     "LedgerEntry",
     "LedgerSeal",
     "LedgerTotal",
     "Lookup",
+    "Mail",
+    "MailSetting",
     "NamedAccess",
     "Notice",
     "NoticeMark",
     "NoticeRead",
     "Occupancy",
     "Office",
+    "Paper",
+    "PaperCounter",
     "Person",
     "Post",
+    "ProcessDraft",
     "ProcessVersion",
     "Quota",
     "QuotaLine",
@@ -96,6 +111,9 @@ __all__ = [
     "Unit",
     "UnitVersion",
     "User",
+    "Verification",
+    "VerificationMark",
+    "VerificationRound",
     "VerificationRun",
     "WorkingDay",
 ]

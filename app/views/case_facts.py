@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import codes
 from app.queries import units
+from app.views.fields_inside import objects
 from app.workflow.definition import Process
 
 # The code list of a fact.
@@ -24,6 +25,9 @@ LISTS = {
     "funding": "funding",
     "structure": "structure",
     "role": "role",
+    "absence_kind": "absence_kind",
+    "host_post": "host_post",
+    "certificate_reason": "certificate_reason",
 }
 
 
@@ -54,10 +58,23 @@ def labels() -> dict[str, str]:
         "nature": _("Kind of appointment"),
         "home_unit": _("Home unit (for leaders from elsewhere)"),
         "authorised": _("Authorised number"),
+        "absence_kind": _("Kind of absence"),
+        "host_unit": _("Host unit (of this city)"),
+        "host": _("Host, if outside this city"),
+        "host_post": _("Kind of work there"),
+        "licence": _("Number of the enforcement licence or professional title"),
+        "certificate_reason": _("What is asked for"),
+        "objected": _("What is wrong"),
+        "claim": _("What stands there, what is right, and the proof"),
+        "year": _("Year"),
+        "people": _("People on the roster"),
+        "differences": _("Differences"),
         "start": _("Effective on"),
+        "until_on": _("Last day away"),
         "end": _("First day outside"),
         "document_no": _("Document number"),
         "issuer": _("Issuing body"),
+        "ground": _("Reason"),
     }
 
 
@@ -76,8 +93,10 @@ def shown(s: Session, facts: dict[str, Any], line: Any, plan: Process) -> list[d
 
 
 def _word(s: Session, key: str, value: Any, plan: Process) -> Any:
-    if key == "department":
+    if key in ("department", "host_unit"):
         return s.execute(text("SELECT unit_name(:u)"), {"u": int(value)}).scalar() or value
+    if key == "objected":
+        return dict(objects()).get(str(value), value)
     if key == "region":
         return codes.REGION.get(str(value), value)
     if key == "category":

@@ -1,6 +1,7 @@
 """Fields of the processes' forms: what each name in a definition means on a page."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -107,6 +108,7 @@ FIELDS: dict[str, Callable[[], Field]] = {
     "structure": lambda: one_of(_l("Kind of post (institutions)"), chosen(codes.STRUCTURE)),
     "role": lambda: one_of(_l("Position"), chosen(codes.ROLE)),
     "region": lambda: one_of(_l("Region"), [(d.code, d.name) for d in foshan()]),
+    "network": lambda: one_of(_l("Sight"), [("hidden", "不上网"), ("shown", "上网（解除）")], required=True),
     "unit_name": lambda: text(_l("Name of the unit")),
     "short_name": lambda: text(_l("Short name"), required=False, longest=50),
     "uscc": lambda: text(_l("Unified social credit code"), required=False, longest=18),
@@ -116,7 +118,9 @@ FIELDS: dict[str, Callable[[], Field]] = {
 }
 
 
-from app.views import fields_records  # noqa: E402 - the pieces' fields are made of the kinds above
+@cache
+def known() -> dict[str, Callable[[], Field]]:
+    """All fields: those above and those of the pieces' own modules; a name used by several means the same in all."""
+    from app.views import fields_inside, fields_records
 
-# A name that several businesses use means the same in all of them.
-FIELDS |= {name: make for name, make in fields_records.FIELDS.items() if name not in FIELDS}
+    return {**fields_records.FIELDS, **fields_inside.FIELDS, **FIELDS}

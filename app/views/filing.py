@@ -18,7 +18,7 @@ from app.views.fields_records import hidden
 from app.views.shell import named
 from app.workflow.definition import FACT_NAMES, Process
 
-NUMBERS = ("line", "department", "person", "unit", "scope", "occupancy")
+NUMBERS = ("line", "department", "person", "unit", "scope", "occupancy", "host_unit", "about_person")
 SECRET = ("id_number",)
 
 

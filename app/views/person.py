@@ -41,8 +41,8 @@ def person_context(s: Session, person_id: int, *, own: bool) -> dict[str, Any]:
     ).all()
     about = s.execute(
         text(
-            "SELECT id, number, title, state, process, (SELECT min(due_on) FROM task t WHERE t.application_id = a.id"
-            " AND t.state = 'open') AS due_on FROM application a WHERE person_id = :i ORDER BY id DESC LIMIT 20"
+            "SELECT id, number, title, state, process, CASE WHEN decided_at IS NULL THEN due_on END AS due_on"
+            " FROM application a WHERE person_id = :i ORDER BY id DESC LIMIT 20"
         ),
         {"i": person_id},
     ).all()

@@ -40,6 +40,10 @@ def _states(_locale: str) -> dict[str, tuple[str, str]]:
         "retired": (_("Retired"), ""),
         "left": (_("Left"), ""),
         "outside": (_("From elsewhere"), ""),
+        "to_bring": (_("To bring"), "amber"),
+        "received": (_("Received"), "blue"),
+        "verified": (_("Compared"), "blue"),
+        "archived": (_("Archived"), "green"),
         "error": (_("Error"), "red"),
         "warning": (_("Warning"), "amber"),
         "notice": (_("Hint"), "blue"),
@@ -60,6 +64,7 @@ def case_rows(
             "unit": getattr(r, "unit", ""),
             "due_on": getattr(r, "due_on", None),
             "days_left": left(r.due_on) if left and getattr(r, "due_on", None) else None,
+            "still": getattr(r, "still", False),
         }
         for r in rows
     ]

@@ -81,8 +81,8 @@ def mine(session: Session, case: Application) -> bool:
     if case.office_id is not None:
         return str(case.office_id) == me(session, 7)
     # A competent department stands for its unit where it decides, not where the unit applies.
-    of_unit = case.unit_id is not None and str(case.unit_id) == me(session, 6) and me(session, 3) != "supervisor"
-    return of_unit and not by_person(session, case)
+    own = case.unit_id is not None and str(case.unit_id) == me(session, 6) and me(session, 3) != "supervisor"
+    return own and not by_person(session, case)
 
 
 def by_person(session: Session, case: Application) -> bool:

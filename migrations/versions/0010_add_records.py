@@ -62,5 +62,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("case_private")
-    op.execute("DROP TABLE record_item CASCADE")  # with the functions over its row
+    op.execute("DROP TABLE record_item CASCADE")  # functions take its rows
     op.drop_table("record_kind")

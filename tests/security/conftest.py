@@ -39,10 +39,11 @@ class Client:
 
 
 @pytest.fixture(scope="module")
-def app(world: World) -> Flask:
+def app(world: World, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The application over this module's city."""
     catalogue.compile_all()
-    made = build(app_url=world.app_url, signin_url=world.signin_url, secret=secrets.token_bytes(32), keys=world.keys)
+    made = build(app_url=world.app_url, signin_url=world.signin_url, secret=secrets.token_bytes(32), keys=world.keys,
+                 FILES=tmp_path_factory.mktemp("files"))  # fmt: skip
     made.config["PROPAGATE_EXCEPTIONS"] = False
     return made
 

@@ -47,6 +47,7 @@ CREATE OR REPLACE FUNCTION case_standing_sides(p_case bigint) RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT coalesce(x.office_id::text, '') || ':' || coalesce(x.unit_id::text, '') FROM (
     SELECT DISTINCT ON (d.office_id, d.unit_id) d.* FROM decision d WHERE d.case_id = p_case
+       AND d.verdict IN ('approve', 'return', 'reject', 'take_back')
      ORDER BY d.office_id, d.unit_id, d.id DESC) x
    JOIN case_record r ON r.case_id = p_case
   WHERE x.verdict = 'approve' AND x.facts_hash = r.facts_hash AND sees_case(p_case)
@@ -55,7 +56,7 @@ $$;
 CREATE OR REPLACE FUNCTION office_has(p_office bigint, p_user int) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT EXISTS (SELECT 1 FROM account a JOIN ab_user u ON u.id = a.user_id AND u.active
-    WHERE a.office_id = p_office AND a.user_id = p_user AND p_office = scope_number(7)
+    WHERE a.office_id = p_office AND a.user_id = p_user AND p_office = scope_number(7) AND NOT k_absent(p_user, p_office)
       AND a.kind IN ('office_member', 'office_head') AND a.started_on <= kernel_today()
       AND (a.ended_on IS NULL OR a.ended_on > kernel_today()))
 $$;
@@ -91,6 +92,6 @@ $$;
 CREATE OR REPLACE FUNCTION office_members() RETURNS TABLE (user_id int, name text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT DISTINCT u.id, u.last_name || u.first_name FROM account a JOIN ab_user u ON u.id = a.user_id AND u.active
-   WHERE a.office_id = scope_number(7) AND a.kind IN ('office_member', 'office_head')
+   WHERE a.office_id = scope_number(7) AND NOT k_absent(a.user_id, a.office_id) AND a.kind IN ('office_member', 'office_head')
      AND a.started_on <= kernel_today() AND (a.ended_on IS NULL OR a.ended_on > kernel_today())
 $$;
