@@ -74,6 +74,11 @@ APP_FUNCTIONS = (
     "attachment_add(bigint, text, text, text, int, bytea, boolean)",
     "attachment_remove(bigint, bigint)",
     "paper_mark(bigint, int, text, text)",
+    "papers_to_issue(bigint)",
+    "paper_ground(bigint)",
+    "paper_number(bigint, text)",
+    "paper_issue(bigint, text, bigint, int, int, text, bytea, bytea)",
+    "paper_standing(bytea)",
     "my_side()",
     "notices_amber()",
 )

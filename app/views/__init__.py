@@ -13,6 +13,7 @@ def register() -> list[type[Any]]:
     from app.views.duties import DelegationView, GrantView, RevealView
     from app.views.inbox import InboxView
     from app.views.intake import IntakeView
+    from app.views.issued import CheckView, IssuedView
     from app.views.ledger import LedgerView
     from app.views.lists import ListView
     from app.views.papers import PaperView
@@ -25,6 +26,8 @@ def register() -> list[type[Any]]:
         CaseView,
         AttachmentView,
         PaperView,
+        IssuedView,
+        CheckView,
         QueueView,
         SearchView,
         LedgerView,

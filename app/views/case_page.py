@@ -112,7 +112,7 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
         "tasks": _tasks(rows, plan, case, day, calendar),
         "events": _events(s, case_id),
         "handed": papers.panel(s, case, plan, who),
-        "printouts": _printouts(case, plan),
+        "printouts": papers.printouts(s, case, plan),
         "actions": _actions(s, case, plan, who, day, problem),
         "review": _review(s, case, plan, mine, line, facts, problem) if mine else None,
         "problem": problem,
@@ -224,7 +224,6 @@ def _events(s: Session, case_id: int) -> list[dict[str, Any]]:
     ]
 
 
-NOTICES = {"recruit": "入编通知单", "transfer": "调动通知", "retire": "出编通知单", "leave": "出编通知单"}
 ROLE_NAMES = {
     "establishment": "编办",
     "personnel": "组织部（人社局）",
@@ -241,16 +240,6 @@ ROLE_NAMES = {
     "source_establishment": "调出地编办",
     "source_personnel": "调出地组织部（人社局）",
 }
-
-
-def _printouts(case: Application, plan: Process) -> list[dict[str, str]]:
-    """The papers that this case can print."""
-    if case.number is None:
-        return []
-    out = [{"label": _("Approval sheet"), "url": f"/case/{case.id}/sheet"}]
-    if case.state == "done" and plan.process in NOTICES:
-        out.append({"label": NOTICES[plan.process], "url": f"/case/{case.id}/sheet?kind=notice"})
-    return out
 
 
 def _actions(

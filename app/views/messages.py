@@ -81,6 +81,7 @@ def sentences() -> dict[str, str]:
         "document_missing": _("A change of the quota needs its document number."),
         "invalid_input": _("Something is missing or wrong in the form. See the marked fields."),
         "file_refused": _("The file was not taken. See the sentence beside it."),
+        "paper_not_made": _("The paper could not be made just now. Nothing was numbered; try again in a minute."),
         "session_ended": _("Your session has ended. Sign in again."),
         "bad_credentials": _("User name or password is wrong."),
         "tampered_ledger": _("The ledger differs from its proof. The administrator has been told."),

@@ -65,7 +65,17 @@ class Cast:
         """Numbers for a route's arguments: of the own side, of the foreign one, or of nothing."""
         if which == "absent":
             return dict.fromkeys(
-                ("unit_id", "case_id", "task_id", "person_id", "intake_id", "file_id", "notice_id", *self.shared),
+                (
+                    "unit_id",
+                    "case_id",
+                    "task_id",
+                    "person_id",
+                    "intake_id",
+                    "file_id",
+                    "paper_id",
+                    "notice_id",
+                    *self.shared,
+                ),
                 ABSENT,
             )
         side = role.own if which == "own" else role.foreign
@@ -78,6 +88,7 @@ class Cast:
             "task_id": tasks[kind],
             "intake_id": self.intakes.get(side, ABSENT),
             "file_id": self.files[side],
+            "paper_id": ABSENT,
             "notice_id": self.notices[side][kind],
             **self.shared,
         }
