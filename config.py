@@ -20,6 +20,8 @@ DEFAULTS: dict[str, Any] = {
     "WTF_CSRF_TIME_LIMIT": None,
     # What an installation's doors demand stands in app/cli/settings.py; a bare application demands none of it.
     "SECOND_FACTOR_KINDS": (),
+    "MAIL_ON": False,
+    "MAIL_DOMAINS": (),
     "LDAP": None,
     "OIDC": None,
     "RATELIMIT_ENABLED": False,

@@ -32,6 +32,7 @@ def create_app(**overrides: Any) -> Flask:
         FONTS=(str(settings.var() / "fonts"),),
         CLAMD=os.environ.get("BIANZHI_CLAMD", ""),
         **settings.doors(demo=is_demo),
+        **settings.mail(),
         **demo,
         **overrides,
     )

@@ -23,14 +23,21 @@ CONSTRAINTS: dict[str, type[errors.DomainError]] = {
     "ex_occupancy_post": errors.SeatTaken,
     "ex_occupancy_person": errors.AlreadySeated,
     "ck_ledger_total_within_quota": errors.QuotaExhausted,
+    "ex_record_item_single": errors.ItemsOverlap,
     "uq_case_record_running_person": errors.RunningCase,
     "uq_person_id_index": errors.DuplicatePerson,
     "uq_unit_uscc": errors.DuplicateUnit,
     "uq_task_open": errors.WrongState,
+    "uq_application_event_urged": errors.UrgedToday,
+    "uq_clock_stop_open": errors.ClockState,
     "ex_account_system_admin": errors.DutiesConflict,
     "ex_account_security_admin": errors.DutiesConflict,
     "ex_account_auditor": errors.DutiesConflict,
+    "ex_absence_person": errors.AlreadyAbsent,
+    "uq_certificate_valid": errors.CertificateExists,
+    "uq_verification_round_year": errors.RoundOpen,
     "ck_grant_request_people": errors.SamePerson,
+    "ex_authority_rule_conditions": errors.DuplicateRule,
 }
 
 # The alarm that a refusal raises; other refusals by rule are recorded in the audit only.
@@ -43,9 +50,11 @@ ALARMS = {
     "duplicate_person": "AL06",
     "case_not_approved": "AL17",
     "leader_without_seat": "AL10",
+    "no_office": "AL28",
+    "rank_exhausted": "AL04",
 }
-# A slip of the pen in a form, and an identity that has ended and so names nobody to record.
-UNRECORDED = ("invalid_input", "session_ended")
+# A slip of the pen in a form, an identity that has ended and so names nobody to record, a question asked in between.
+UNRECORDED = ("invalid_input", "session_ended", "proof_needed")
 
 
 @dataclass(frozen=True, slots=True)

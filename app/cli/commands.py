@@ -1,5 +1,9 @@
 """The keeper's commands, as ``flask …``."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import click
 import psycopg
 from flask import Flask
@@ -14,15 +18,20 @@ from app.cli.files import files_group
 from app.cli.keys import keys_group
 from app.cli.ledger import ledger_group
 from app.cli.roster import import_group
+from app.workflow import validation
 
 
-def bring_up() -> None:
-    """Make the database what this version needs; what cannot be had is said in one sentence."""
+@contextmanager
+def in_one_sentence() -> Iterator[None]:
+    """What a command cannot have is said in one sentence.
+
+    Raises:
+        ClickException: the database is not prepared, does not answer, or did not start.
+    """
     try:
-        settings.prepare()
-        deploy.upgrade(settings.owner_url())
-        deploy.guard(settings.admin_url())
-        deploy.write_down(settings.owner_url(), settings.key_ring(), settings.structure_file())
+        yield
+    except validation.DefinitionsRefused as error:
+        raise click.ClickException(f"流程定义有误，未部署任何内容：\n{error}") from error
     except deploy.PreparationError as error:
         raise click.ClickException(
             f"{error}。请数据库管理员先运行 deploy/roles.sql（见 docs/operations.md）。"
@@ -32,6 +41,16 @@ def bring_up() -> None:
         raise click.ClickException(f"数据库不可用（DATABASE_URL）：{cause}") from error
     except embedded.StartError as error:
         raise click.ClickException(f"内嵌数据库未能启动，其日志末尾为：\n{error}") from error
+
+
+def bring_up() -> None:
+    """Make the database what this version needs."""
+    with in_one_sentence():
+        validation.load()  # before anything is changed
+        settings.prepare()
+        deploy.upgrade(settings.owner_url())
+        deploy.guard(settings.admin_url())
+        deploy.write_down(settings.owner_url(), settings.key_ring(), settings.structure_file())
 
 
 @click.command("deploy")
@@ -68,6 +87,16 @@ def effect_due() -> None:
     click.echo(f"已生效 {effect_once()} 件。")
 
 
+@click.command("mail-send")
+def mail_send() -> None:
+    """Send the notices that wait as mail (run it every minute; the server does so by itself)."""
+    from app.cli.server import mail_once
+
+    if settings.mail_server() is None:
+        raise click.ClickException("未配置邮件服务器（MAIL_HOST，见 docs/operations.md）。")
+    click.echo(f"已发送 {mail_once()} 封。")
+
+
 def register(app: Flask) -> None:
     """Add the commands to the application's ``flask``."""
     for command in (
@@ -76,13 +105,26 @@ def register(app: Flask) -> None:
         roles_command,
         demo_group,
         effect_due,
+        mail_send,
         catalogue_group,
         ledger_group,
         keys_group,
         files_group,
         import_group,
     ):
-        app.cli.add_command(command)
+        app.cli.add_command(spoken(command))
+
+
+def spoken(command: click.Command) -> click.Command:
+    """A command that says in one sentence when it cannot have the database."""
+    plainly = command.invoke
+
+    def invoke(context: click.Context) -> Any:
+        with in_one_sentence():
+            return plainly(context)
+
+    setattr(command, "invoke", invoke)  # noqa: B010 - click calls it by name
+    return command
 
 
 def is_empty() -> bool:

@@ -173,6 +173,8 @@ def keep_watch(owner_url: str, keys: KeyRing, now: dt.datetime, who: str = "svc-
     with engine.begin() as connection:
         if connection.execute(text("SELECT audit_partitions(3)")).scalar_one():
             done.append("partitions")
+        if connection.execute(text("SELECT inside_watch()")).scalar_one():
+            done.append("overdue")
         last = connection.execute(text("SELECT max(sealed_at) FROM ledger_seal")).scalar()
         if last is None or now - last >= dt.timedelta(hours=seal_hours()):
             sealing.seal(connection, keys, seal_file())

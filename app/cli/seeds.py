@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 from app.domain.codes import code_sets
 from app.domain.regions import foshan
 from app.domain.workdays import published
-from app.workflow import definition
+from app.workflow import definition, validation
 
 # Cases began no earlier; older holidays decide no deadline.
 FIRST_YEAR = 2024
@@ -37,6 +37,13 @@ ALARM_RULES = (
         "《地方各级人民政府机构设置和编制管理条例》第二十条、第二十六条",
         ("establishment", "unit"),
     ),
+    (
+        "AL04",
+        "超职级职数、岗位结构比例",
+        "error",
+        "《公务员职务与职级并行规定》第十一条、第十二条",
+        ("establishment", "unit"),
+    ),
     ("AL05", "跨类型用编", "error", "《地方各级人民政府机构设置和编制管理条例》第十五条", ("establishment",)),
     ("AL06", "一人多编、身份证重复或校验错", "error", "立项文件（四）一人一编", ("establishment",)),
     (
@@ -46,13 +53,48 @@ ALARM_RULES = (
         "《地方各级人民政府机构设置和编制管理条例》第十五条、第二十六条",
         ("establishment", "unit"),
     ),
+    (
+        "AL14",
+        "借调、挂职等离岗超期",
+        "warning",
+        "《公务员法》第七十二条；借调期限按本系统参数（默认 6 个月、累计 12 个月）",
+        ("establishment", "unit"),
+    ),
     ("AL17", "手工改库或越权操作", "error", "立项文件（二）禁止手工直接修改数据库", ("auditor", "establishment")),
+    (
+        "AL22",
+        "年度核查、管理证年审逾期",
+        "notice",
+        "中央编办发〔2009〕39 号：加快推进机构编制实名制管理",
+        ("establishment", "unit"),
+    ),
     (
         "AL27",
         "已批准未能生效",
         "error",
         "本系统规定：批准事项到生效日自动入账，不能入账的由编办处理",
         ("establishment", "unit"),
+    ),
+    (
+        "AL28",
+        "业务无人可办",
+        "error",
+        "本系统规定：经办部门无人、经办人已离任、无人负责或流程定义有误的，由系统管理员处理，案件可重新分办",
+        ("system_admin", "establishment"),
+    ),
+    (
+        "AL29",
+        "编制—人员—经费未衔接",
+        "warning",
+        "本系统规定：入编、出编生效后财政、人社、社保按期确认",
+        ("office", "establishment"),
+    ),
+    (
+        "AL30",
+        "批准后未报到",
+        "warning",
+        "本系统规定：批准后按期确认报到，逾期释放所留编制",
+        ("unit", "establishment"),
     ),
 )
 
@@ -81,7 +123,7 @@ def plant(connection: Connection) -> None:
             ),
             {"u": user, "o": office},
         )
-    for raw, process in definition.shipped():
+    for raw, process in validation.load():
         connection.execute(
             text("SELECT publish_version(:p, :v, cast(:d AS jsonb), cast(:r AS jsonb))"),
             {

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.cli import catalogue, commands, demo, deploy, embedded, nightly, settings
 from app.db import Database, SignInDatabase
 from app.domain.errors import DomainError
-from app.workflow import due
+from app.workflow import due, mail
 
 REQUEST_LOG = "requests.log"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -36,15 +36,40 @@ def effect_once() -> int:
             done += 1
         else:
             click.echo(f"案件 {case_id} 未能生效：{refusal.code}", err=True)
+    due.escalate(database, identity)
+    for case_id, refusal in due.lapse_due(database, identity):
+        if refusal is not None:
+            click.echo(f"案件 {case_id} 未能释放：{refusal.code}", err=True)
     due.tell_amber(database, identity)
+    due.tell_late(database, identity)
     database.engine.dispose()
     return done
 
 
+def mail_once() -> int:
+    """Send the mail that is due, where a mail server is set up; says how many letters left."""
+    to = settings.mail_server()
+    if to is None:
+        return 0
+    database = Database(settings.app_url(), pool_size=1)
+    sent = mail.send_due(database, SignInDatabase(settings.signin_url()).open_service("svc-worker"), to)
+    database.engine.dispose()
+    return sent
+
+
 def run_job(server: int) -> None:
-    """The daily job, now and then every ten minutes, while the server lives; by night the proofs (app/cli/nightly.py)."""
-    due_at = 0.0
+    """The daily job, now and then every ten minutes, while the server lives; by night the proofs (app/cli/nightly.py).
+
+    Mail leaves every minute.
+    """
+    due_at = mail_at = 0.0
     while os.getppid() == server:
+        if time.monotonic() >= mail_at:
+            try:
+                mail_once()
+            except (SQLAlchemyError, DomainError, OSError, KeyError, ValueError) as error:
+                click.echo(f"邮件未能发送：{type(error).__name__}", err=True)
+            mail_at = time.monotonic() + 60
         if time.monotonic() >= due_at:
             try:
                 effect_once()

@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 
 from app.cli import deploy, embedded
 from app.domain.crypto import KeyRing
+from app.workflow.mail import MailServer
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "bianzhi"
@@ -107,8 +108,20 @@ def _maintenance(outside: str) -> str:
     return url
 
 
-# Who signs in with a second factor, unless the installation's ``doors.json`` says otherwise.
-SECOND_FACTOR_KINDS = ("system_admin", "security_admin", "auditor", "office_member", "office_head")
+# Who signs in with a second factor, unless the installation's ``doors.json`` says otherwise: whoever administers, decides,
+# or reads beyond one unit. A clerk files for the own unit and decides nothing; a person sees the own card. Many of them
+# share a room where no telephone may be, so an installation demands it of them when it has given out devices.
+SECOND_FACTOR_KINDS = (
+    "system_admin",
+    "security_admin",
+    "auditor",
+    "office_member",
+    "office_head",
+    "unit_head",
+    "supervisor",
+    "town_officer",
+    "inspector",
+)
 
 
 def doors(*, demo: bool) -> dict[str, object]:
@@ -117,11 +130,14 @@ def doors(*, demo: bool) -> dict[str, object]:
     The demonstration is served on loopback without TLS, under one printed password: no Secure cookie, no second factor.
     """
     from app.security.ldap import Directory
+    from app.security.manager import ROLES
     from app.security.oidc import Provider
 
     file = key_directory() / "doors.json"
     said = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     kinds = said.get("second_factor_kinds", () if demo else SECOND_FACTOR_KINDS)
+    if unknown := set(kinds) - set(ROLES):
+        raise ValueError(f"doors.json: second_factor_kinds: {', '.join(sorted(unknown))}")
     return {
         "SESSION_COOKIE_SECURE": not demo,
         "SESSION_COOKIE_NAME": "bianzhi" if demo else "__Host-bianzhi",
@@ -129,6 +145,39 @@ def doors(*, demo: bool) -> dict[str, object]:
         "LDAP": Directory(**said["ldap"]) if "ldap" in said else None,
         "OIDC": Provider(**said["oidc"]) if "oidc" in said else None,
         "RATELIMIT_ENABLED": True,
+    }
+
+
+def mail_server() -> MailServer | None:
+    """Where notices are handed in as mail (``MAIL_HOST`` …, docs/operations.md); None where mail is not set up.
+
+    Raises:
+        KeyError: a host without ``MAIL_FROM`` or ``MAIL_LINK``.
+    """
+    host = os.environ.get("MAIL_HOST")
+    if not host:
+        return None
+    security, secret = os.environ.get("MAIL_SECURITY", "starttls"), os.environ.get("MAIL_PASSWORD_FILE")
+    if security not in ("tls", "starttls", "none"):
+        raise ValueError("MAIL_SECURITY")
+    usual = {"tls": "465", "starttls": "587", "none": "25"}[security]
+    return MailServer(
+        host,
+        int(os.environ.get("MAIL_PORT", usual)),
+        security,
+        os.environ["MAIL_FROM"],
+        os.environ["MAIL_LINK"].rstrip("/"),
+        os.environ.get("MAIL_USER", ""),
+        Path(secret).read_text(encoding="utf-8").strip() if secret else "",
+    )
+
+
+def mail() -> dict[str, object]:
+    """What the pages know of mail: whether it is set up, and the domains it goes to (``MAIL_DOMAINS``, with commas)."""
+    domains = os.environ.get("MAIL_DOMAINS", "").lower().split(",")
+    return {
+        "MAIL_ON": bool(os.environ.get("MAIL_HOST")),
+        "MAIL_DOMAINS": tuple(d.strip() for d in domains if d.strip()),
     }
 
 

@@ -86,6 +86,34 @@ class AlreadyLeading(DomainError):
     http_status = 409
 
 
+class UnderDiscipline(DomainError):
+    """处分影响期内不得晋升 (《公务员法》第六十四条); facts: ``until``, for those who may know it."""
+
+    code = "under_discipline"
+    http_status = 409
+
+
+class RankExhausted(DomainError):
+    """无空缺职级职数（岗位）: the group of ranks or post grades is full; facts: number, holders."""
+
+    code = "rank_exhausted"
+    http_status = 409
+
+
+class ItemsOverlap(DomainError):
+    """信息项期间重叠: of this kind a person has one item at a time."""
+
+    code = "items_overlap"
+    http_status = 409
+
+
+class BeforeItem(DomainError):
+    """早于现有信息项: the day lies before the beginning of the item it ends; facts: day."""
+
+    code = "before_item"
+    http_status = 409
+
+
 class SeatTaken(DomainError):
     """编制号已被占用: the numbered seat is held by somebody else on that day."""
 
@@ -259,10 +287,66 @@ class NoOffice(DomainError):
     http_status = 409
 
 
+class RuleDay(DomainError):
+    """规则须自次日起: a change of 干部管理权限 begins tomorrow at the earliest, and after the rule it ends."""
+
+    code = "rule_day"
+    http_status = 409
+
+
+class RuleNeeded(DomainError):
+    """兜底规则不得缺: the rule for everybody always names an office."""
+
+    code = "rule_needed"
+    http_status = 409
+
+
+class DuplicateRule(DomainError):
+    """规则重复: there is a rule with these conditions in that period."""
+
+    code = "duplicate_rule"
+    http_status = 409
+
+
 class CheckFailed(DomainError):
     """核对未通过: a check that stops the case was not passed; facts: check, the finding as it is kept."""
 
     code = "check_failed"
+    http_status = 409
+
+
+class UrgedToday(DomainError):
+    """今日已催办: a case is urged once a day."""
+
+    code = "urged_today"
+    http_status = 409
+
+
+class ActedSince(DomainError):
+    """其后已有人办理: one's own word is taken back only while nobody acted on the case since."""
+
+    code = "acted_since"
+    http_status = 409
+
+
+class SecondPerson(DomainError):
+    """须另一人会签: of the two who approve, one is another person, and one the office's head."""
+
+    code = "second_person"
+    http_status = 403
+
+
+class ClockState(DomainError):
+    """计时状态不符: a clock that stands is not stopped again, one that runs is not set going; facts: verdict."""
+
+    code = "clock_state"
+    http_status = 409
+
+
+class StillResponsible(DomainError):
+    """仍由原部门负责: whoever has the task is responsible still, so it cannot be handed elsewhere."""
+
+    code = "still_responsible"
     http_status = 409
 
 
@@ -273,11 +357,73 @@ class LaterEntries(DomainError):
     http_status = 409
 
 
+class SameDepartment(DomainError):
+    """已在该内设机构: the person's seat is in this department already."""
+
+    code = "same_department"
+
+
+class NotYetOpen(DomainError):
+    """机构尚未设立: the day lies before the department was opened; facts: day."""
+
+    code = "not_yet_open"
+
+
+class AlreadyAbsent(DomainError):
+    """已有未结束的离岗登记: the person is away on these days already."""
+
+    code = "already_absent"
+
+
+class NotAbsent(DomainError):
+    """未登记离岗: the person is not away, or was not yet on that day."""
+
+    code = "not_absent"
+
+
+class NotVerified(DomainError):
+    """年度核查未确认: the unit has not confirmed this year's roster; facts: year."""
+
+    code = "not_verified"
+
+
+class CertificateExists(DomainError):
+    """已有有效管理证: a first one is issued once; facts: number."""
+
+    code = "certificate_exists"
+
+
+class CertificateMissing(DomainError):
+    """无有效管理证: nothing to change, to replace or to stamp."""
+
+    code = "certificate_missing"
+
+
+class RoundOpen(DomainError):
+    """该年度核查已开展: a region has one round a year."""
+
+    code = "round_open"
+
+
 class DocumentMissing(DomainError):
     """缺批文: the movement needs an approval document."""
 
     code = "document_missing"
     http_status = 409
+
+
+class StaleDraft(DomainError):
+    """草案已被他人修改: somebody saved this draft meanwhile."""
+
+    code = "stale_draft"
+    http_status = 409
+
+
+class Floor(DomainError):
+    """低于底线: a definition asks for fewer approvals than its movement may ever do with; facts: movement."""
+
+    code = "floor"
+    http_status = 422
 
 
 class InvalidInput(DomainError):
@@ -306,6 +452,13 @@ class SessionEnded(DomainError):
 
     code = "session_ended"
     http_status = 401
+
+
+class ProofNeeded(DomainError):
+    """须再次确认身份: the step gives or takes a way in, and the last proof of who acts is older than five minutes."""
+
+    code = "proof_needed"
+    http_status = 403
 
 
 class BadCredentials(DomainError):

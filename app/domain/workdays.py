@@ -5,7 +5,7 @@ a year that it does not know yet is told by ``published_until``, and an administ
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -51,3 +51,11 @@ def workdays_between(start: dt.date, end: dt.date, calendar: Mapping[dt.date, bo
     if end < start:
         return -workdays_between(end, start, calendar)
     return sum(is_worked(start + dt.timedelta(days=n), calendar) for n in range(1, (end - start).days + 1))
+
+
+def workdays_spent(
+    start: dt.date, end: dt.date, calendar: Mapping[dt.date, bool], still: Collection[tuple[dt.date, dt.date]]
+) -> int:
+    """Working days after ``start`` up to ``end``, but for the (half-open) periods in which the clock stood still."""
+    days = (start + dt.timedelta(days=n) for n in range(1, (end - start).days + 1))
+    return sum(is_worked(on, calendar) and not any(since <= on < until for since, until in still) for on in days)

@@ -34,7 +34,9 @@ APPROVALS = (
     " SELECT 1 FROM decision d LEFT JOIN office o ON o.id = d.office_id WHERE d.case_id = c.case_id"
     " AND d.verdict = 'approve' AND d.facts_hash = c.facts_hash AND (o.kind = q.role"
     " OR (q.role = 'personnel' AND o.kind IN ('organisation', 'human_resources'))"
-    " OR (q.role = 'source_unit' AND d.unit_id IS NOT NULL)))"
+    " OR (q.role IN ('source_unit', 'unit', 'unit_head') AND d.unit_id IS NOT NULL)))"
+    # A unit without a head was never asked for its head's word: it has no task of that role.
+    " AND (q.role <> 'unit_head' OR EXISTS (SELECT 1 FROM task k WHERE k.application_id = c.case_id AND k.role = q.role))"
 )
 WORDS = (
     "SELECT d.id, d.case_id FROM decision d LEFT JOIN case_facts f ON f.case_id = d.case_id AND f.facts_hash = d.facts_hash"
@@ -42,8 +44,9 @@ WORDS = (
 )
 STATES = (
     f"SELECT c.case_id, c.status, CASE WHEN m.case_id IS NOT NULL THEN 'effected' WHEN p.id IS NOT NULL THEN 'reserved'"
+    " WHEN c.status = 'effected' AND v.requirements ? 'none' THEN 'effected'"
     f" WHEN c.status = 'closed' THEN 'closed' ELSE 'filed' END AS due FROM case_record c LEFT JOIN ({MOVED}) m"
-    " ON m.case_id = c.case_id LEFT JOIN post p ON p.reserved_case_id = c.case_id"
+    " ON m.case_id = c.case_id JOIN process_version v ON v.id = c.process_version_id LEFT JOIN post p ON p.reserved_case_id = c.case_id"
 )
 SURPLUS = (
     "SELECT l.id, u.name, u.id AS unit, t.occupied > t.authorised AS over FROM ledger_total t JOIN quota_line l"

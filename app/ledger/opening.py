@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-OPENING_REGION = "SELECT id FROM process_version WHERE process = 'opening' ORDER BY version DESC LIMIT 1"
+OPENING_REGION = "SELECT process_in_force('opening', kernel_today()) AS id"
 
 
 @dataclass(slots=True)

@@ -4,7 +4,6 @@ Runs as the owner. What is written names its key's version, so the rows still to
 The numbers stay what the ledger committed to: ``ledger verify`` is clean before, between and after.
 """
 
-import json
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -30,8 +29,11 @@ STORES = (
     Store("case_secret", "case_id", "id_cipher", "id_type"),
     Store("credential", "user_id", "totp_secret", "'totp:' || user_id"),
 )
-# A draft keeps its number inside the form, as hexadecimal text.
-DRAFTS = "FROM application WHERE form ->> 'id_cipher' IS NOT NULL"
+# A draft keeps its number, and what is typed of a protected column group, inside the form, as hexadecimal text.
+DRAFTS = (
+    "FROM (SELECT id, form, kept.* FROM application, (VALUES ('id_cipher', 'resident'), ('sealed', 'record')) AS kept(key, bound))"
+    " a WHERE form ->> key IS NOT NULL"
+)
 RUNNING = (
     "FROM case_record c LEFT JOIN case_secret s ON s.case_id = c.case_id"
     " LEFT JOIN index_alias a ON a.old_index = c.person_key AND get_byte(a.new_index, 0) = :v"
@@ -45,7 +47,7 @@ def waiting(connection: Connection, purpose: str, version: int) -> int:
         queries = ["SELECT count(*) FROM person WHERE get_byte(id_index, 0) <> :v", f"SELECT count(*) {RUNNING}"]
     else:
         queries = [f"SELECT count(*) FROM {s.table} WHERE get_byte({s.column}, 0) <> :v" for s in STORES]
-        queries.append(f"SELECT count(*) {DRAFTS} AND get_byte(decode(form ->> 'id_cipher', 'hex'), 0) <> :v")
+        queries.append(f"SELECT count(*) {DRAFTS} AND get_byte(decode(form ->> key, 'hex'), 0) <> :v")
     return sum(int(connection.execute(text(q), {"v": version}).scalar_one()) for q in queries)
 
 
@@ -71,17 +73,18 @@ def encrypt_batch(connection: Connection, keys: KeyRing) -> int:
             return len(rows)
     drafts = connection.execute(
         text(
-            f"SELECT id, form {DRAFTS} AND get_byte(decode(form ->> 'id_cipher', 'hex'), 0) <> :v"
-            " ORDER BY id LIMIT :n FOR UPDATE"
+            f"SELECT id, key, bound, form ->> key AS kept {DRAFTS}"
+            " AND get_byte(decode(form ->> key, 'hex'), 0) <> :v ORDER BY id LIMIT :n"
         ),
         {"v": version, "n": AT_ONCE},
     ).all()
     for r in drafts:
-        form = {**r.form, "id_cipher": _again(keys, "resident", bytes.fromhex(r.form["id_cipher"])).hex()}
+        # Only where it still stands: whoever saves the draft meanwhile writes under the newest key himself.
         connection.execute(
-            text("UPDATE application SET form = cast(:f AS jsonb) WHERE id = :i"),
-            {"f": json.dumps(form, ensure_ascii=False), "i": r.id},
-        )
+            text("UPDATE application SET form = form || jsonb_build_object(cast(:k AS text), cast(:n AS text)) WHERE id = :i"
+                 " AND form ->> :k = :o"),
+            {"k": r.key, "n": _again(keys, r.bound, bytes.fromhex(r.kept)).hex(), "o": r.kept, "i": r.id},
+        )  # fmt: skip
     return len(drafts)
 
 

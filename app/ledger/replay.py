@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.domain.records import KINDS
+
 Fields = Mapping[str, Any]
 Row = dict[str, Any]
 
@@ -89,6 +91,11 @@ def unit_closed(s: State, e: Entry, f: Fields) -> None:
     """The last version ends with the unit."""
     s.copy(e, "unit_version", f["closes"], f["ended"], ended_on=e.effective_on)
     s.change(e, "unit", f["unit"], status="closed", closed_on=e.effective_on)
+
+
+def unit_networked(s: State, e: Entry, f: Fields) -> None:
+    """The unit leaves the sight of all but the named, or comes back."""
+    s.change(e, "unit", f["unit"], not_networked=f["network"] == "hidden")
 
 
 def quota_set(s: State, e: Entry, f: Fields) -> None:
@@ -212,6 +219,58 @@ def occupancy_corrected(s: State, e: Entry, f: Fields) -> None:
     s.copy(e, "occupancy", f["closes"], f["occupancy"], started_on=f["started_on"])
 
 
+def seat_shifted(s: State, e: Entry, f: Fields) -> None:
+    """A person goes to another department; the marks of two seats change places where another was vacant there."""
+    occupancy_shifted(s, e, f)
+    if f["exchanged"] is not None:
+        s.change(e, "post", (f["line"], f["seat"]), department_id=f["department"])
+        s.change(e, "post", (f["line"], f["exchanged"]), department_id=f["meant_for"])
+
+
+def occupancy_shifted(s: State, e: Entry, f: Fields) -> None:
+    """The rows of a seat held on in another department."""
+    before = dict(s.table("occupancy").get(f["closes"], {}))
+    s.copy(e, "occupancy", f["closes"], f["ended"], ended_on=f["on"])
+    after = {**before, "id": f["occupancy"], "department_id": f["department"], "started_on": f["on"]}
+    s.put(e, "occupancy", f["occupancy"], after | {"recorded_at": e.recorded_at, "recorded_to": None})
+
+
+def absence_begun(s: State, e: Entry, f: Fields) -> None:
+    """A person is away; the seat stays."""
+    row: Row = {k: f[k] for k in ("kind", "host", "started_on", "until_on", "personnel_class")}
+    row |= {"id": f["absence"], "person_id": f["person"], "unit_id": f["unit"], "host_unit_id": f["host_unit"]}
+    row |= {"ended_on": None, "case_id": e.case_id, "end_case_id": None, "scope_path": e.scope_path}
+    s.put(e, "absence", f["absence"], row | {"recorded_at": e.recorded_at, "recorded_to": None})
+
+
+def absence_changed(s: State, e: Entry, f: Fields) -> None:
+    """A later last day, or the return."""
+    back = {} if f["ended_on"] is None else {"end_case_id": e.case_id}
+    s.copy(e, "absence", f["closes"], f["absence"], until_on=f["until_on"], ended_on=f["ended_on"], **back)
+
+
+def year_verified(s: State, e: Entry, f: Fields) -> None:
+    """A unit confirmed its roster as it stood at an entry of this chain."""
+    row: Row = {k: f[k] for k in ("year", "people", "differences", "confirmed_by")}
+    row |= {"id": f["verification"], "unit_id": e.chain, "case_id": e.case_id, "confirmed_at": e.recorded_at}
+    row |= {"head_sequence": f["sequence"], "head_hash": f["head"], "scope_path": e.scope_path}
+    s.put(e, "verification", f["verification"], row)
+
+
+def certificate_issued(s: State, e: Entry, f: Fields) -> None:
+    """A certificate; the one before it ends."""
+    if f["replaces"] is not None:
+        s.change(e, "certificate", f["replaces"], valid=False, ended_on=e.effective_on)
+    row: Row = {k: f[k] for k in ("number", "reason", "verified_year")}
+    row |= {"id": f["certificate"], "unit_id": e.chain, "issued_on": e.effective_on, "valid": True, "ended_on": None}
+    s.put(e, "certificate", f["certificate"], row | {"case_id": e.case_id, "scope_path": e.scope_path})
+
+
+def certificate_verified(s: State, e: Entry, f: Fields) -> None:
+    """年审: the year's stamp."""
+    s.change(e, "certificate", f["certificate"], verified_year=f["year"])
+
+
 def person_registered(s: State, e: Entry, f: Fields) -> None:
     """A person's identity and commitments; a correction replaces all of them."""
     s.put(e, "person", f["person"], dict(f))
@@ -219,9 +278,23 @@ def person_registered(s: State, e: Entry, f: Fields) -> None:
     s.table("name")[f["commit_name"]] = {}
 
 
+def record_item(s: State, e: Entry, f: Fields) -> None:
+    """A version of an item of the record; the one it replaces or ends is closed. The register follows."""
+    if f["closes"] is not None:
+        s.change(e, "record_item", f["closes"], recorded_to=e.recorded_at)
+    row: Row = {k: f[k] for k in ("kind", "started_on", "ended_on")}
+    row |= {"id": f["item"], "person_id": f["person"], "column_group": e.type.partition(".")[2]}
+    row |= {"single": bool(f["single"]), "commitment": f["commit_record"], "case_id": e.case_id}
+    s.put(e, "record_item", f["item"], row | {"recorded_at": e.recorded_at, "recorded_to": None})
+    follows = {k: f[k] for k in ("commit_rank", "commit_level") if k in f}
+    if follows:
+        s.change(e, "person", f["person"], **follows)
+
+
 ON_UNIT: dict[str, Callable[[State, Entry, Fields], None]] = {
     "unit.opened": unit_opened,
     "unit.changed": unit_changed,
+    "unit.networked": unit_networked,
     "unit.closed": unit_closed,
     "quota.set": quota_set,
     "seat.reserved": seat_reserved,
@@ -231,6 +304,10 @@ ON_UNIT: dict[str, Callable[[State, Entry, Fields], None]] = {
     "seat.absorbed": seat_absorbed,
     "seat.corrected": occupancy_corrected,
     "seats.allotted": seats_allotted,
+    "seat.shifted": seat_shifted,
+    "year.verified": year_verified,
+    "certificate.issued": certificate_issued,
+    "certificate.verified": certificate_verified,
 }
 ON_PERSON: dict[str, Callable[[State, Entry, Fields], None]] = {
     "person.registered": person_registered,
@@ -239,6 +316,11 @@ ON_PERSON: dict[str, Callable[[State, Entry, Fields], None]] = {
     "seat.vacated": occupancy_ended,
     "seat.absorbed": occupancy_absorbed,
     "seat.corrected": occupancy_corrected,
+    **{f"record.{group}": record_item for group in sorted({kind.group for kind in KINDS.values()})},
+    "seat.shifted": occupancy_shifted,
+    "absence.begun": absence_begun,
+    "absence.extended": absence_changed,
+    "absence.ended": absence_changed,
 }
 
 

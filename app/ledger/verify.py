@@ -10,12 +10,13 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import Connection, text
 
-from app.domain.canonical import entry_hash, utc_instant
+from app.domain.canonical import utc_instant
 from app.domain.crypto import KeyRing, UnknownKey
 from app.domain.id_number import mask
-from app.ledger import audit
+from app.ledger import audit, links
 from app.ledger.evidence import evidence
 from app.ledger.finding import Finding
+from app.ledger.records import committed
 from app.ledger.replay import Entry, Row, State, apply
 
 UNITS_AT_ONCE, PEOPLE_AT_ONCE = 100, 2000
@@ -35,8 +36,14 @@ ROWS = {
     "post": "SELECT p.* FROM post p JOIN quota_line l ON l.id = p.line_id WHERE l.unit_id BETWEEN :a AND :b",
     "occupancy": "SELECT o.*, p.number AS seat, p.line_id AS seat_line FROM occupancy o"
     " LEFT JOIN post p ON p.id = o.post_id WHERE o.unit_id BETWEEN :a AND :b",
+    # What is still to be confirmed is an office's list, not the ledger's.
+    "verification": "SELECT id, unit_id, year, case_id, people, differences, head_sequence, head_hash, confirmed_by,"
+    " confirmed_at, scope_path FROM verification WHERE confirmed_at IS NOT NULL AND unit_id BETWEEN :a AND :b",
+    "certificate": "SELECT * FROM certificate WHERE unit_id BETWEEN :a AND :b",
 }
 PEOPLE = "SELECT * FROM person WHERE id BETWEEN :a AND :b"
+RECORD = "SELECT * FROM record_item WHERE person_id BETWEEN :a AND :b"
+ABSENCES = "SELECT * FROM absence WHERE person_id BETWEEN :a AND :b"
 SEATS = ROWS["occupancy"].replace("o.unit_id", "o.person_id")
 HEADS = "SELECT chain_id, sequence, hash FROM ledger_chain WHERE chain_kind = :k AND chain_id BETWEEN :a AND :b"
 ENTRIES = "SELECT * FROM ledger_entry WHERE chain_kind = :k AND chain_id BETWEEN :a AND :b ORDER BY chain_id, sequence"
@@ -100,7 +107,8 @@ class Verifier:
         heads = {r.chain_id: (r.sequence, r.hash) for r in self.connection.execute(text(HEADS), values)}
         last: dict[int, tuple[int, str]] = {}
         for r in self.connection.execute(text(ENTRIES), values):
-            yield from self._link(kind, r, *last.get(r.chain_id, (0, "")))
+            for column, found, right in links.broken(r, *last.get(r.chain_id, (0, ""))):
+                yield self._of(kind, r.chain_id, "ledger_entry", r.id, column, found, right, r.sequence)
             last[r.chain_id] = (r.sequence, r.hash)
             entry = Entry(
                 kind, r.chain_id, r.sequence, r.type, r.effective_on.isoformat(), utc_instant(r.recorded_at),
@@ -132,34 +140,13 @@ class Verifier:
         """Whose rows an entry belongs to: its unit's, for a person the seat's; a registration names any unit."""
         if e.kind == "unit":
             return self.scopes.get(e.chain)
-        if e.type.startswith("person."):
+        if e.type.startswith(("person.", "record.", "absence.")):
             return e.scope_path if e.scope_path in self.places else None
         seat = state.table("occupancy").get(e.fields["occupancy"], {})
         return self.scopes.get(seat.get("department_id") or seat.get("unit_id") or 0)
 
     def _all(self, query: str, values: dict[str, Any]) -> Iterator[Row]:
         return (dict(r) for r in self.connection.execute(text(query), values).mappings())
-
-    def _link(self, kind: str, r: Any, sequence: int, hashed: str) -> Iterator[Finding]:
-        """Numbering, the link to the entry before, and the entry's own hash."""
-        if r.sequence != sequence + 1:
-            yield self._of(kind, r.chain_id, "ledger_entry", r.id, "sequence", r.sequence, sequence + 1, r.sequence)
-        if r.prev_hash != hashed:
-            yield self._of(kind, r.chain_id, "ledger_entry", r.id, "prev_hash", r.prev_hash, hashed, r.sequence)
-        due = entry_hash(
-            fmt=r.format,
-            chain=f"{kind}:{r.chain_id}",
-            sequence=r.sequence,
-            type=r.type,
-            effective_on=r.effective_on.isoformat(),
-            recorded_at=utc_instant(r.recorded_at),
-            case="" if r.case_id is None else str(r.case_id),
-            actor=r.actor,
-            payload=r.payload,
-            prev=r.prev_hash,
-        )
-        if r.hash != due:
-            yield self._of(kind, r.chain_id, "ledger_entry", r.id, "hash", r.hash, due, r.sequence)
 
     def _key(self, table: str, row: Row) -> Any:
         return {"post": lambda: (row["line_id"], row["number"]), "ledger_total": lambda: row["line_id"]}.get(
@@ -213,6 +200,9 @@ class Verifier:
                 yield self._of("person", who, "occupancy", r["id"], "person_name", name, now)
             seats[r["id"]] = self._row("occupancy", r)
         yield from self._compare("person", states, "occupancy", seats)
+        yield from self._record(states, rows, values)
+        away = {r["id"]: self._row("absence", r) for r in self._all(ABSENCES, values)}
+        yield from self._compare("person", states, "absence", away)
         for chain, state in states.items():
             made = state.table("person").get(chain)
             if made is None or chain not in rows:
@@ -223,6 +213,20 @@ class Verifier:
             yield from self._person(rows[chain], made, state)
         for chain in rows.keys() - states.keys():
             yield self._of("person", chain, "person", chain, "*", "有此行", "无此行（无流水）")
+
+    def _record(self, states: dict[int, State], people: dict[int, Row], values: dict[str, Any]) -> Iterator[Finding]:
+        """Items of the record against their entries, their fields against the commitment, their place against the person's."""
+        items = {}
+        for r in self._all(RECORD, values):
+            row = {k: plain(v) for k, v in r.items()}
+            fields, whose = row.pop("fields"), people.get(r["person_id"], {})
+            if not committed(self.keys, r["commitment"], r["kind"], fields):
+                yield self._of("person", r["person_id"], "record_item", r["id"], "fields", "已改动", "与承诺一致的值")
+            for column in ("scope_path", "personnel_class"):
+                if (found := row.pop(column)) != (due := whose.get(column)):
+                    yield self._of("person", r["person_id"], "record_item", r["id"], column, found, due)
+            items[r["id"]] = row
+        yield from self._compare("person", states, "record_item", items)
 
     def _person(self, row: Row, made: Row, state: State) -> Iterator[Finding]:
         """The locked fields against their commitments, the place against the seats."""

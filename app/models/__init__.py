@@ -1,5 +1,6 @@
 """The tables: columns and constraints only. ``from app.models import Unit`` is the one import path."""
 
+from app.models.acknowledgement import Acknowledgement
 from app.models.authority import (
     Account,
     ApiToken,
@@ -14,6 +15,7 @@ from app.models.authority import (
     Lookup,
     NamedAccess,
     Office,
+    ProcessDraft,
     ProcessVersion,
     RateWindow,
     RecoveryCode,
@@ -22,11 +24,13 @@ from app.models.authority import (
     SignInAttempt,
 )
 from app.models.base import Base
-from app.models.business import Application, ApplicationEvent, Task
+from app.models.business import Application, ApplicationEvent, ClockStop, Task
+from app.models.inside import Absence, Certificate, Verification, VerificationMark, VerificationRound
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
-from app.models.notices import Notice, NoticeMark, NoticeRead
+from app.models.notices import Mail, MailSetting, Notice, NoticeMark, NoticeRead
 from app.models.papers import Attachment, IssuedPaper, Paper, PaperCounter
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
+from app.models.records import CasePrivate, RecordItem, RecordKind
 from app.models.routing import DECIDERS, AuthorityRequest, AuthorityRule, TimeRecord
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
 from app.models.watch import (
@@ -42,7 +46,9 @@ from app.models.watch import (
 
 __all__ = [
     "DECIDERS",
+    "Absence",
     "Account",
+    "Acknowledgement",
     "Alarm",
     "AlarmRule",
     "ApiToken",
@@ -56,8 +62,11 @@ __all__ = [
     "AuthorityRule",
     "Base",
     "CaseFacts",
+    "CasePrivate",
     "CaseRecord",
     "CaseSecret",
+    "Certificate",
+    "ClockStop",
     "Code",
     "CodeSet",
     "Credential",
@@ -73,6 +82,8 @@ __all__ = [
     "LedgerSeal",
     "LedgerTotal",
     "Lookup",
+    "Mail",
+    "MailSetting",
     "NamedAccess",
     "Notice",
     "NoticeMark",
@@ -83,10 +94,13 @@ __all__ = [
     "PaperCounter",
     "Person",
     "Post",
+    "ProcessDraft",
     "ProcessVersion",
     "Quota",
     "QuotaLine",
     "RateWindow",
+    "RecordItem",
+    "RecordKind",
     "RecoveryCode",
     "Region",
     "ScopeKey",
@@ -97,6 +111,9 @@ __all__ = [
     "Unit",
     "UnitVersion",
     "User",
+    "Verification",
+    "VerificationMark",
+    "VerificationRound",
     "VerificationRun",
     "WorkingDay",
 ]

@@ -171,6 +171,7 @@ class SignIn(Base):
     factor_kinds: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     agent: Mapped[string | None]
     last_seen_at: Mapped[now]
+    proved_at: Mapped[instant | None]
 
 
 class Credential(Base):
@@ -255,7 +256,10 @@ class ProcessVersion(Base):
     """流程版本: an immutable published definition, and the approvals without which a movement never happens."""
 
     __tablename__ = "process_version"
-    __table_args__ = (UniqueConstraint("process", "version", name="uq_process_version_number"),)
+    __table_args__ = (
+        UniqueConstraint("process", "version", name="uq_process_version_number"),
+        UniqueConstraint("process", "shipped_version", name="uq_process_version_shipped"),
+    )
 
     id: Mapped[intpk]
     process: Mapped[string]
@@ -264,6 +268,39 @@ class ProcessVersion(Base):
     requirements: Mapped[document]
     hash: Mapped[string]
     published_at: Mapped[now]
+    # The number under which a release brought it; none where the city made it.
+    shipped_version: Mapped[integer | None]
+    # From which day new cases take it; none: offered by a release beside a version of the city's own.
+    holds_from: Mapped[day | None]
+
+
+class ProcessDraft(Base):
+    """流程草案: a definition on its way to a version: written by one administrator, published by another."""
+
+    __tablename__ = "process_draft"
+    __table_args__ = (
+        CheckConstraint("state in ('draft', 'proposed', 'published', 'dropped')", name="state"),
+        CheckConstraint("(state = 'published') = (decided_by is not null)", name="decided"),
+        CheckConstraint("decided_by <> proposed_by and decided_by <> edited_by", name="people"),
+        CheckConstraint("(state = 'published') = (version_id is not null)", name="version"),
+        Index("ix_process_draft_process", "process", "id"),
+    )
+
+    id: Mapped[intpk]
+    process: Mapped[string]
+    based_on: Mapped[ref] = mapped_column(ForeignKey("process_version.id"))
+    definition: Mapped[document]
+    state: Mapped[string] = mapped_column(server_default="draft")
+    edited_by: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id"))
+    created_at: Mapped[now]
+    changed_at: Mapped[now]
+    holds_from: Mapped[day | None]
+    proposed_by: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
+    proposed_at: Mapped[instant | None]
+    decided_by: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
+    decided_at: Mapped[instant | None]
+    note: Mapped[string | None]
+    version_id: Mapped[ref | None] = mapped_column(ForeignKey("process_version.id"))
 
 
 class CaseRecord(Base):
@@ -330,7 +367,10 @@ class Decision(Base):
 
     __tablename__ = "decision"
     __table_args__ = (
-        CheckConstraint("verdict in ('approve', 'return', 'reject')", name="verdict"),
+        CheckConstraint(
+            "verdict in ('approve', 'return', 'reject', 'take_back', 'request_papers', 'suspend', 'resume')",
+            name="verdict",
+        ),
         CheckConstraint("(office_id is null) <> (unit_id is null)", name="side"),
         Index("ix_decision_case", "case_id", "id"),
     )

@@ -1,11 +1,12 @@
 """What every table shares: one registry, named constraints, the column kinds."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Annotated
 
 from flask_appbuilder import Model
 from sqlalchemy import BigInteger, Date, DateTime, Identity, Integer, LargeBinary, Text, func
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import DATEMULTIRANGE, JSONB, Range
 from sqlalchemy.orm import mapped_column
 
 # Flask-AppBuilder's own tables live in the same metadata, so one migration chain serves both.
@@ -27,6 +28,7 @@ string = Annotated[str, mapped_column(Text)]
 path = Annotated[str, mapped_column(Text(collation="C"))]
 blob = Annotated[bytes, mapped_column(LargeBinary)]
 day = Annotated[dt.date, mapped_column(Date)]
+day_set = Annotated[Sequence[Range[dt.date]], mapped_column(DATEMULTIRANGE, server_default="{}")]
 instant = Annotated[dt.datetime, mapped_column(DateTime(timezone=True))]
 now = Annotated[dt.datetime, mapped_column(DateTime(timezone=True), server_default=func.now())]
 document = Annotated[dict[str, object], mapped_column(JSONB)]

@@ -1,10 +1,10 @@
 """Cases on their way: applications, tasks, the timeline. Written by the workflow engine only."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, day, document, instant, integer, intpk, now, path, ref, string
+from app.models.base import Base, day, day_set, document, instant, integer, intpk, now, path, ref, string
 
 
 class Application(Base):
@@ -19,6 +19,7 @@ class Application(Base):
         Index("uq_application_number", "number", unique=True, postgresql_where="number is not null"),
         Index("ix_application_scope", "scope_path", "id"),
         Index("ix_application_unit", "unit_id", "state"),
+        Index("ix_application_person", "person_id", "id", postgresql_where="person_id is not null"),
         CheckConstraint("promised_days > 0 and statutory_days >= promised_days", name="days"),
         Index("ix_application_due_effect", "effective_on", postgresql_where="state = 'awaiting'"),
     )
@@ -43,6 +44,9 @@ class Application(Base):
     statutory_days: Mapped[integer | None]
     due_on: Mapped[day | None]
     statutory_on: Mapped[day | None]
+    # Days on which the clock stood still, and since when it does; triggers of 033_limits.sql keep both.
+    still: Mapped[day_set]
+    still_since: Mapped[day | None]
     # When the last office had decided: what came before is measured, not the wait for an arrival.
     decided_at: Mapped[instant | None]
     created_by: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id"))
@@ -64,6 +68,7 @@ class Task(Base):
         CheckConstraint("(office_id is null) <> (unit_id is null)", name="side"),
         Index("ix_task_case", "application_id", "stage"),
         Index("ix_task_office_open", "office_id", "due_on", "id", postgresql_where="state = 'open'"),
+        Index("ix_task_red", "due_on", postgresql_where="state = 'open' and escalated_at is null"),
         Index("ix_task_office", "office_id", "id"),
         Index("ix_task_unit", "unit_id", "id"),
         Index("uq_task_open", "application_id", "stage", "code", unique=True, postgresql_where="state = 'open'"),
@@ -86,6 +91,10 @@ class Task(Base):
     closed_at: Mapped[instant | None]
     # 督办: since when the office's head has it before him.
     escalated_at: Mapped[instant | None]
+    still: Mapped[day_set]
+    still_since: Mapped[day | None]
+    # 会签: the first of two approvals; the task stays open for the other person.
+    first_decision_id: Mapped[ref | None] = mapped_column(ForeignKey("decision.id"))
     decision_id: Mapped[ref | None] = mapped_column(ForeignKey("decision.id"))
     scope_path: Mapped[path]
 
@@ -94,7 +103,17 @@ class ApplicationEvent(Base):
     """办理时间线: one step of a case: who, for whom, when, what; append-only."""
 
     __tablename__ = "application_event"
-    __table_args__ = (Index("ix_application_event_case", "application_id", "id"),)
+    __table_args__ = (
+        Index("ix_application_event_case", "application_id", "id"),
+        # 催办: once a day and case, by the city's day.
+        Index(
+            "uq_application_event_urged",
+            "application_id",
+            text("((at AT TIME ZONE 'Asia/Shanghai')::date)"),
+            unique=True,
+            postgresql_where="kind = 'urged'",
+        ),
+    )
 
     id: Mapped[intpk]
     application_id: Mapped[ref] = mapped_column(ForeignKey("application.id"))
@@ -105,4 +124,30 @@ class ApplicationEvent(Base):
     side: Mapped[string]
     opinion: Mapped[string | None]
     facts: Mapped[document] = mapped_column(JSONB, server_default="{}")
+    scope_path: Mapped[path]
+
+
+class ClockStop(Base):
+    """停表: from when to when the clock of a case stood still, for papers or by law; written by the kernel (034_clock.sql)."""
+
+    __tablename__ = "clock_stop"
+    __table_args__ = (
+        CheckConstraint("kind in ('papers', 'law')", name="kind"),
+        CheckConstraint("(office_id is null) <> (unit_id is null)", name="side"),
+        CheckConstraint("ended_at >= started_at", name="order"),
+        Index("ix_clock_stop_case", "application_id", "id"),
+        Index("uq_clock_stop_open", "application_id", unique=True, postgresql_where="ended_at is null"),
+    )
+
+    id: Mapped[intpk]
+    application_id: Mapped[ref] = mapped_column(ForeignKey("application.id"))
+    # One task of the case; none: the whole case.
+    task_id: Mapped[ref | None] = mapped_column(ForeignKey("task.id"))
+    kind: Mapped[string]
+    office_id: Mapped[ref | None] = mapped_column(ForeignKey("office.id"))
+    unit_id: Mapped[ref | None] = mapped_column(ForeignKey("unit.id"))
+    reason: Mapped[string]
+    decision_id: Mapped[ref] = mapped_column(ForeignKey("decision.id"))
+    started_at: Mapped[now]
+    ended_at: Mapped[instant | None]
     scope_path: Mapped[path]

@@ -1,6 +1,6 @@
 """消息: what a side should know, and who has read it. Written by triggers of the kernel (090_notices.sql)."""
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Integer
+from sqlalchemy import ARRAY, CheckConstraint, Computed, ForeignKey, Index, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, instant, intpk, now, path, ref, string
@@ -10,7 +10,10 @@ SIDE = "coalesce('o' || office_id::text, 'u' || unit_id::text, 'p' || person_id:
 
 
 class Notice(Base):
-    """消息: to an office, a unit, a person or a duty (三员); ``user_id`` and ``head`` narrow it to one or some of them.
+    """消息: to an office, a unit, a person or a duty (三员).
+
+    ``user_id`` narrows it to one of them, ``hat`` to one kind of account (a head, a competent department); without it a
+    competent department reads none of its unit's.
 
     No personal data: the case's title is read from the case, by its own policy. ``settled_at``: what it asked for has
     been done, by whomever.
@@ -25,7 +28,7 @@ class Notice(Base):
             "ix_notice_open",
             "side",
             "id",
-            postgresql_include=["user_id", "head", "scope_path"],
+            postgresql_include=["user_id", "hat", "scope_path"],
             postgresql_where="settled_at is null",
         ),
         Index("ix_notice_case", "case_id", "kind", postgresql_where="settled_at is null"),
@@ -41,7 +44,7 @@ class Notice(Base):
     person_id: Mapped[ref | None] = mapped_column(ForeignKey("person.id"))
     duty: Mapped[string | None]
     user_id: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
-    head: Mapped[bool] = mapped_column(server_default="false")
+    hat: Mapped[string | None]
     case_id: Mapped[ref | None] = mapped_column(ForeignKey("application.id"))
     task_id: Mapped[ref | None] = mapped_column(ForeignKey("task.id"))
     alarm_id: Mapped[ref | None] = mapped_column(ForeignKey("alarm.id"))
@@ -71,3 +74,47 @@ class NoticeMark(Base):
     account_id: Mapped[ref] = mapped_column(ForeignKey("account.id"), primary_key=True, autoincrement=False)
     upto: Mapped[ref]
     at: Mapped[now]
+
+
+class MailSetting(Base):
+    """邮件提醒: where a user's notices are sent as e-mail, and which kinds at once or once a day."""
+
+    __tablename__ = "mail_setting"
+    __table_args__ = (
+        CheckConstraint(
+            r"address ~ '^[^@[:space:]<>,;:\"()]{1,64}@[A-Za-z0-9.-]{3,180}$'",
+            name="address",
+        ),
+        CheckConstraint("not immediate && daily", name="ways"),
+    )
+
+    user_id: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id"), primary_key=True, autoincrement=False)
+    address: Mapped[string]
+    immediate: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    daily: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    changed_at: Mapped[now]
+
+
+class Mail(Base):
+    """待发邮件: one notice for one user, at once or in the next day's summary; sent at least once, tried again."""
+
+    __tablename__ = "mail"
+    __table_args__ = (
+        CheckConstraint("way in ('immediate', 'daily')", name="way"),
+        CheckConstraint("state in ('waiting', 'sent', 'failed', 'dropped')", name="state"),
+        Index("ix_mail_waiting", "due_at", "id", postgresql_where="state = 'waiting'"),
+        Index("ix_mail_user", "user_id", "id", postgresql_where="state = 'waiting'"),
+        Index("ix_mail_failed", "id", postgresql_where="state = 'failed'"),
+        Index("ix_mail_notice", "notice_id"),
+    )
+
+    id: Mapped[intpk]
+    user_id: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id"))
+    notice_id: Mapped[ref] = mapped_column(ForeignKey("notice.id", ondelete="CASCADE"))
+    way: Mapped[string]
+    state: Mapped[string] = mapped_column(server_default="waiting")
+    due_at: Mapped[instant]
+    tries: Mapped[int] = mapped_column(Integer, server_default="0")
+    error: Mapped[string | None]
+    made_at: Mapped[now]
+    ended_at: Mapped[instant | None]

@@ -22,6 +22,7 @@ class AuthorityRule(Base):
     __table_args__ = (
         CheckConstraint(ONE_OF, name="decider"),
         CheckConstraint("ended_on > started_on", name="period"),
+        CheckConstraint(f"{CONDITIONS} <> '||||' or decider <> 'supervisor'", name="everybody"),
         ExcludeConstraint(
             (text(f"textrange({CONDITIONS}, {CONDITIONS}, '[]')"), "&&"),
             (text("daterange(started_on, ended_on)"), "&&"),

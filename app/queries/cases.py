@@ -8,21 +8,24 @@ from sqlalchemy.orm import Session
 
 
 def process_titles(session: Session) -> dict[str, str]:
-    """The businesses' names by process, from the newest published version of each."""
+    """The businesses' names by process, from the newest version of each that holds or has held."""
     rows = session.execute(
         text(
             "SELECT DISTINCT ON (process) process, definition->>'title' AS title FROM process_version"
-            " ORDER BY process, version DESC"
+            " WHERE holds_from <= kernel_today() ORDER BY process, holds_from DESC, version DESC"
         )
     )
     return {r.process: r.title for r in rows}
 
 
+# The clock of the task or of its case stands still (033_limits.sql): neither amber nor red.
+STILL = "(t.still_since IS NOT NULL OR a.still_since IS NOT NULL)"
 # Filters of an office's queue by name; the values are the application's own, never the reader's.
 VIEWS = {
     "": "true",
     "today": "t.due_on = kernel_today()",
-    "late": "t.due_on < kernel_today()",
+    "late": f"t.due_on < kernel_today() AND NOT {STILL}",
+    "escalated": "t.escalated_at IS NOT NULL",
     "mine": "t.assignee_id = scope_number(1)",
 }
 
@@ -47,11 +50,15 @@ class Waiting:
         return f"t.unit_id = :o AND {ANSWERED}" if self.unit_id else "t.office_id = :o"
 
     @property
-    def condition(self) -> str:
-        """The condition of open tasks."""
+    def open(self) -> str:
+        """Whatever waits for the side."""
+        return f"{self.side} AND t.state = 'open' AND a.state = 'running'"
+
+    @property
+    def filters(self) -> str:
+        """What the reader filters by."""
         return (
-            f"{self.side} AND t.state = 'open' AND a.state = 'running' AND {VIEWS[self.view]}"
-            " AND (:p = '' OR a.process = :p)"
+            f"{VIEWS[self.view]} AND (:p = '' OR a.process = :p)"
             " AND (:q = '' OR strpos(a.title, :q) > 0 OR a.number = upper(:q)"
             " OR strpos(coalesce(unit_name(a.unit_id), ''), :q) > 0)"
         )
@@ -70,19 +77,13 @@ def queue(session: Session, asked: Waiting, after: tuple[str, int] | None = None
                 "SELECT t.id AS task_id, t.due_on, t.code, t.assignee_id, a.id, a.number, a.title, a.state, a.submitted_at,"
                 " a.process, unit_name(a.unit_id) AS unit, operator_name(t.assignee_id) AS assignee,"
                 " EXISTS (SELECT 1 FROM application_event e WHERE e.application_id = a.id AND e.kind = 'urged'"
-                " AND e.at > t.opened_at) AS urged"
-                f" FROM task t JOIN application a ON a.id = t.application_id WHERE {asked.condition}"
+                f" AND e.at > t.opened_at) AS urged, {STILL} AS still, t.escalated_at IS NOT NULL AS escalated"
+                f" FROM task t JOIN application a ON a.id = t.application_id WHERE {asked.open} AND {asked.filters}"
                 " AND (cast(:d AS date) IS NULL OR (t.due_on, t.id) > (:d, :i)) ORDER BY t.due_on, t.id LIMIT :n"
             ),
             {**asked.values, "d": after[0] if after else None, "i": after[1] if after else 0, "n": limit},
         )
     )
-
-
-def queue_total(session: Session, asked: Waiting) -> int:
-    """How many open tasks the filters leave."""
-    query = f"SELECT count(*) FROM task t JOIN application a ON a.id = t.application_id WHERE {asked.condition}"
-    return int(session.execute(text(query), asked.values).scalar_one())
 
 
 def queue_place(session: Session, asked: Waiting, task_id: int) -> Any:
@@ -104,7 +105,8 @@ def unit_queue(session: Session, unit_id: int) -> list[Any]:
     return list(
         session.execute(
             text(
-                "SELECT t.id AS task_id, t.due_on, a.id, a.number, a.title, a.state, a.process, unit_name(a.unit_id) AS unit, t.role"
+                "SELECT t.id AS task_id, t.due_on, a.id, a.number, a.title, a.state, a.process, unit_name(a.unit_id) AS unit, t.role,"
+                f" {STILL} AS still"
                 " FROM task t JOIN application a ON a.id = t.application_id WHERE t.unit_id = :u AND t.state = 'open'"
                 f" AND {ANSWERED} AND a.state = 'running' ORDER BY t.due_on, t.id LIMIT 50"
             ),
@@ -119,7 +121,7 @@ def unit_cases(session: Session, unit_id: int, limit: int = 30) -> list[Any]:
         session.execute(
             text(
                 "SELECT a.id, a.number, a.title, a.state, a.process, a.submitted_at, a.effective_on,"
-                " (SELECT min(due_on) FROM task t WHERE t.application_id = a.id AND t.state = 'open') AS due_on"
+                " CASE WHEN a.decided_at IS NULL THEN a.due_on END AS due_on, a.still_since IS NOT NULL AS still"
                 " FROM application a WHERE a.unit_id = :u ORDER BY a.id DESC LIMIT :n"
             ),
             {"u": unit_id, "n": limit},
@@ -143,7 +145,8 @@ def tasks(session: Session, case_id: int) -> list[Any]:
                 "SELECT t.id, t.stage, t.code, t.state, t.opened_at, t.due_on, t.closed_at, t.office_id, t.unit_id,"
                 " coalesce(o.name, unit_name(t.unit_id)) AS office, d.opinion, operator_name(coalesce(d.user_id, t.assignee_id))"
                 " || coalesce('（代' || operator_name(d.delegator_id) || '）', '') AS assignee,"
-                f" ((t.office_id = scope_number(7) OR t.unit_id = scope_number(6)) AND {ANSWERED}) AS mine"
+                f" ((t.office_id = scope_number(7) OR t.unit_id = scope_number(6)) AND {ANSWERED}) AS mine,"
+                " t.still_since IS NOT NULL AS still, t.escalated_at IS NOT NULL AS escalated"
                 " FROM task t LEFT JOIN office o ON o.id = t.office_id LEFT JOIN decision d ON d.id = t.decision_id"
                 " WHERE t.application_id = :c ORDER BY t.stage, t.id"
             ),
@@ -202,14 +205,14 @@ def waiting(session: Session, unit_id: int) -> list[Any]:
 
 
 def queue_counts(session: Session, asked: Waiting) -> Any:
-    """How many tasks wait for a side, are due today, are late, are in the reader's own hands."""
+    """How many tasks wait for a side, are due today, are late, are in the reader's own hands; what the filters leave."""
     return session.execute(
         text(
             "SELECT count(*) AS open, count(*) FILTER (WHERE t.due_on = kernel_today()) AS due,"
-            " count(*) FILTER (WHERE t.due_on < kernel_today()) AS late,"
-            " count(*) FILTER (WHERE t.assignee_id = scope_number(1)) AS own"
-            " FROM task t JOIN application a ON a.id = t.application_id"
-            f" WHERE {asked.side} AND t.state = 'open' AND a.state = 'running'"
+            f" count(*) FILTER (WHERE {VIEWS['late']}) AS late, count(*) FILTER (WHERE {VIEWS['escalated']}) AS escalated,"
+            " count(*) FILTER (WHERE t.assignee_id = scope_number(1)) AS own,"
+            f" count(*) FILTER (WHERE {asked.filters}) AS shown"
+            f" FROM task t JOIN application a ON a.id = t.application_id WHERE {asked.open}"
         ),
         asked.values,
     ).one()
@@ -237,3 +240,17 @@ def last_return(session: Session, case_id: int) -> Any:
         ),
         {"c": case_id},
     ).one_or_none()
+
+
+def linked(session: Session, case_id: int) -> list[Any]:
+    """Cases that steps of this one name: a correction begun for it, the report it came from; unseen ones by number only."""
+    return list(
+        session.execute(
+            text(
+                "SELECT e.kind, (e.facts ->> 'case')::bigint AS id, a.title, a.number, a.state FROM application_event e"
+                " LEFT JOIN application a ON a.id = (e.facts ->> 'case')::bigint WHERE e.application_id = :c"
+                " AND e.kind IN ('linked', 'linked_from') ORDER BY e.id LIMIT 20"
+            ),
+            {"c": case_id},
+        )
+    )

@@ -96,7 +96,7 @@ LISTS = {
         Listing(
             "cases",
             "SELECT x.id, x.number, x.title, x.process, unit_name(x.unit_id) AS unit, x.submitted_at, x.effective_on,"
-            " (SELECT min(k.due_on) FROM task k WHERE k.application_id = x.id AND k.state = 'open') AS due_on, x.state"
+            " CASE WHEN x.decided_at IS NULL THEN x.due_on END AS due_on, x.still_since, x.state"
             " FROM application x",
             "true",
             ("number", "title", "process", "unit", "submitted_at", "due_on", "effective_on", "state"),
@@ -138,8 +138,14 @@ class Asked:
     down: bool = False
     after: tuple[str, int] | None = None
     process: str = ""
+    # A unit's own identity: its few cases are fetched by index, instead of walking the city's until enough are seen.
+    unit_id: int | None = None
 
 
+OF_UNIT = (
+    "x.id = ANY (ARRAY(SELECT a.id FROM application a WHERE a.scope_path >= :low AND a.scope_path < :high"
+    " UNION SELECT k.application_id FROM task k WHERE k.unit_id = :unit))"
+)
 # Beyond this many rows a list says "more than": an exact count of a whole city would cost more than its page.
 COUNTED = 10_000
 
@@ -173,6 +179,8 @@ def _conditions(session: Session, listing: Listing, asked: Asked) -> tuple[list[
     conditions, named = [listing.where], None
     if listing.scoped:
         conditions.append("x.scope_path >= :low AND x.scope_path < :high")
+    elif asked.unit_id:
+        conditions.append(OF_UNIT)
     if asked.q and listing.search is None:
         named = people_named(session, asked.q)
         conditions.append("x.id = ANY(:named)" if named is not None else SPELT.replace("{t}", "x"))
@@ -189,6 +197,7 @@ def _conditions(session: Session, listing: Listing, asked: Asked) -> tuple[list[
         "named": named,
         "state": asked.state,
         "process": asked.process,
+        "unit": asked.unit_id,
     }
 
 

@@ -68,3 +68,28 @@ def mark(session: Session, upto: int) -> None:
         ),
         {"u": upto},
     )
+
+
+def mail_figures(session: Session) -> Any:
+    """How many letters wait, wait again after a failure, and have failed for good."""
+    return session.execute(
+        text(
+            "SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'waiting'"
+            " AND tries > 0) AS again, count(*) FILTER (WHERE state = 'failed') AS failed FROM mail"
+            " WHERE state IN ('waiting', 'failed')"
+        )
+    ).one()
+
+
+def mail_failures(session: Session, after: int | None, limit: int) -> list[Any]:
+    """Letters that failed for good, the newest first; keyset on the id."""
+    return list(
+        session.execute(
+            text(
+                "SELECT m.id, operator_name(m.user_id) AS name, n.kind, m.tries, m.error, m.made_at FROM mail m"
+                " LEFT JOIN notice n ON n.id = m.notice_id WHERE m.state = 'failed'"
+                " AND (cast(:a AS bigint) IS NULL OR m.id < :a) ORDER BY m.id DESC LIMIT :n"
+            ),
+            {"a": after, "n": limit},
+        )
+    )

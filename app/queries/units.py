@@ -95,6 +95,11 @@ def line(session: Session, line_id: int) -> Any:
     ).one_or_none()
 
 
+def unit_of(session: Session, person_id: int | None) -> int | None:
+    """The unit that a person sits in; None where the person is not the reader's to see."""
+    return person_id and session.execute(text("SELECT unit_id FROM person WHERE id = :i"), {"i": person_id}).scalar()
+
+
 def unit(session: Session, unit_id: int) -> Any:
     """One unit's row, or None when absent or out of scope."""
     return session.execute(
@@ -113,6 +118,10 @@ def roster(
                 "SELECT o.id, o.line_id, o.person_id, o.person_name, o.started_on, o.nature, o.home_unit, o.main,"
                 " p.number AS seat, p.surplus, h.id_mask, h.rank, l.kind, l.category, l.structure, l.role, l.level, l.unit_id,"
                 " l.scope_unit_id, d.name AS department, coalesce(s.name, d.name) AS scope_name,"
+                # A seat held on in another department, or on another number, was entered when its case began it.
+                " (SELECT min(x.started_on) FROM occupancy x WHERE x.person_id = o.person_id AND x.unit_id = o.unit_id"
+                " AND x.line_id = o.line_id AND x.entry_case_id IS NOT DISTINCT FROM o.entry_case_id AND x.recorded_to IS NULL)"
+                " AS entered_on,"
                 " (SELECT string_agg(concat_ws('|', x.role, x.level), ',' ORDER BY x.id) FROM occupancy lead"
                 " JOIN quota_line x ON x.id = lead.line_id WHERE lead.person_id = o.person_id AND lead.unit_id = :u"
                 " AND lead.kind = 'leadership' AND lead.recorded_to IS NULL AND lead.started_on <= :d"
@@ -191,7 +200,8 @@ def alarms(session: Session, unit_id: int | None = None, limit: int = 20) -> lis
             text(
                 "SELECT a.*, r.name, r.level, r.basis, unit_name(a.unit_id) AS unit,"
                 " coalesce(operator_name(a.user_id::int), '') AS operator_name FROM alarm a JOIN alarm_rule r ON r.code = a.rule"
-                " WHERE (cast(:u AS bigint) IS NULL OR a.unit_id = :u) ORDER BY (a.state = 'open') DESC, a.id DESC LIMIT :n"
+                f" WHERE {'true' if unit_id is None else 'a.unit_id = :u'}"
+                " ORDER BY (a.state = 'open') DESC, a.id DESC LIMIT :n"
             ),
             {"u": unit_id, "n": limit},
         )

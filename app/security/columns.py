@@ -43,7 +43,8 @@ ESTABLISHMENT = Sight((*ROWS, "document", "contact"))
 OFFICES: dict[str, Sight] = {
     "establishment": ESTABLISHMENT,
     "organisation": Sight((*ROWS, "document", "contact", "family", "discipline"), CIVIL),
-    "human_resources": Sight((*ROWS, "document", "contact", "pay", "discipline"), INSTITUTION),
+    # 家庭成员 for avoidance (回避): 《公务员法》第七十四条, 《事业单位人事管理回避规定》.
+    "human_resources": Sight((*ROWS, "document", "contact", "pay", "family", "discipline"), INSTITUTION),
     "finance": Sight(("seat", "pay")),
     "social_insurance": Sight(()),
 }

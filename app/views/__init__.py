@@ -6,21 +6,28 @@ from typing import Any
 def register() -> list[type[Any]]:
     """The views, in the order of the menu."""
     from app.views.account import AccountView
+    from app.views.acknowledgements import AcknowledgementView
     from app.views.admin import AdminView
     from app.views.attachments import AttachmentView
     from app.views.audit import AuditView
+    from app.views.authority import AuthorityView
     from app.views.cases import CaseView
     from app.views.duties import DelegationView, GrantView, RevealView
     from app.views.inbox import InboxView
+    from app.views.inside import LendingView
     from app.views.intake import IntakeView
     from app.views.issued import CheckView, IssuedView
     from app.views.ledger import LedgerView
     from app.views.lists import ListView
+    from app.views.mail import MailView, OutboxView
+    from app.views.objection import ObjectionView
     from app.views.papers import PaperView
     from app.views.person import CardView, PersonView
+    from app.views.processes import ProcessView
     from app.views.queue import QueueView
     from app.views.search import SearchView
     from app.views.unit_page import DisclosureView, UnitView
+    from app.views.verification import VerificationView
 
     return [
         CaseView,
@@ -37,11 +44,19 @@ def register() -> list[type[Any]]:
         PersonView,
         ListView,
         InboxView,
+        AcknowledgementView,
+        MailView,
+        OutboxView,
         IntakeView,
         AdminView,
         AccountView,
         AuditView,
+        AuthorityView,
         GrantView,
+        ProcessView,
         DelegationView,
         RevealView,
+        LendingView,
+        VerificationView,
+        ObjectionView,
     ]

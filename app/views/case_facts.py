@@ -1,5 +1,6 @@
 """What was filed in a case, in words: labels, codes by their names, ids by the names of what they stand for."""
 
+import json
 from typing import Any
 
 from flask_babel import gettext as _
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import codes
 from app.queries import units
+from app.views.fields_inside import objects
 from app.workflow.definition import Process
 
 # The code list of a fact.
@@ -23,6 +25,9 @@ LISTS = {
     "funding": "funding",
     "structure": "structure",
     "role": "role",
+    "absence_kind": "absence_kind",
+    "host_post": "host_post",
+    "certificate_reason": "certificate_reason",
 }
 
 
@@ -53,10 +58,23 @@ def labels() -> dict[str, str]:
         "nature": _("Kind of appointment"),
         "home_unit": _("Home unit (for leaders from elsewhere)"),
         "authorised": _("Authorised number"),
+        "absence_kind": _("Kind of absence"),
+        "host_unit": _("Host unit (of this city)"),
+        "host": _("Host, if outside this city"),
+        "host_post": _("Kind of work there"),
+        "licence": _("Number of the enforcement licence or professional title"),
+        "certificate_reason": _("What is asked for"),
+        "objected": _("What is wrong"),
+        "claim": _("What stands there, what is right, and the proof"),
+        "year": _("Year"),
+        "people": _("People on the roster"),
+        "differences": _("Differences"),
         "start": _("Effective on"),
+        "until_on": _("Last day away"),
         "end": _("First day outside"),
         "document_no": _("Document number"),
         "issuer": _("Issuing body"),
+        "ground": _("Reason"),
     }
 
 
@@ -65,17 +83,20 @@ def shown(s: Session, facts: dict[str, Any], line: Any, plan: Process) -> list[d
     out: list[dict[str, Any]] = []
     if line is not None:
         out.append({"label": _("Establishment line"), "value": f"{line.unit_name} · {units.line_label(line)}"})
+    item = json.loads(str(facts["fields"])) if facts.get("fields") else {}  # shown by its own kind's words
     for key, label in labels().items():
         value = facts.get(key)
-        if value in (None, "") or (key == "structure" and value == "none"):
+        if key in item or value in (None, "") or (key == "structure" and value == "none"):
             continue
         out.append({"label": label, "value": _word(s, key, value, plan)})
     return out
 
 
 def _word(s: Session, key: str, value: Any, plan: Process) -> Any:
-    if key == "department":
+    if key in ("department", "host_unit"):
         return s.execute(text("SELECT unit_name(:u)"), {"u": int(value)}).scalar() or value
+    if key == "objected":
+        return dict(objects()).get(str(value), value)
     if key == "region":
         return codes.REGION.get(str(value), value)
     if key == "category":

@@ -1,6 +1,7 @@
 """What one case's page shows, to its unit and to the office whose turn it is."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from flask import request
@@ -12,13 +13,14 @@ from wtforms import DateField
 
 from app.domain import errors
 from app.domain.quota import Figures
-from app.domain.workdays import workdays_between
+from app.domain.workdays import workdays_between, workdays_spent
 from app.models import Application
 from app.queries import cases, units
 from app.security.manager import Hat
-from app.views import case_facts, papers
+from app.views import acknowledgements, case_facts, objection, papers, record_sections
 from app.views.check_texts import panel, verdict, worded
 from app.views.checks import after
+from app.views.shell import local
 from app.workflow import checks, engine, versions
 from app.workflow.definition import Process
 
@@ -42,28 +44,18 @@ def event_titles() -> dict[str, tuple[str, str]]:
         "arrived": (_("Arrival confirmed"), "blue"),
         "effected": (_("The ledger has been changed"), "green"),
         "withdrawn": (_("Withdrawn"), ""),
+        "acknowledged": (_("Confirmed after the effect"), "green"),
+        "lapsed": (_("Lapsed: seat released"), "red"),
         "handed_over": (_("Handed to a colleague"), ""),
         "urged": (_("Urged by the unit"), "amber"),
+        "linked": (_("Correction begun"), "blue"),
+        "linked_from": (_("Begun from an error report"), "blue"),
         "paper_receive": (_("Papers received"), ""),
         "paper_verify": (_("Papers compared with the upload"), ""),
         "paper_archive": (_("Papers filed"), ""),
         "paper_back": (_("Papers set back by one step"), "amber"),
+        "escalated": (_("Beyond the time limit: before the head of the office"), "red"),
     }
-
-
-def urge(s: Session, case_id: int) -> None:
-    """催办: the applicant reminds the offices whose turn it is, once a day.
-
-    Raises:
-        NotFound: another unit's case.
-        WrongState: nothing waits for an office, or it has been urged today.
-    """
-    case = engine.locked(s, case_id)
-    if not engine.mine(s, case):
-        raise errors.NotFound(case=case_id)
-    if case.state != "running" or _urged_today(s, case_id):
-        raise errors.WrongState(state=case.state)
-    engine.note(s, case, "urged", side=engine.applicant(case))
 
 
 def _urged_today(s: Session, case_id: int) -> bool:
@@ -71,7 +63,7 @@ def _urged_today(s: Session, case_id: int) -> bool:
         s.execute(
             text(
                 "SELECT 1 FROM application_event WHERE application_id = :c AND kind = 'urged'"
-                " AND (at AT TIME ZONE 'Asia/Shanghai')::date = kernel_today()"
+                " AND at >= kernel_today()::timestamp AT TIME ZONE 'Asia/Shanghai'"
             ),
             {"c": case_id},
         ).scalar()
@@ -87,7 +79,7 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
     day, calendar = engine.today(s), engine.calendar(s)
     facts = cases.facts(s, case_id)
     rows = cases.tasks(s, case_id)
-    due = min((t.due_on for t in rows if t.state == "open" and t.due_on), default=None)
+    due = case.due_on if case.state in ("running", "returned") else None
     mine = next((t for t in rows if t.state == "open" and case.state == "running" and t.mine), None)
     line = s.execute(text("SELECT * FROM case_line(:c)"), {"c": case_id}).one_or_none()
     return {
@@ -104,14 +96,20 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
             "submitted_at": case.submitted_at,
             "due_on": due,
             "days_left": workdays_between(day, due, calendar) if due else None,
+            "still": case.still_since is not None,
+            "promised": case.promised_days,
+            "statutory": case.statutory_days,
+            "statutory_on": case.statutory_on,
+            "spent": _spent(case, calendar) if case.decided_at and not due else None,
             "effective_on": case.effective_on,
             "finished_at": case.finished_at,
         },
         "notice": _notice(s, case, plan, who),
-        "facts": case_facts.shown(s, facts, line, plan),
+        "facts": [*case_facts.shown(s, facts, line, plan), *record_sections.filed(s, case_id, plan.process, facts)],
         "tasks": _tasks(rows, plan, case, day, calendar),
         "events": _events(s, case_id),
         "handed": papers.panel(s, case, plan, who),
+        "acknowledgements": acknowledgements.of_case(s, case_id) if case.state == "done" else [],
         "printouts": papers.printouts(s, case, plan),
         "actions": _actions(s, case, plan, who, day, problem),
         "review": _review(s, case, plan, mine, line, facts, problem) if mine else None,
@@ -120,6 +118,7 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
         "line_figures": Figures.of(line.authorised, line.occupied, line.reserved) if line is not None else None,
         "line_label": units.line_label(line) if line is not None else None,
         "printed_on": day,
+        "inside": objection.context(s, case, plan, may=mine is not None and who.office_kind == "establishment"),
     }
 
 
@@ -164,6 +163,14 @@ def _notice(s: Session, case: Application, plan: Process, who: Hat) -> dict[str,
     return None
 
 
+def _spent(case: Application, calendar: Mapping[dt.date, bool]) -> int | None:
+    """Working days from the submission to the last decision."""
+    if case.submitted_at is None or case.decided_at is None:
+        return None
+    still = [(r.lower, r.upper) for r in case.still if r.lower and r.upper]
+    return workdays_spent(local(case.submitted_at).date(), local(case.decided_at).date(), calendar, still)
+
+
 def _tasks(rows: list[Any], plan: Process, case: Application, day: dt.date, calendar: Any) -> list[dict[str, Any]]:
     """The lanes: decided and open tasks, then the stages still to come."""
     titles = {t.code: t.title for stage in plan.stages for t in stage.tasks}
@@ -178,6 +185,8 @@ def _tasks(rows: list[Any], plan: Process, case: Application, day: dt.date, cale
             "due_on": t.due_on,
             "opinion": t.opinion,
             "days_left": workdays_between(day, t.due_on, calendar) if t.due_on else None,
+            "still": t.still or case.still_since is not None,
+            "escalated": t.escalated and t.state == "open",
             "closed_at": t.closed_at,
         }
         for t in rows
@@ -208,6 +217,7 @@ def _tasks(rows: list[Any], plan: Process, case: Application, day: dt.date, cale
 def _events(s: Session, case_id: int) -> list[dict[str, Any]]:
     """The timeline; a decision's step with what was checked, in the figures of that moment."""
     known, kept = event_titles(), cases.decision_checks(s, case_id)
+    told = (("on", _("Day")), ("receiver", _("Colleague")))
     return [
         {
             "at": e.at,
@@ -216,7 +226,7 @@ def _events(s: Session, case_id: int) -> list[dict[str, Any]]:
             "operator": e.operator,
             "side": e.side,
             "opinion": e.opinion,
-            "facts": [(_("Day"), e.facts["on"])] if e.facts.get("on") else [],
+            "facts": [(label, e.facts[name]) for name, label in told if e.facts.get(name)],
             "address": kept[e.facts["decision"]].address if e.facts.get("decision") in kept else None,
             "checks": [worded(c) for c in kept[e.facts["decision"]].checks] if e.facts.get("decision") in kept else [],
         }

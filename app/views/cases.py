@@ -13,20 +13,20 @@ from app.domain import errors
 from app.models import Application
 from app.queries import cases, units
 from app.security.manager import Hat
-from app.views.case_page import context, urge
+from app.views.case_page import context
 from app.views.checks import live
 from app.views.filing import filing, loaded, typed
-from app.views.forms import form_class, sections_of
+from app.views.forms import form_class, point_out, sections_of
 from app.views.messages import sentence
 from app.views.papers import panel
 from app.views.shell import hat, place, work
-from app.workflow import engine, versions
+from app.workflow import engine, verifying, versions
 from app.workflow.definition import Process
 
 
 def side_of(who: Hat) -> str:
-    """On whose side a hat may apply: its unit's, or the establishment office's."""
-    return "unit" if who.unit_id else who.office_kind
+    """On whose side a hat may apply: its unit's, its office's, or a person's own."""
+    return "unit" if who.unit_id else "person" if who.person_id else who.office_kind
 
 
 def families() -> dict[str, str]:
@@ -114,6 +114,8 @@ class CaseView(BaseView):
             if case is not None and case.state not in ("draft", "returned"):
                 return self._filed_already(case.id)
             plan = versions.process_of(s, case) if case else versions.latest(s, process)[1]
+            if case is not None and plan.process == verifying.PROCESS:  # its form is the roster
+                return redirect(f"/verification/{case.form['verification']}")
             if plan.applicant != side_of(who) or not plan.fields:
                 raise errors.NotFound(process=process)
             day = engine.today(s)
@@ -168,7 +170,7 @@ class CaseView(BaseView):
             if case_id is not None:
                 engine.locked(s, case_id).form = typed(form, plan)
                 return case_id
-            unit = units.unit(s, who.unit_id) if who.unit_id else None
+            unit = units.unit(s, own) if (own := who.unit_id or units.unit_of(s, who.person_id)) else None
             return engine.draft(
                 s,
                 process=plan.process,
@@ -176,6 +178,7 @@ class CaseView(BaseView):
                 office_id=None if unit else who.office_id,
                 scope_path=unit.scope_path if unit else who.low,
                 form=typed(form, plan),
+                person_id=who.person_id,
             ).id
 
     def _submit(self, form: Any, plan: Process, case_id: int, who: Hat) -> bool:
@@ -193,6 +196,7 @@ class CaseView(BaseView):
                     unit_id=made.unit_id,
                 )
         except errors.DomainError as refusal:
+            point_out(form, refusal)
             flash(sentence(refusal), "danger")
             return False
         flash(_("Submitted. The offices have been told."), "success")
@@ -208,7 +212,8 @@ class CaseView(BaseView):
         leading = "SELECT person_name AS name FROM occupancy WHERE line_id = :i AND person_id = :p LIMIT 1"
         queries = {"line": line, "any_line": line, "lead_line": line, "occupancy": sitting, "lead": leading}
         queries |= {name: named.format("unit") for name in ("department", "unit", "scope")}
-        queries["person"] = named.format("person")
+        queries |= {name: named.format("person") for name in ("person", "away", "about_person")}
+        queries["host_unit"] = "SELECT unit_name(:i) AS name"
         with work() as s:
             for name, query in queries.items():
                 value = str(form[name].data or "") if name in form else ""
@@ -259,7 +264,7 @@ class CaseView(BaseView):
                     engine.arrive(s, case_id, _day(request.form.get("arrived_on", "")))
                     done = _("Arrival confirmed. The person is on the roster now.")
                 elif kind == "urge":
-                    urge(s, case_id)
+                    engine.urge(s, case_id)
                     done = _("The office sees your reminder in its queue.")
                 else:
                     abort(400)
@@ -295,6 +300,8 @@ def why(refusal: errors.DomainError, verdict: str = "") -> str:
     """Why a step was refused, in the words of that step."""
     if isinstance(refusal, errors.InvalidInput) and verdict in ("return", "reject"):
         return _("Say why in the opinion: the unit has to know what to correct, or why it is refused.")
+    if isinstance(refusal, errors.InvalidInput) and refusal.facts.get("errors") == {"opinion": ["answer"]}:
+        return _("An error report asks for an answer: say in the opinion what was found, and why.")
     if isinstance(refusal, errors.FutureEffect) and verdict == "arrive":
         return _("The day of arrival may not lie after today: confirm it when the person is here.")
     if isinstance(refusal, errors.InvalidInput) and verdict == "arrive":

@@ -3,5 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from app.views import filing_inside, filing_records
+
 # One line for each piece: **filing_<piece>.FILERS.
-OWN: Mapping[str, Callable[..., Any]] = {}
+OWN: Mapping[str, Callable[..., Any]] = {**filing_inside.FILERS, **filing_records.FILERS}

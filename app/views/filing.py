@@ -1,6 +1,7 @@
 """From a filled form to the facts that decisions rest on."""
 
 import datetime as dt
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +14,11 @@ from app.ledger.people import PersonFacts, facts_of
 from app.models import Unit
 from app.security.manager import Hat
 from app.security.services import services
-from app.views import filers
+from app.views.fields_records import hidden
 from app.views.shell import named
 from app.workflow.definition import FACT_NAMES, Process
 
-NUMBERS = ("line", "department", "person", "unit", "scope", "occupancy")
+NUMBERS = ("line", "department", "person", "unit", "scope", "occupancy", "host_unit", "about_person")
 SECRET = ("id_number",)
 
 
@@ -43,6 +44,8 @@ def loaded(typed: dict[str, Any]) -> dict[str, Any]:
     for name, value in typed.items():
         if name == "id_cipher":
             out["id_number"] = services().keys.decrypt("resident", bytes.fromhex(value))
+        elif name == "sealed":
+            out |= json.loads(services().keys.decrypt("record", bytes.fromhex(value)))
         elif name.endswith("_on") or name in ("start", "end"):
             out[name] = dt.date.fromisoformat(value) if value else None
         else:
@@ -51,8 +54,12 @@ def loaded(typed: dict[str, Any]) -> dict[str, Any]:
 
 
 def typed(form: Any, plan: Process) -> dict[str, Any]:
-    """What was typed, as a draft keeps it; an ID number only encrypted."""
-    out = {n: stored(form[n].data) for n in plan.fields if n not in SECRET}
+    """What was typed, as a draft keeps it; an ID number and what belongs to a protected column group only encrypted."""
+    apart = hidden(plan)
+    out = {n: stored(form[n].data) for n in plan.fields if n not in SECRET and n not in apart}
+    if apart:
+        kept = json.dumps({n: stored(form[n].data) for n in apart}, ensure_ascii=False)
+        out["sealed"] = services().keys.encrypt("record", kept).hex()
     if "id_number" in form and form.id_number.data:
         out["id_cipher"] = services().keys.encrypt("resident", form.id_number.data.strip()).hex()
     return out
@@ -78,6 +85,8 @@ def filing(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
         NotFound: a chosen line, unit or person is not the applicant's to choose.
         DuplicatePerson, NotSeated, AlreadySeated: the register says otherwise.
     """
+    from app.views import filers  # they know what a filing is
+
     own = filers.OWN.get(plan.process) or filers.OWN.get(plan.movement)
     if own is not None:
         made: Filing = own(s, form, plan, who)

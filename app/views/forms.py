@@ -7,10 +7,13 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field
 
-from app.domain import codes, names
+from app.domain import codes, errors, names
 from app.domain.id_number import normalise, problems
-from app.views import fields
+from app.views import fields, fields_records
 from app.workflow.definition import Process
+from app.workflow.validation import announce_fields
+
+announce_fields(fields.known)
 
 MESSAGES = {
     "id_length": _l("An identity number has 18 characters (15 for old ones). Compare with the card."),
@@ -20,6 +23,8 @@ MESSAGES = {
     "id_birth_differs": _l("The day of birth inside the number differs from the one entered."),
     "id_sex_differs": _l("The sex inside the number differs from the one entered."),
     "birth_range": _l("At entry a person is between 16 and 70 years old."),
+    "host_once": _l("Choose a host unit of this city, or name one outside it: exactly one of both."),
+    "until_before": _l("The last day lies before the first one. Choose a later day."),
     "name_dot": _l("The dot stands between two parts of a name, once."),
     "name_private": _l("A character was made by hand on one computer; enter it by its national code (GB 18030)."),
     "name_length": _l("A full name has at least two characters."),
@@ -29,7 +34,7 @@ MESSAGES = {
 
 def fields_of(plan: Process) -> dict[str, Field]:
     """The WTForms fields of a definition; a process may loosen what it does not need."""
-    members = {name: fields.FIELDS[name]() for name in plan.fields}
+    members = {name: fields.known()[name]() for name in plan.fields} | fields_records.of(plan)
     if plan.process == "leader":
         members["person"] = fields.searched(_l("Person of this unit"), "/search/people", required=False)
         members["id_number"] = fields.text(
@@ -77,6 +82,13 @@ def form_class(plan: Process, today: dt.date) -> type[FlaskForm]:
 
     members["validate"] = validate
     return type("CaseForm", (FlaskForm,), members)
+
+
+def point_out(form: FlaskForm, refusal: errors.DomainError) -> None:
+    """Mark the fields that a refusal names, each with what is wrong."""
+    for name, wrong in refusal.facts.get("errors", {}).items() if isinstance(refusal, errors.InvalidInput) else ():
+        if name in form:
+            form[name].errors = [*form[name].errors, *(MESSAGES.get(code, fields.FILL_IN) for code in wrong)]
 
 
 PEOPLE = ("person", "lead", "occupancy", "person_name", "id_type", "id_number", "sex", "birth_on", "education",

@@ -11,6 +11,7 @@ from app.domain import quota
 from app.domain.workdays import workdays_between
 from app.queries import cases, units
 from app.security.manager import Hat
+from app.views import inside
 from app.views.ledger import top_regions
 from app.views.rows import alarm_rows, case_rows
 from app.views.shell import hat, place, work
@@ -92,6 +93,7 @@ class HomeView(IndexView):
             }
             for r in cases.drafts(s, unit_id)
         ]
+        todos += inside.todos(s, unit_id, day, calendar)
         lines = units.lines_of(s, unit_id, "establishment")
         return render_template(
             "home_unit.html",
@@ -125,6 +127,18 @@ class HomeView(IndexView):
             office={"name": place()["place"]},
             counts=[
                 {"label": _("To decide"), "number": figures.open, "tone": "", "url": "/queue"},
+                *(
+                    [
+                        {
+                            "label": _("Before the head"),
+                            "number": figures.escalated,
+                            "tone": "red",
+                            "url": "/queue?view=escalated",
+                        }
+                    ]
+                    if who.kind == "office_head"
+                    else []
+                ),
                 {"label": _("Overdue"), "number": figures.late, "tone": "red", "url": "/queue?view=late"},
                 {"label": _("Due today"), "number": figures.due, "tone": "amber", "url": "/queue?view=today"},
                 {"label": _("Handed to me"), "number": figures.own, "tone": "", "url": "/queue?view=mine"},
@@ -137,6 +151,7 @@ class HomeView(IndexView):
                     "unit": r.unit,
                     "process": kinds.get(r.process, r.process),
                     "person": None,
+                    "still": r.still,
                     "due_on": r.due_on,
                     "days_left": workdays_between(day, r.due_on, calendar) if r.due_on else None,
                 }

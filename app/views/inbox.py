@@ -34,6 +34,7 @@ def kinds() -> dict[str, tuple[str, str, str]]:
         "effected": (_("Effected"), "green", _("The ledger has been changed; the result can be printed.")),
         "rejected": (_("Rejected"), "red", _("The case has ended.")),
         "lapsed": (_("Lapsed: seat released"), "red", _("Nobody arrived in time; apply again if still needed.")),
+        "acknowledge": (_("To be confirmed after the effect"), "blue", _("It has taken effect; your office confirms.")),
         "alarm": (_("Alarm"), "red", _("A rule was broken or a difference was found; see what to do.")),
     }
 
@@ -46,6 +47,8 @@ def address(**keep: str) -> str:
 
 def leads_to(row: Any) -> str:
     """Where a notice's matter is to be seen by this reader."""
+    if row.kind == "acknowledge":
+        return "/acknowledgements"
     if row.case_id:
         return f"/case/{row.case_id}"
     if row.alarm_id and row.unit_id:

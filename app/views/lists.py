@@ -11,11 +11,13 @@ from flask_babel import gettext as _
 
 from app.domain import codes
 from app.domain.regions import foshan
+from app.domain.workdays import add_workdays, city_today
 from app.queries import cases, units
 from app.queries.listings import BRIEF, COUNTED, LISTS, Asked, Listing, count, rows
 from app.views.auditing import record_export
 from app.views.rows import states
 from app.views.shell import hat, local, work
+from app.workflow import engine
 
 PAGE = 50
 EXPORT = 5000
@@ -80,6 +82,13 @@ def shown(row: Any, key: str, kinds: dict[str, str]) -> str | None:
     return None if value is None else str(value)
 
 
+def light(row: Any, near: dt.date) -> str:
+    """How a case's deadline looks: amber from one working day before it (``near``), red after it."""
+    if row.due_on is None or row.still_since is not None or row.due_on > near:
+        return "bz-number"
+    return "bz-number bz-red bz-strong" if row.due_on < city_today() else "bz-number bz-amber bz-strong"
+
+
 class ListView(BaseView):
     """Read-only lists; parameters that are not understood answer 400."""
 
@@ -94,6 +103,7 @@ class ListView(BaseView):
         with work() as s:
             found, number = rows(s, listing, asked, PAGE + 1), count(s, listing, asked)
             kinds = cases.process_titles(s)
+            near = add_workdays(engine.today(s), 1, engine.calendar(s)) if name == "cases" else None
         page, known, columns = found[:PAGE], labels(), keep.get("cols") or usual_columns(listing)
         chips = self._chips(name, keep, kinds)
         text_, address, button = empty_texts()[name]
@@ -101,7 +111,7 @@ class ListView(BaseView):
             "title": titles()[name],
             "intro": None,
             "columns": [self._column(listing, asked, key, known[key], keep) for key in columns],
-            "rows": [{"cells": [self._cell(listing, r, k, kinds) for k in columns]} for r in page],
+            "rows": [{"cells": [self._cell(listing, r, k, kinds, near) for k in columns]} for r in page],
             "filters": self._filters(listing, asked, keep, kinds),
             "chips": chips,
             "clear_url": f"/list/{name}",
@@ -164,7 +174,7 @@ class ListView(BaseView):
         down = sort.startswith("-") if sort else listing.orders[usual].downwards
         keep: dict[str, Any] = {"q": q, "state": state, "region": region, "process": process, "sort": sort}
         keep["cols"] = [c for c in listing.columns if c in cols]
-        asked = Asked(low, high, q, state, key, down, after, process)
+        asked = Asked(low, high, q, state, key, down, after, process, who.unit_id)
         return listing, asked, {k: v for k, v in keep.items() if v}
 
     def _chips(self, name: str, keep: dict[str, Any], kinds: dict[str, str]) -> list[dict[str, Any]]:
@@ -237,14 +247,20 @@ class ListView(BaseView):
             out.append({"name": "region", "label": _("Region"), "kind": "select", "value": value, "options": options})
         return out
 
-    def _cell(self, listing: Listing, row: Any, key: str, kinds: dict[str, str]) -> dict[str, Any]:
+    def _cell(
+        self, listing: Listing, row: Any, key: str, kinds: dict[str, str], near: dt.date | None
+    ) -> dict[str, Any]:
         value = shown(row, key, kinds)
         link = next((f"{start}{getattr(row, of)}" for at, start, of in listing.links if at == key), None)
         leads = value and link and not link.endswith("None")
         return {
             "text": value,
             "state": row.state if key == "state" else None,
-            "css": "bz-number" if key in ("id_mask", "uscc", "number") or key.endswith(("_on", "_at")) else None,
+            "css": light(row, near)
+            if near and key == "due_on"
+            else "bz-number"
+            if key in ("id_mask", "uscc", "number") or key.endswith(("_on", "_at"))
+            else None,
             "url": link if leads else None,
         }
 

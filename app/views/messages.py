@@ -18,6 +18,12 @@ def sentences() -> dict[str, str]:
         "quota_exhausted": _(
             "No vacant seat is left on this line: authorised %(authorised)s, occupied %(occupied)s, reserved %(reserved)s. Choose another line, or wait until a seat is free."
         ),
+        "stale_draft": _(
+            "Somebody else saved this draft meanwhile. Yours was not saved over it: open it again in another window, compare, then save."
+        ),
+        "floor": _(
+            "The movement “%(movement)s” touches seats or quotas: the establishment office has to be among its required approvals. Add it under “Approvals required”."
+        ),
         "line_closed": _("This line is closed to entry: whoever leaves takes the seat along. Choose another line."),
         "surplus_line": _(
             "This line is over its quota (authorised %(authorised)s, occupied %(occupied)s): nobody may enter until the surplus is gone."
@@ -35,6 +41,16 @@ def sentences() -> dict[str, str]:
         "already_leading": _(
             "This person already holds a position of this leadership line. Choose another line or person."
         ),
+        "under_discipline": _(
+            "While a discipline has effect nobody is promoted (Civil Servants Law, article 64). Apply again after its last day: %(until)s."
+        ),
+        "rank_exhausted": _(
+            "This group of ranks is full: number %(number)s, held by %(holders)s. Somebody has to leave it first."
+        ),
+        "items_overlap": _(
+            "Of this kind a person has one item at a time, and another one covers some of these days. Choose other days, or correct the other one first."
+        ),
+        "before_item": _("The day has to lie after %(day)s, on which the item that it ends began. Choose a later day."),
         "seat_taken": _("The seat is taken on that day. Choose another day or seat."),
         "not_seated": _("This person holds no seat, so there is nothing to leave."),
         "case_not_approved": _(
@@ -74,15 +90,50 @@ def sentences() -> dict[str, str]:
             "The case is in another state now, so this step is not possible. Reload the page and see the timeline."
         ),
         "no_office": _("No office is responsible for this step. The administrator has to be told."),
+        "rule_day": _(
+            "A change of cadre authority begins tomorrow at the earliest, and after the rule it ends began. Choose a later day and propose it anew."
+        ),
+        "rule_needed": _(
+            "The rule for everybody has to name an office at all times. Replace it by another office instead."
+        ),
+        "duplicate_rule": _("There is a rule with these conditions in that period. End or replace that one."),
         "check_failed": _("“%(title)s” is not passed, so this cannot go on. %(text)s (%(figures)s) Basis: %(article)s"),
+        "urged_today": _("The offices have been reminded today already. A case can be urged once a day."),
+        "acted_since": _(
+            "Somebody has acted on this case since, so the decision can no longer be taken back. See the timeline."
+        ),
+        "second_person": _(
+            "This task takes two people, one of them the office's head. Whoever approved first cannot approve again."
+        ),
+        "clock_state": _(
+            "The clock of this case is not in the state that this step needs: it stands already, it is running, or another office stopped it. See the timeline."
+        ),
+        "still_responsible": _(
+            "The same office is still responsible. Give it members first (offices and identities), then the case goes on there."
+        ),
         "later_entries": _(
             "Later entries rest on this one: %(later)s. It cannot be corrected alone; correct those first."
         ),
+        "same_department": _("This person is in that department already. Choose another one."),
+        "not_yet_open": _("That department was opened on %(day)s. Choose that day or a later one."),
+        "already_absent": _(
+            "This person is away already. Enter the return first, or extend what is running instead of a new one."
+        ),
+        "not_absent": _("No absence of this person is running on that day, so there is none to extend or to end."),
+        "not_verified": _("The roster of %(year)s has not been confirmed yet. Finish that year's verification first."),
+        "certificate_exists": _(
+            "The unit holds the valid certificate %(number)s. Apply for a change or a replacement instead of a first one."
+        ),
+        "certificate_missing": _("The unit holds no valid certificate. Apply for a first one."),
+        "round_open": _("The verification of that year has been opened already. See its progress."),
         "document_missing": _("A change of the quota needs its document number."),
         "invalid_input": _("Something is missing or wrong in the form. See the marked fields."),
         "file_refused": _("The file was not taken. See the sentence beside it."),
         "paper_not_made": _("The paper could not be made just now. Nothing was numbered; try again in a minute."),
         "session_ended": _("Your session has ended. Sign in again."),
+        "proof_needed": _(
+            "This step asks for a proof of the last five minutes that it is you. Confirm, then do it again."
+        ),
         "bad_credentials": _("User name or password is wrong."),
         "tampered_ledger": _("The ledger differs from its proof. The administrator has been told."),
     }

@@ -4,6 +4,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from app.views.record_sections import entry_title
+
 
 def titles() -> dict[str, tuple[str, str]]:
     """Title and tone of each type of entry."""
@@ -11,6 +13,7 @@ def titles() -> dict[str, tuple[str, str]]:
         "unit.opened": (_("Unit opened"), "green"),
         "unit.changed": (_("Unit changed"), "blue"),
         "unit.closed": (_("Unit closed"), "red"),
+        "unit.networked": (_("Taken out of sight, or put back"), "amber"),
         "quota.set": (_("Quota fixed"), "blue"),
         "seats.allotted": (_("Seats allotted to departments"), ""),
         "seat.reserved": (_("Seat reserved"), "amber"),
@@ -19,6 +22,13 @@ def titles() -> dict[str, tuple[str, str]]:
         "seat.vacated": (_("Person left a seat"), "amber"),
         "seat.absorbed": (_("A surplus seat was absorbed"), "green"),
         "seat.corrected": (_("Day of entry corrected"), "blue"),
+        "seat.shifted": (_("Moved to another department"), "blue"),
+        "absence.begun": (_("Away from the seat"), "amber"),
+        "absence.extended": (_("Absence extended"), "amber"),
+        "absence.ended": (_("Back from absence"), "green"),
+        "year.verified": (_("Roster of the year confirmed"), "green"),
+        "certificate.issued": (_("Certificate of establishment issued"), "green"),
+        "certificate.verified": (_("Certificate stamped for the year"), "green"),
         "person.registered": (_("Registered"), "green"),
         "person.corrected": (_("Register corrected"), "blue"),
     }
@@ -41,6 +51,8 @@ def timeline(rows: list[Any], *, links: bool, people: bool = False) -> list[dict
     out = []
     for r in rows:
         title, tone = known.get(r.type, (r.type, ""))
+        if r.type.startswith("record."):
+            title, tone = entry_title(r.fields), "blue"
         if r.fields.get("kind") == "leadership":
             title = lead.get(r.type, title)
         seat, number = r.fields.get("seat"), r.fields.get("authorised")

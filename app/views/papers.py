@@ -131,6 +131,7 @@ def why_void(reason: str | None) -> str | None:
     return {
         None: None,
         "ended": _("The case ended without effect"),
+        "released": _("The reserved seat was given back"),
         "changed": _("The facts were changed after it was issued"),
         "corrected": _("A correction concerns the person it names"),
     }.get(reason, reason)

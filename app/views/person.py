@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.domain import codes, errors
 from app.queries import cases, history, units
+from app.security.columns import REVEALED
 from app.views import movements
 from app.views.auditing import record
+from app.views.record_sections import sections
 from app.views.rows import case_rows
 from app.views.shell import hat, work
 
@@ -39,8 +41,8 @@ def person_context(s: Session, person_id: int, *, own: bool) -> dict[str, Any]:
     ).all()
     about = s.execute(
         text(
-            "SELECT id, number, title, state, process, (SELECT min(due_on) FROM task t WHERE t.application_id = a.id"
-            " AND t.state = 'open') AS due_on FROM application a WHERE person_id = :i ORDER BY id DESC LIMIT 20"
+            "SELECT id, number, title, state, process, CASE WHEN decided_at IS NULL THEN due_on END AS due_on"
+            " FROM application a WHERE person_id = :i ORDER BY id DESC LIMIT 20"
         ),
         {"i": person_id},
     ).all()
@@ -74,7 +76,8 @@ def person_context(s: Session, person_id: int, *, own: bool) -> dict[str, Any]:
             for r in rows if r.kind == "establishment"
         ],
         "events": movements.timeline(history.movements(s, "person", person_id), links=not own),
-        "cases": case_rows(list(about), cases.process_titles(s), links=not own),
+        "record": sections(s, person_id, hat().sees, own=own),
+        "cases": case_rows(list(about), cases.process_titles(s), links=True),
     }  # fmt: skip
 
 
@@ -115,7 +118,9 @@ class CardView(BaseView):
         """Own seat, positions, history and cases."""
         with work() as s:
             page = person_context(s, hat().person_id or 0, own=True)
-        return render_template("card.html", title=_("My card"), reveal_url=f"/reveal/{hat().person_id}", **page)
+        return render_template(
+            "card.html", title=_("My card"), reveal_url=f"/reveal/{hat().person_id}", start_url="/case/start", **page
+        )
 
 
 class PersonView(BaseView):
@@ -130,6 +135,7 @@ class PersonView(BaseView):
         """Seat, positions, history and cases; the identity number masked."""
         with work() as s:
             page = person_context(s, person_id, own=False)
-            record(s, "view", {"person": person_id})
+            opened = ",".join(g for g in REVEALED if g != "document" and g in hat().sees)
+            record(s, "view", {"person": person_id, **({"groups": opened} if opened else {})})
         reveal = f"/reveal/{person_id}" if "document" in hat().sees else None
         return render_template("card.html", title=page["person"]["name"], reveal_url=reveal, **page)

@@ -64,6 +64,7 @@ def case_rows(
             "unit": getattr(r, "unit", ""),
             "due_on": getattr(r, "due_on", None),
             "days_left": left(r.due_on) if left and getattr(r, "due_on", None) else None,
+            "still": getattr(r, "still", False),
         }
         for r in rows
     ]

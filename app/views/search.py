@@ -8,8 +8,10 @@ from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 from sqlalchemy import text
 
-from app.queries import cases, find, units
+from app.domain.records import KINDS
+from app.queries import cases, find, records, units
 from app.queries.listings import SPELT, people_named
+from app.views.record_sections import brief
 from app.views.rows import states
 from app.views.shell import hat, work
 
@@ -125,6 +127,18 @@ class SearchView(BaseView):
                 {"u": unit, "q": term()},
             ).all()
         return answer([{"value": str(r.id), "text": r.name} for r in rows])
+
+    @expose("/items")
+    @has_access
+    def items(self) -> Any:
+        """Items of a person's record that one may put right; one's own for a person. Never filtered by a text."""
+        kind = KINDS.get(request.args.get("kind", ""))
+        if kind is None or request.args.get("q"):
+            abort(400)
+        who = hat()
+        with work() as s:
+            rows = records.present(s, who.person_id or request.args.get("person", 0, type=int), kind.name)
+        return answer([{"value": str(r.id), "text": brief(kind, r.fields), "note": str(r.started_on)} for r in rows])
 
     @expose("/units")
     @has_access

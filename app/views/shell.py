@@ -59,6 +59,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Our cases"), "url": "/list/cases", "icon": "case"},
             {"label": _("Our unit"), "url": f"/unit/{who.unit_id}", "icon": "unit"},
             {"label": _("Disclosure page"), "url": "/disclosure", "icon": "public"},
+            {"label": _("Annual verification"), "url": "/verification/", "icon": "check"},
             {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
             {"label": _("Seats"), "url": "/list/posts", "icon": "seat"},
         ]
@@ -73,6 +74,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
     elif who.roles[0].name == "reader":  # its home is the ledger, as a person's is the card
         entries = [
             {"label": _("Ledger"), "url": "/ledger", "icon": "ledger"},
+            *([{"label": _("To be confirmed"), "url": "/acknowledgements", "icon": "check"}] if who.office_id else []),
             {"label": _("Units"), "url": "/list/units", "icon": "unit"},
             {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
             {"label": _("Cases"), "url": "/list/cases", "icon": "case"},
@@ -86,17 +88,27 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
             {"label": _("Seats"), "url": "/list/posts", "icon": "seat"},
         ]
-        if who.office_kind == "establishment":
+        if who.office_kind in ("establishment", "organisation", "human_resources"):
             entries.insert(3, {"label": _("Start a business"), "url": "/case/start", "icon": "start"})
+        if who.office_kind == "human_resources":
+            entries.insert(2, {"label": _("To be confirmed"), "url": "/acknowledgements", "icon": "check"})
+        if who.office_kind == "establishment":
+            entries.append({"label": _("Annual verification"), "url": "/verification/", "icon": "check"})
             entries.append({"label": _("Opening balance"), "url": "/intake/", "icon": "upload"})
     elif who.person_id:
-        entries = [{"label": _("My card"), "url": "/card", "icon": "card"}]
+        entries = [
+            {"label": _("My card"), "url": "/card", "icon": "card"},
+            {"label": _("Start a business"), "url": "/case/start", "icon": "start"},
+        ]
     elif who.kind in ("system_admin", "security_admin"):
         entries = [
             {"label": _("Users"), "url": "/admin/users", "icon": "user"},
             {"label": _("Proposed identities"), "url": "/admin/requests", "icon": "check"},
             {"label": _("Offices"), "url": "/admin/offices", "icon": "hat"},
+            {"label": _("Cadre authority"), "url": "/admin/authority", "icon": "leader"},
             {"label": _("Roles"), "url": "/admin/roles", "icon": "lock"},
+            {"label": _("Processes"), "url": "/processes/", "icon": "start"},
+            *([{"label": _("Mail"), "url": "/admin/mail/", "icon": "notice"}] if who.kind == "system_admin" else []),
         ]
     elif who.kind == "auditor":
         entries = [
@@ -147,6 +159,7 @@ def shell_context() -> dict[str, Any]:
             "user": {"name": place()["name"], "label": place()["label"]},
             "user_menu": [
                 {"label": _("My account"), "url": "/account/", "icon": "settings"},
+                {"label": _("Notices by e-mail"), "url": "/account/mail/", "icon": "notice"},
                 *([{"label": _("Delegate for an absence"), "url": "/delegation"}] if may_delegate(who) else []),
             ],
             "hats": hats(),

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from app.domain import codes, errors, quota
 from app.queries import history, units
-from app.views import movements
+from app.views import inside, movements
 from app.views.auditing import record_export
 from app.views.lists import workbook
 from app.views.rows import alarm_rows, states
@@ -64,6 +64,7 @@ class UnitView(BaseView):
             seated = history.seated(s, row.legal_id, on)
             moved = history.movements(s, "unit", row.legal_id, on if past else None)
             alarms = [] if past else units.alarms(s, row.legal_id, 10)
+            within = None if past else inside.unit_context(s, row.legal_id, now)
         figures = [line for line in lines if line.kind == "establishment"]
         base = f"/unit/{unit_id}?on={on}" if past else f"/unit/{unit_id}?"
         return render_template(
@@ -102,6 +103,7 @@ class UnitView(BaseView):
             export_url=f"/unit/{unit_id}/export?on={on}" if people else None,
             events=movements.timeline(moved, links=True, people=True),
             alarms=alarm_rows(alarms),
+            inside=within,
         )
 
     def _crumbs(self, row: Any) -> list[dict[str, Any]]:
@@ -193,7 +195,7 @@ def roster_context(people: list[Any], base: str, limit: int, after: tuple[int, i
             "id_masked": p.id_mask,
             "department": p.department,
             "position": " · ".join(x for x in (units.positions(p.leads), codes.RANK.get(p.rank, p.rank)) if x) or None,
-            "entered_on": p.started_on,
+            "entered_on": p.entered_on,
         }
         for p in people[:limit]
     ]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import errors
 from app.models import Application, ApplicationEvent, WorkingDay
+from app.workflow.versions import process_of
 
 Facts = Mapping[str, str | int | None]
 
@@ -74,15 +75,25 @@ def note(
 
 
 def mine(session: Session, case: Application) -> bool:
-    """Whether the case was begun by the identity's own unit or office."""
+    """Whether the case was begun by the identity's own unit or office, or is a person's own application."""
+    if me(session, 3) == "person":
+        return bool(session.execute(text("SELECT own_case(:c)"), {"c": case.id}).scalar())
     if case.office_id is not None:
         return str(case.office_id) == me(session, 7)
     # A competent department stands for its unit where it decides, not where the unit applies.
-    return case.unit_id is not None and str(case.unit_id) == me(session, 6) and me(session, 3) != "supervisor"
+    own = case.unit_id is not None and str(case.unit_id) == me(session, 6) and me(session, 3) != "supervisor"
+    return own and not by_person(session, case)
 
 
-def applicant(case: Application) -> str:
+def by_person(session: Session, case: Application) -> bool:
+    """Whether the case's business is one that persons apply for, through their unit."""
+    return process_of(session, case).applicant == "person"
+
+
+def applicant(session: Session, case: Application) -> str:
     """How the timeline names the applying side."""
+    if by_person(session, case):
+        return "本人"
     return "申报单位" if case.office_id is None else "申报部门"
 
 

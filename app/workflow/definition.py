@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from app.workflow.expression import Condition, ExpressionError, condition
@@ -40,10 +39,12 @@ MOVEMENTS = (
     "take_lead",
     "leave_lead",
     "correct",
+    "record",
     "set_quota",
     "open_unit",
     "change_unit",
     "close_unit",
+    "network",
     "open_balance",
     "permit_plan",
     "permit_grant",
@@ -53,6 +54,7 @@ MOVEMENTS = (
     "shift",
     "change_line",
     "absence_begin",
+    "absence_extend",
     "absence_end",
     "verify_year",
     "certificate",
@@ -77,6 +79,9 @@ FACT_NAMES = {
     "unit_name": "name",
     "unit_category": "category",
     "exit_reason": "reason",
+    "hosted_kind": "absence_kind",
+    "away_kind": "absence_kind",
+    "away": "person",
 }
 
 
@@ -117,6 +122,8 @@ class TaskPlan:
     on_approve: str | None
     when: Condition | None
     countersign: bool
+    # 退回到指定环节: the earlier stage that a return goes to; none: to the applicant.
+    return_to: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +256,7 @@ class TaskSchema(Shape):
     on_approve = fields.Str(load_default=None, validate=validate.OneOf(["reserve"]))
     when = ConditionField(load_default=None)
     countersign = fields.Bool(load_default=False)
+    return_to = fields.Str(load_default=None)
 
 
 class StageSchema(Shape):
@@ -340,12 +348,6 @@ def parse(definition: dict[str, Any]) -> Process:
     if not isinstance(process, Process):
         raise TypeError
     return process
-
-
-def shipped() -> list[tuple[dict[str, Any], Process]]:
-    """The definitions that come with the system, with their raw data, by name."""
-    raw = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted(PROCESSES.glob("*.yaml"))]
-    return [(data, parse(data)) for data in raw]
 
 
 def as_json(definition: dict[str, Any]) -> str:

@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 from app.db import Database, Identity
 from app.domain.errors import DomainError
 from app.models import Application, ProcessVersion
-from app.workflow import engine, versions
+from app.workflow import engine, flow, versions
 
+# Why a case has ended that nobody arrived for; the applicant reads it as the result.
+LAPSED = "未报到，编制已释放"
 # 已批准未能生效: what the day brought, told to the establishment office.
 NOT_EFFECTED = "AL27"
 
@@ -61,7 +63,45 @@ def post_due(database: Database, identity: Identity) -> Iterator[tuple[int, Doma
         yield case_id, refusal
 
 
+def escalate(database: Database, identity: Identity) -> int:
+    """督办: bring what is beyond its time limit before the head of its office, once; says how many tasks."""
+    with database.transaction(identity) as session:
+        return int(session.execute(text("SELECT limits_escalate()")).scalar_one())
+
+
 def tell_amber(database: Database, identity: Identity) -> int:
     """临期: tell each side once whose task ends within a working day; says how many were told."""
     with database.transaction(identity) as session:
         return int(session.execute(text("SELECT notices_amber()")).scalar_one())
+
+
+def tell_late(database: Database, identity: Identity) -> int:
+    """编制—人员—经费未衔接: an alarm for each office that has not confirmed in time; says how many are new."""
+    with database.transaction(identity) as session:
+        return int(session.execute(text("SELECT acknowledgements_late()")).scalar_one())
+
+
+def lapse(session: Session, case_id: int) -> None:
+    """到期未报到: free the reserved seat and end the case; one that has moved on meanwhile is left alone.
+
+    Raises:
+        NotAllowed: it has not waited twice as long as its version allows.
+    """
+    case = engine.locked(session, case_id)
+    if case.state == "awaiting":
+        engine.note(session, case, "lapsed", side="系统", opinion=LAPSED)
+        flow.end(session, case, "withdrawn", "lapsed", LAPSED)
+
+
+def lapse_due(database: Database, identity: Identity) -> Iterator[tuple[int, DomainError | None]]:
+    """Raise the alarms of arrivals that are late, and end the cases that are too late, each in its own transaction."""
+    with database.transaction(identity) as session:
+        cases = list(session.execute(text("SELECT arrivals_late()")).scalars())
+    for case_id in cases:
+        refusal: DomainError | None = None
+        try:
+            with database.transaction(identity, case_id=case_id) as session:
+                lapse(session, case_id)
+        except DomainError as refused:
+            refusal = refused
+        yield case_id, refusal

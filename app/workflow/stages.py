@@ -70,19 +70,47 @@ def open_task(session: Session, case: Application, task: TaskPlan, stage: int, s
     session.flush()  # policies let the office see the case from here on
 
 
-def open_from(session: Session, case: Application, plan: Process, first: int) -> bool:
-    """Open the first stage from ``first`` on in which anybody is asked; False where no stage is left."""
+def tasks_of(session: Session, case: Application) -> list[Task]:
+    """All tasks of a case, oldest first."""
+    return list(session.scalars(select(Task).where(Task.application_id == case.id).order_by(Task.id)))
+
+
+def open_from(session: Session, case: Application, plan: Process, first: int, tasks: list[Task]) -> bool:
+    """Open the first stage from ``first`` on in which anybody is asked; False where no stage is left.
+
+    What was approved there before the case was sent back to an earlier stage stands.
+    """
     facts = known_facts(session, case, plan)
+    stands = {(t.stage, t.code) for t in tasks if t.state == "approved"}
     for number in range(first, len(plan.stages)):
         stage, opened = plan.stages[number], False
         case.stage = number
         for task in stage.tasks:
-            if applies(stage, task, facts) and (side := route(session, case, task.role)) is not None:
+            if (number, task.code) in stands or not applies(stage, task, facts):
+                continue
+            if (side := route(session, case, task.role)) is not None:
                 open_task(session, case, task, number, side)
                 opened = True
         if opened:
             return True
     return False
+
+
+def earlier(plan: Process, stage: int, name: str) -> int:
+    """The number of an earlier stage by its name; raises InvalidInput for any other."""
+    for number, planned in enumerate(plan.stages[:stage]):
+        if planned.name == name:
+            return number
+    raise errors.InvalidInput(errors={"to": ["required"]})
+
+
+def send_back(session: Session, case: Application, plan: Process, tasks: list[Task], to: int) -> None:
+    """退回到指定环节: an earlier stage decides again; what other offices of later stages approved stands."""
+    for task in tasks:
+        if (task.stage == to and task.state == "approved") or (task.stage >= to and task.state == "open"):
+            task.state = "cancelled"
+    session.flush()
+    open_from(session, case, plan, to, [t for t in tasks if t.stage > to])
 
 
 def is_over(plan: Process, stage: int, tasks: list[Task]) -> bool:
@@ -105,7 +133,7 @@ def reopen(session: Session, case: Application, plan: Process) -> None:
 
     The offices that returned decide again; the others' approvals of other facts too, in earlier stages as well.
     """
-    rows = list(session.scalars(select(Task).where(Task.application_id == case.id)))
+    rows = tasks_of(session, case)
     standing = set(session.execute(text("SELECT case_standing_sides(:c)"), {"c": case.id}).scalars())
     facts = known_facts(session, case, plan)
 

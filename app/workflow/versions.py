@@ -44,8 +44,8 @@ def published(session: Session, processes: Collection[str]) -> dict[str, tuple[i
     """The published versions that new cases take, in one statement where their definitions are known already."""
     rows = session.execute(
         text(
-            "SELECT DISTINCT ON (process) process, id FROM process_version WHERE process = ANY(:p)"
-            " ORDER BY process, version DESC"
+            "SELECT p AS process, v.id FROM unnest(cast(:p AS text[])) p"
+            " CROSS JOIN LATERAL (SELECT process_in_force(p, kernel_today()) AS id) v WHERE v.id IS NOT NULL"
         ),
         {"p": list(processes)},
     ).all()

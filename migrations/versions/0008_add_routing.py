@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import DATEMULTIRANGE
 
 revision = "0008"
 down_revision = "0006"
@@ -24,6 +25,9 @@ def upgrade() -> None:
     for name in ("promised_days", "statutory_days"):
         op.add_column("application", sa.Column(name, sa.Integer(), nullable=True))
     op.add_column("application", sa.Column("statutory_on", sa.Date(), nullable=True))
+    for table in ("application", "task"):
+        op.add_column(table, sa.Column("still", DATEMULTIRANGE(), server_default="{}", nullable=False))
+        op.add_column(table, sa.Column("still_since", sa.Date(), nullable=True))
     op.add_column("application", sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True))
     op.create_check_constraint(
         op.f("ck_application_days"), "application", "promised_days > 0 and statutory_days >= promised_days"
@@ -36,6 +40,9 @@ def upgrade() -> None:
         " jsonb_array_elements(v.definition -> 'stages') WITH ORDINALITY s(plan, n),"
         " jsonb_array_elements(s.plan -> 'tasks') p WHERE a.id = t.application_id AND v.id = a.process_version_id"
         " AND s.n = t.stage + 1 AND p ->> 'code' = t.code"
+    )
+    op.create_index(
+        "ix_task_red", "task", ["due_on"], postgresql_where=sa.text("state = 'open' and escalated_at is null")
     )
     create_tables()
     for level, category, decider, basis in DEFAULTS:
@@ -70,6 +77,7 @@ def create_tables() -> None:
         sa.Column("ended_on", sa.Date(), nullable=True),
         sa.CheckConstraint(DECIDERS, name=op.f("ck_authority_rule_decider")),
         sa.CheckConstraint("ended_on > started_on", name=op.f("ck_authority_rule_period")),
+        sa.CheckConstraint(f"{CONDITIONS} <> '||||' or decider <> 'supervisor'", name=op.f("ck_authority_rule_everybody")),
         sa.ForeignKeyConstraint(["region_code"], ["region.code"], name=op.f("fk_authority_rule_region_code")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_authority_rule")),
     )
@@ -134,9 +142,10 @@ def create_tables() -> None:
 
 def downgrade() -> None:
     for table in ("time_record", "authority_request", "authority_rule"):
-        op.execute(f"DROP TABLE {table} CASCADE")  # the kernel's functions that name it go with it
-    for column in ("role", "days", "escalated_at"):
-        op.drop_column("task", column)
+        op.execute(f"DROP TABLE {table} CASCADE")  # the kernel's functions and triggers that name it go with it
+    op.drop_index("ix_task_red", "task")
+    for column in ("role", "days", "escalated_at", "still", "still_since"):
+        op.execute(f"ALTER TABLE task DROP COLUMN {column} CASCADE")
     op.drop_constraint(op.f("ck_application_days"), "application")
-    for column in ("promised_days", "statutory_days", "statutory_on", "decided_at"):
-        op.drop_column("application", column)
+    for column in ("promised_days", "statutory_days", "statutory_on", "decided_at", "still", "still_since"):
+        op.execute(f"ALTER TABLE application DROP COLUMN {column} CASCADE")

@@ -17,16 +17,17 @@ from app.domain.canonical import entry_hash, utc_instant
 from app.domain.workdays import city_today
 from app.ledger import seal as sealing
 from app.ledger.finding import Finding
+from app.ledger.records import record_facts
 from app.ledger.verify import UNCOVERED, Verifier
 from app.workflow import engine
 from tests.world import Body, World, person
 
 TODAY = city_today()
 TABLES = ("unit", "unit_version", "quota_line", "quota", "ledger_total", "post", "person", "occupancy",
-          "ledger_entry", "ledger_chain")  # fmt: skip
+          "record_item", "ledger_entry", "ledger_chain")  # fmt: skip
 # A value that no row holds, for columns where a constraint names the values allowed.
 OTHER = {
-    "kind": "CASE kind WHEN 'establishment' THEN 'rank' ELSE 'establishment' END",
+    "kind": "CASE kind WHEN 'establishment' THEN 'rank' WHEN 'contact' THEN 'pay' ELSE 'establishment' END",
     "node": "CASE node WHEN 'legal' THEN 'department' ELSE 'legal' END",
     "state": "CASE state WHEN 'left' THEN 'retired' ELSE 'left' END",
     "personnel_class": "CASE personnel_class WHEN 'other' THEN 'public' ELSE 'other' END",
@@ -78,6 +79,11 @@ def city(world: World) -> Body:
             "start": TODAY.isoformat()}  # fmt: skip
     case = world.submit(world.clerk(one), one, "leader", lead, person_id=one.people[1], effective_on=TODAY)
     world.approve_recruit(case)
+    for mobile, day in (("13800000001", 9), ("13800000002", 2)):
+        facts = record_facts(world.keys, "contact", {"mobile": mobile}, person=one.people[1],
+                             start=TODAY - dt.timedelta(days=day))  # fmt: skip
+        case = world.submit(world.clerk(one), one, "info_contact", facts, person_id=one.people[1])
+        world.decide(world.office("organisation"), case, "personnel")
     return one
 
 
@@ -108,6 +114,7 @@ def altered(column: str, kind: str) -> str:
         "boolean": f"NOT {column}",
         "date": f"coalesce({column}, DATE '2020-01-01') - 1",
         "timestamp with time zone": f"coalesce({column}, now()) - interval '1 second'",
+        "jsonb": f"{column} || '{{\"forged\": 1}}'",
         "bytea": f"set_byte({column}, length({column}) - 1, (get_byte({column}, length({column}) - 1) + 1) % 256)",
     }[kind]
 
@@ -191,6 +198,7 @@ COPIED = {
              "reserved_case_id": "NULL"},
     "person": {"id": "id + 1000000", "id_index": "id_index || '\\x00'"},
     "occupancy": {"id": "id + 1000000", "recorded_to": "now()"},
+    "record_item": {"id": "id + 1000000", "recorded_to": "now()"},
     "ledger_entry": {"id": "id + 1000000", "sequence": "sequence + 1000"},
     "ledger_chain": {"chain_id": "chain_id + 1000000"},
 }  # fmt: skip

@@ -158,10 +158,10 @@ def test_a_paper_is_void_when_its_case_ends_and_whoever_checks_it_is_told(
     world.decide(world.office("organisation"), case, "personnel", "reject", "不符合条件")
     page = checked(stranger, code)
     assert "已作废" in page
-    assert "业务终结" in page
+    assert "席位已退回" in page
     said = words(clerk.get(shown))
-    assert "业务终结" in said
-    assert world.value("SELECT void_reason FROM issued_paper WHERE application_id = :c", c=case) == "ended"
+    assert "席位已退回" in said
+    assert world.value("SELECT void_reason FROM issued_paper WHERE application_id = :c", c=case) == "released"
 
 
 def test_the_check_page_gives_away_nothing_but_what_the_paper_says(world: World, body: Body, client: Browser) -> None:

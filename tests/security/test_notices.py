@@ -48,9 +48,7 @@ def test_heads_alone_are_told_what_is_escalated_and_a_delegate_reads_what_was_fo
         task = world.task(case, "establishment")
         user, principal = (world.value("SELECT id FROM ab_user WHERE username = :u", u=u)
                            for u in ("standin", "establishment440600"))  # fmt: skip
-        connection.execute(
-            text("INSERT INTO notice (kind, office_id, head, case_id, scope_path) SELECT 'escalated', office_id, true,"
-                 " application_id, scope_path FROM task WHERE id = :t"), {"t": task})  # fmt: skip
+        connection.execute(text("UPDATE task SET escalated_at = now() WHERE id = :t"), {"t": task})
         connection.execute(text("UPDATE task SET assignee_id = :p WHERE id = :t"), {"p": principal, "t": task})
         delegated = connection.execute(
             text("INSERT INTO account (user_id, kind, office_id, started_on, ended_on, delegated_from) SELECT :u, kind,"
@@ -60,6 +58,22 @@ def test_heads_alone_are_told_what_is_escalated_and_a_delegate_reads_what_was_fo
     assert seen(world, head, case) == {"task", "escalated"}
     assert seen(world, member, case) == {"task", "handed_over"}
     assert seen(world, world.identity("standin", delegated), case) == {"task", "handed_over"}
+
+
+def test_a_competent_department_is_told_of_what_it_decides_and_not_of_its_units_own_matters(world: World) -> None:
+    above = world.body("主管局")
+    clerk = world.clerk(above)
+    department = world.identity("dept", world.account("dept", "supervisor", unit=above.id))
+    case = world.recruit(above)
+    with world.superuser.begin() as connection:
+        connection.execute(text("ALTER TABLE task DISABLE TRIGGER guard_task"))  # no process here asks one
+        connection.execute(
+            text("INSERT INTO task (application_id, stage, code, role, unit_id, state, scope_path) SELECT id, 0, 'above',"
+                 " 'supervisor', unit_id, 'open', scope_path FROM application WHERE id = :c"), {"c": case})  # fmt: skip
+        connection.execute(text("ALTER TABLE task ENABLE TRIGGER guard_task"))
+    world.decide(world.office("establishment"), case, "establishment", "return", "补正")
+    assert seen(world, department, case) == {"task"}
+    assert seen(world, clerk, case) == {"returned"}
 
 
 def test_nobody_marks_for_another_account_nor_a_notice_that_is_not_his(world: World) -> None:

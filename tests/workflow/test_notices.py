@@ -74,9 +74,16 @@ def test_what_is_approved_for_a_later_day_is_told_once_and_again_on_its_day(worl
     assert told(world, world.clerk(body), case) == ["approved"]
 
 
+def second_for_the_last_seat(world: World, name: str) -> int:
+    """A case that came too late: the last seat of its line is reserved for another."""
+    body = world.body(name, quotas={"11": 1})
+    first, second = world.recruit(body), world.recruit(body)
+    world.decide(world.office("establishment"), first, "establishment")
+    return second
+
+
 def test_a_step_that_is_rolled_back_tells_nobody(world: World) -> None:
-    body = world.body("满编局", quotas={"11": 1}, people={"11": 1})
-    case = world.recruit(body)
+    case = second_for_the_last_seat(world, "满编局")
     before = world.value("SELECT count(*) FROM notice WHERE kind <> 'alarm'")
     with pytest.raises(errors.QuotaExhausted):
         world.decide(world.office("establishment"), case, "establishment")
@@ -85,8 +92,7 @@ def test_a_step_that_is_rolled_back_tells_nobody(world: World) -> None:
 
 
 def test_what_is_pressed_twice_on_a_full_line_is_one_alarm_that_counts_and_one_notice(world: World) -> None:
-    body = world.body("两按局", quotas={"11": 1}, people={"11": 1})
-    case, office = world.recruit(body), world.office("establishment")
+    case, office = second_for_the_last_seat(world, "两按局"), world.office("establishment")
     for _time in range(3):
         with pytest.raises(errors.QuotaExhausted):
             world.decide(office, case, "establishment")

@@ -6,13 +6,14 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.workflow.definition import as_json, parse, shipped
+from app.workflow.definition import as_json, parse
+from app.workflow.validation import load
 from tests.world import World
 
 
 def changed(process: str, name: str, prefix: str, **more: Any) -> dict[str, Any]:
     """A shipped definition under another name, with other parts."""
-    raw = copy.deepcopy(next(raw for raw, plan in shipped() if plan.process == process))
+    raw = copy.deepcopy(next(raw for raw, plan in load() if plan.process == process))
     return raw | {"process": name, "prefix": prefix, "version": 1, **more}
 
 

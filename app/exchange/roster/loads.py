@@ -171,7 +171,7 @@ def _file_case(session: Session, intake: Intake, unit: ImportBatch) -> int:
     case.number = session.execute(text("SELECT next_case_number(:p)"), {"p": prefix}).scalar_one()
     case.title = f"建库：{unit.unit_name}"
     case.state, case.submitted_at, case.changed_at = "running", func.now(), func.now()
-    engine.note(session, case, "submitted", side=engine.applicant(case))
+    engine.note(session, case, "submitted", side=engine.applicant(session, case))
     return case.id
 
 

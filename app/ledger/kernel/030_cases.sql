@@ -1,19 +1,5 @@
 -- What the kernel believes of a case: its filed facts and the decisions taken on exactly these facts.
 
-CREATE OR REPLACE FUNCTION publish_version(p_process text, p_version int, p_definition jsonb, p_requirements jsonb)
-RETURNS bigint LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE v process_version; v_hash text := encode(sha256(convert_to(p_definition::text || p_requirements::text, 'UTF8')), 'hex');
-BEGIN
-  SELECT * INTO v FROM process_version WHERE process = p_process AND version = p_version;
-  IF FOUND AND v.hash <> v_hash THEN
-    PERFORM refuse('facts_changed', jsonb_build_object('process', p_process, 'version', p_version));
-  ELSIF NOT FOUND THEN
-    INSERT INTO process_version (process, version, definition, requirements, hash)
-    VALUES (p_process, p_version, p_definition, p_requirements, v_hash) RETURNING * INTO v;
-  END IF;
-  RETURN v.id;
-END $$;
-
 -- The index under the key that rules now: during a change of keys an older one leads to the same person.
 CREATE OR REPLACE FUNCTION current_index(p_index bytea) RETURNS bytea
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
@@ -40,12 +26,13 @@ LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 DECLARE f jsonb := r.facts::jsonb;
 BEGIN
   IF p_movement IN ('open_unit', 'open_balance') THEN unit := (f ->> 'parent')::bigint;
-  ELSIF p_movement IN ('change_unit', 'close_unit') OR (p_movement = 'set_quota' AND f ->> 'line' IS NULL) THEN
+  ELSIF p_movement IN ('change_unit', 'close_unit', 'network') OR (p_movement = 'set_quota' AND f ->> 'line' IS NULL) THEN
     unit := (f ->> 'unit')::bigint; category := f ->> 'category';
   ELSIF p_movement = 'correct' AND f ->> 'occupancy' IS NOT NULL THEN
     SELECT l.unit_id, l.category INTO unit, category FROM occupancy o JOIN quota_line l ON l.id = o.line_id
      WHERE o.id = (f ->> 'occupancy')::bigint;
-  ELSIF p_movement IN ('correct', 'vacate') THEN
+  ELSIF p_movement IN ('verify_year', 'certificate', 'none') THEN unit := r.unit_id;
+  ELSIF p_movement IN ('correct', 'vacate', 'record', 'shift', 'absence_begin', 'absence_extend', 'absence_end') THEN
     SELECT l.unit_id, l.category INTO unit, category FROM occupancy o JOIN quota_line l ON l.id = o.line_id
      WHERE o.person_id = (f ->> 'person')::bigint AND o.recorded_to IS NULL
      ORDER BY o.kind = 'establishment' DESC, o.ended_on IS NULL DESC, o.started_on DESC, o.id DESC LIMIT 1;
@@ -72,12 +59,16 @@ BEGIN
   RETURN f::text;
 END $$;
 
--- Whose business a process is: its published applicant's. The establishment office may also file for a unit below it.
+-- Whose business a process is: its published applicant's. The establishment office may also file for a unit below it; a
+-- person files what is his own, through the unit that he sits in.
 CREATE OR REPLACE FUNCTION case_applies(p_version bigint, p_unit bigint, p_scope text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
   SELECT coalesce(CASE WHEN scope_part(3) IN ('unit_clerk', 'unit_head') THEN p_unit = scope_number(6)
       AND coalesce(v.definition ->> 'applicant', 'unit') = 'unit'
-    ELSE scope_part(3) IN ('office_member', 'office_head', 'service') AND scope_part(9) = 'establishment'
+    WHEN scope_part(3) = 'person' THEN v.definition ->> 'applicant' = 'person'
+      AND p_unit = (SELECT unit_id FROM person WHERE id = scope_number(8))
+    ELSE scope_part(3) IN ('office_member', 'office_head', 'service') AND scope_part(9) = CASE WHEN v.definition ->> 'applicant'
+      IN ('organisation', 'human_resources') THEN v.definition ->> 'applicant' ELSE 'establishment' END
       AND scope_has(p_scope) END, false)
   FROM process_version v WHERE v.id = p_version
 $$;
@@ -87,7 +78,7 @@ CREATE OR REPLACE FUNCTION case_file(p_case bigint, p_facts text) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   a application; r case_record; v_all jsonb := case_facts_text(p_facts)::jsonb; v_cipher bytea := decode(v_all ->> 'id_cipher', 'hex');
-  f jsonb := v_all - 'id_cipher'; v_facts text := f::text;
+  f jsonb := v_all - 'id_cipher' - 'private'; v_facts text := f::text;
   v_hash text := encode(sha256(convert_to(v_facts, 'UTF8')), 'hex'); v_key bytea; v_place bigint;
 BEGIN
   SELECT * INTO a FROM application WHERE id = p_case FOR UPDATE;
@@ -101,10 +92,12 @@ BEGIN
   -- A known person's own key comes first, so no other one can hide a second running case.
   v_key := CASE WHEN f ->> 'person' IS NOT NULL THEN (SELECT id_index FROM person WHERE id = (f ->> 'person')::bigint)
     ELSE current_index(decode(f ->> 'person_index', 'hex')) END;
+  v_key := k_running_key(coalesce(r.process_version_id, a.process_version_id), f, v_key);
   IF r.case_id IS NULL THEN
     -- A version that was replaced may ask for less: it serves the cases that run on it and no new one.
-    IF EXISTS (SELECT 1 FROM process_version v JOIN process_version n ON n.process = v.process AND n.version > v.version
-        WHERE v.id = a.process_version_id) THEN PERFORM refuse('facts_changed'); END IF;
+    IF a.process_version_id IS DISTINCT FROM process_in_force(a.process, kernel_today()) THEN
+      PERFORM refuse('facts_changed');
+    END IF;
     INSERT INTO case_record (case_id, process_version_id, unit_id, filed_by, revision, facts, facts_hash, person_key, status)
     VALUES (p_case, a.process_version_id, a.unit_id, scope_number(1), 1, v_facts, v_hash, v_key, 'filed')
     RETURNING * INTO r;
@@ -119,7 +112,9 @@ BEGIN
   END IF;
   -- A unit's own matters, or those of units below the office.
   v_place := (case_place(r, case_movement(r))).unit;
-  IF v_place IS NOT NULL AND NOT EXISTS (SELECT 1 FROM unit WHERE id = v_place
+  IF scope_part(3) = 'person' THEN
+    IF (f ->> 'person')::bigint IS DISTINCT FROM scope_number(8) THEN PERFORM refuse('not_found'); END IF;
+  ELSIF v_place IS NOT NULL AND NOT EXISTS (SELECT 1 FROM unit WHERE id = v_place
       AND scope_has(scope_path))
     OR v_place IS NULL AND case_movement(r) IN ('open_unit', 'open_balance') AND EXISTS (SELECT 1 FROM region
       WHERE code = f ->> 'region' AND NOT scope_has(prefix)) THEN
@@ -130,6 +125,7 @@ BEGIN
   END IF;
   INSERT INTO case_facts (case_id, revision, facts, facts_hash, filed_by)
   VALUES (p_case, r.revision, v_facts, v_hash, r.filed_by);
+  PERFORM k_keep_private(p_case, r.revision, f, v_all ->> 'private');
   DELETE FROM case_secret WHERE case_id = p_case;
   IF v_cipher IS NOT NULL THEN
     INSERT INTO case_secret (case_id, id_type, id_cipher) VALUES (p_case, coalesce(f ->> 'id_type', 'resident'), v_cipher);
@@ -163,36 +159,53 @@ BEGIN
   RETURN v_id;
 END $$;
 
--- Opens a movement: locks the case, finds the approvals its published version demands, on these facts.
+-- Which approval a movement still lacks on the present facts; null when it has all that its published version demands.
 -- A requirement is {"role": …, "people": 1 | 2}; who answers for a role, or that nobody has to, says case_side.
-CREATE OR REPLACE FUNCTION case_open_movement(p_case bigint, p_movement text) RETURNS case_record
+CREATE OR REPLACE FUNCTION case_missing(r case_record, p_movement text) RETURNS text
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE r case_record; v_requirements jsonb; q jsonb; s record; v_asked int := 0; v_count int;
+DECLARE v process_version; v_requirements jsonb; q jsonb; s record; v_asked int := 0; v_count int; v_heads int;
 BEGIN
-  SELECT * INTO r FROM case_record WHERE case_id = p_case FOR UPDATE;
-  IF NOT FOUND THEN PERFORM refuse('not_found'); END IF;
-  IF r.status IN ('effected', 'closed') THEN PERFORM refuse('case_closed'); END IF;
-  SELECT requirements -> p_movement INTO v_requirements FROM process_version WHERE id = r.process_version_id;
+  SELECT * INTO v FROM process_version WHERE id = r.process_version_id;
+  v_requirements := v.requirements -> p_movement;
   IF v_requirements IS NULL OR jsonb_typeof(v_requirements) <> 'array' OR jsonb_array_length(v_requirements) = 0 THEN
-    PERFORM refuse('case_not_approved', jsonb_build_object('movement', p_movement, 'missing', 'not in the process'));
+    RETURN 'not in the process';
   END IF;
   FOR q IN SELECT * FROM jsonb_array_elements(v_requirements) LOOP
     s := case_side(q ->> 'role', r, p_movement);
     CONTINUE WHEN s.skipped;
     v_asked := v_asked + 1;
-    -- The latest word of each person counts, and no other of that side may have rejected since.
-    SELECT count(*) FILTER (WHERE verdict = 'approve' AND facts_hash = r.facts_hash) INTO v_count FROM (
-      SELECT DISTINCT ON (d.user_id) d.verdict, d.facts_hash FROM decision d
+    -- The latest word of each person counts (a stopped clock is no word on the matter), and nobody may have rejected.
+    SELECT count(*), count(*) FILTER (WHERE kind = 'office_head') INTO v_count, v_heads FROM (
+      SELECT DISTINCT ON (d.user_id) d.verdict, d.facts_hash, a.kind FROM decision d
        JOIN account a ON a.id = d.account_id AND a.kind = ANY (s.kinds)
-       WHERE d.case_id = p_case AND (d.office_id = s.office OR d.unit_id = s.unit)
-       ORDER BY d.user_id, d.id DESC) latest;
+       WHERE d.case_id = r.case_id AND (d.office_id = s.office OR d.unit_id = s.unit)
+         AND d.verdict IN ('approve', 'return', 'reject', 'take_back')
+       ORDER BY d.user_id, d.id DESC) latest WHERE verdict = 'approve' AND facts_hash = r.facts_hash;
+    -- Where the definition has the head countersign, one of the two is a head.
+    IF v_heads = 0 AND (q ->> 'people')::int > 1 AND jsonb_path_exists(v.definition,
+        '$.stages[*].tasks[*] ? (@.role == $role && @.countersign == true)', jsonb_build_object('role', q ->> 'role')) THEN
+      RETURN q ->> 'role';
+    END IF;
     IF v_count < coalesce((q ->> 'people')::int, 1) OR EXISTS (
-      SELECT 1 FROM decision d WHERE d.case_id = p_case AND d.facts_hash = r.facts_hash AND d.verdict = 'reject') THEN
-      PERFORM refuse('case_not_approved', jsonb_build_object('movement', p_movement, 'missing', q ->> 'role'));
+      SELECT 1 FROM decision d WHERE d.case_id = r.case_id AND d.facts_hash = r.facts_hash AND d.verdict = 'reject') THEN
+      RETURN q ->> 'role';
     END IF;
   END LOOP;
-  IF v_asked = 0 THEN  -- a movement that nobody had to approve is none that was approved
-    PERFORM refuse('case_not_approved', jsonb_build_object('movement', p_movement, 'missing', 'nobody is asked'));
+  -- A movement that nobody had to approve is none that was approved.
+  RETURN CASE WHEN v_asked = 0 THEN 'nobody is asked' END;
+END $$;
+
+-- Opens a movement: locks the case and demands its approvals.
+CREATE OR REPLACE FUNCTION case_open_movement(p_case bigint, p_movement text) RETURNS case_record
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE r case_record; v_missing text;
+BEGIN
+  SELECT * INTO r FROM case_record WHERE case_id = p_case FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('not_found'); END IF;
+  IF r.status IN ('effected', 'closed') THEN PERFORM refuse('case_closed'); END IF;
+  v_missing := case_missing(r, p_movement);
+  IF v_missing IS NOT NULL THEN
+    PERFORM refuse('case_not_approved', jsonb_build_object('movement', p_movement, 'missing', v_missing));
   END IF;
   -- Who posts has a part in the case: its unit, a side that decided it, or the system's own service.
   IF NOT coalesce(scope_part(3) = 'service' OR r.unit_id = scope_number(6) OR EXISTS (SELECT 1 FROM decision d
@@ -202,10 +215,11 @@ BEGIN
   RETURN r;
 END $$;
 
--- "Approved, not effected" ends with the case, whichever way.
+-- "Approved, not effected", "nobody can go on", "not arrived" end with the case, whichever way.
 CREATE OR REPLACE FUNCTION case_alarms_end(p_case bigint) RETURNS void
 LANGUAGE sql SET search_path = public, pg_temp AS $$
-  UPDATE alarm SET state = 'cleared', closed_at = clock_timestamp() WHERE case_id = p_case AND rule = 'AL27' AND state = 'open'
+  UPDATE alarm SET state = 'cleared', closed_at = clock_timestamp() WHERE case_id = p_case AND rule IN ('AL27', 'AL28', 'AL30')
+    AND state = 'open'
 $$;
 
 -- Ends a case that will not take effect: withdrawn by the applicant, rejected by an office, or lapsed.
@@ -218,13 +232,15 @@ BEGIN
   IF r.status IN ('effected', 'closed') THEN PERFORM refuse('case_closed'); END IF;
   IF NOT coalesce((p_reason = 'withdrawn' AND CASE WHEN scope_number(6) IS NOT NULL
         THEN case_applies(r.process_version_id, r.unit_id, NULL)
+        WHEN scope_part(3) = 'person' THEN own_case(p_case)
         ELSE EXISTS (SELECT 1 FROM account x WHERE x.user_id = r.filed_by AND x.office_id = scope_number(7)) END)
     OR (p_reason = 'rejected' AND EXISTS (SELECT 1 FROM decision d WHERE d.case_id = p_case
         AND d.user_id = scope_number(1) AND d.verdict = 'reject' AND d.facts_hash = r.facts_hash))
-    OR (p_reason = 'lapsed' AND scope_part(3) = 'service'), false) THEN
+    OR (p_reason = 'lapsed' AND scope_part(3) = 'service' AND (SELECT waited > 2 * allowed FROM k_arrival(p_case))), false) THEN
     PERFORM refuse('not_allowed');
   END IF;
   IF r.status = 'reserved' THEN PERFORM ledger_release_seat(p_case); END IF;
   UPDATE case_record SET status = 'closed', closed_reason = p_reason WHERE case_id = p_case;
+  PERFORM k_clock_go(p_case);
   PERFORM case_alarms_end(p_case);
 END $$;

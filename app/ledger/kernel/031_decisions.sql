@@ -46,13 +46,10 @@ CREATE OR REPLACE FUNCTION seat_region(p_region text) RETURNS text
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS
 $$ SELECT CASE WHEN kind = 'town' THEN parent_code ELSE code END FROM region WHERE code = p_region $$;
 
--- One office settles its task: the decision with what was checked, its seat where one is reserved, the task closed and the
--- step on record; all or nothing, in one journey.
-DROP FUNCTION IF EXISTS case_settle(bigint, text, text, text, boolean, text);
-CREATE OR REPLACE FUNCTION case_settle(p_task bigint, p_verdict text, p_opinion text, p_side text, p_reserve boolean,
-  p_address text, p_checks jsonb) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE t task; v_scope text; v_decision bigint;
+-- An open task of the identity's own side, under a hat that answers for its role; locked.
+CREATE OR REPLACE FUNCTION k_my_task(p_task bigint) RETURNS task
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE t task;
 BEGIN
   SELECT * INTO t FROM task WHERE id = p_task FOR UPDATE;
   IF NOT coalesce((t.office_id = scope_number(7) OR t.unit_id = scope_number(6))
@@ -61,18 +58,43 @@ BEGIN
   ELSIF t.state <> 'open' THEN
     PERFORM refuse('already_decided', jsonb_build_object('state', t.state));
   END IF;
+  RETURN t;
+END $$;
+
+-- One office settles its task: the decision with what was checked, its seat where one is reserved, the task closed and the
+-- step on record; all or nothing, in one journey. Under countersignature (``p_two``) the first approval leaves the task
+-- open for another person, and one of the two is the office's head.
+DROP FUNCTION IF EXISTS case_settle(bigint, text, text, text, boolean, text);
+DROP FUNCTION IF EXISTS case_settle(bigint, text, text, text, boolean, text, jsonb);
+CREATE OR REPLACE FUNCTION case_settle(p_task bigint, p_verdict text, p_opinion text, p_side text, p_reserve boolean,
+  p_address text, p_checks jsonb, p_two boolean) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE t task := k_my_task(p_task); v_scope text; v_decision bigint; v_first decision; v_head boolean; v_state text;
+BEGIN
+  IF p_verdict NOT IN ('approve', 'return', 'reject') THEN PERFORM refuse('invalid_input', '{"errors": {"verdict": ["required"]}}'); END IF;
+  IF p_two AND p_verdict = 'approve' AND t.first_decision_id IS NOT NULL THEN
+    SELECT * INTO v_first FROM decision WHERE id = t.first_decision_id;
+    v_head := scope_part(3) = 'office_head' OR EXISTS (SELECT 1 FROM account WHERE id = v_first.account_id AND kind = 'office_head');
+    IF scope_number(1) IN (v_first.user_id, v_first.delegator_id) OR scope_number(18) = v_first.user_id OR NOT v_head THEN
+      PERFORM refuse('second_person');
+    END IF;
+  END IF;
   v_decision := case_decide(t.application_id, p_verdict, p_opinion, p_checks, p_address);
-  IF p_reserve AND p_verdict = 'approve' THEN PERFORM ledger_reserve(t.application_id); END IF;
-  UPDATE task SET decision_id = v_decision, closed_at = now(),
-    state = CASE p_verdict WHEN 'approve' THEN 'approved' WHEN 'return' THEN 'returned' ELSE 'rejected' END
-   WHERE id = p_task;
+  -- Whoever had stopped the clock and decides now lets it go on.
+  UPDATE clock_stop SET ended_at = now() WHERE application_id = t.application_id AND ended_at IS NULL
+    AND (office_id = t.office_id OR unit_id = t.unit_id);
+  v_state := CASE p_verdict WHEN 'return' THEN 'returned' WHEN 'reject' THEN 'rejected'
+    ELSE CASE WHEN p_two AND t.first_decision_id IS NULL THEN 'open' ELSE 'approved' END END;
+  IF p_reserve AND v_state = 'approved' THEN PERFORM ledger_reserve(t.application_id); END IF;
+  IF v_state = 'open' THEN UPDATE task SET first_decision_id = v_decision, assignee_id = NULL WHERE id = p_task;
+  ELSE UPDATE task SET decision_id = v_decision, closed_at = now(), state = v_state WHERE id = p_task; END IF;
   UPDATE application SET changed_at = now() WHERE id = t.application_id RETURNING scope_path INTO v_scope;
   INSERT INTO application_event (application_id, kind, user_id, operator, side, opinion, facts, scope_path)
   SELECT t.application_id, x.kind, scope_number(1), acting_name(), x.side, x.opinion,
     CASE x.n WHEN 1 THEN jsonb_build_object('decision', v_decision) ELSE '{}' END, v_scope
     FROM (VALUES (1, p_verdict, p_side, p_opinion), (2, 'reserved', '台账', NULL)) x(n, kind, side, opinion)
-   WHERE x.n = 1 OR (p_reserve AND p_verdict = 'approve') ORDER BY x.n;
-  RETURN v_decision;
+   WHERE x.n = 1 OR (p_reserve AND v_state = 'approved') ORDER BY x.n;
+  RETURN v_state;
 END $$;
 
 -- A case whose result is a paper only: approved like any other, and nothing moves.

@@ -109,6 +109,9 @@ LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
     ELSE ARRAY['office_member', 'office_head', 'service'] END
 $$;
 
+CREATE OR REPLACE FUNCTION case_source(r case_record) RETURNS bigint
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$ SELECT unit FROM case_left(r) $$;
+
 -- Who answers for a role in a case: an office or a unit, under hats of which kinds; or nobody is needed (skipped).
 -- Neither office, unit nor skipped: somebody is needed and there is none.
 CREATE OR REPLACE FUNCTION case_side(p_role text, r case_record, p_movement text, OUT office bigint, OUT unit bigint,

@@ -38,7 +38,7 @@ BEGIN
   IF pg_trigger_depth() > 1 THEN RETURN NEW; END IF;
   IF TG_OP = 'INSERT' THEN
     SELECT * INTO r FROM case_record WHERE case_id = NEW.application_id;
-    IF NEW.state <> 'open' OR NEW.decision_id IS NOT NULL OR NEW.escalated_at IS NOT NULL
+    IF NEW.state <> 'open' OR coalesce(NEW.decision_id, NEW.first_decision_id) IS NOT NULL OR NEW.escalated_at IS NOT NULL
       OR NOT coalesce(case_asks(r, NEW.office_id, NEW.unit_id, NEW.role, NULL), false)
       OR NEW.scope_path IS DISTINCT FROM (SELECT scope_path FROM application WHERE id = NEW.application_id) THEN
       PERFORM refuse('not_allowed');

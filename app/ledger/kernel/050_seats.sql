@@ -247,6 +247,7 @@ BEGIN
     PERFORM refuse('before_entry', jsonb_build_object('day', o.started_on, 'person', o.person_id));
   END IF;
   SELECT * INTO l FROM quota_line WHERE id = o.line_id;
+  PERFORM k_lead_left(p_case, o, p_on, p_now);
   SELECT * INTO p FROM post WHERE id = o.post_id FOR UPDATE;
   UPDATE occupancy SET recorded_to = p_now WHERE id = o.id;
   n := o; n.id := nextval(pg_get_serial_sequence('occupancy', 'id')); n.ended_on := p_on; n.recorded_at := p_now;

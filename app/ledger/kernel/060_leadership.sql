@@ -40,6 +40,7 @@ CREATE OR REPLACE FUNCTION ledger_take_lead(p_case bigint) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE r case_record := case_open_movement(p_case, 'take_lead'); f jsonb := r.facts::jsonb; v_id bigint;
 BEGIN
+  PERFORM k_lead_record(p_case, f);
   v_id := k_take_lead(p_case, f, k_day((f ->> 'start')::date));
   PERFORM k_effected(p_case);
   RETURN v_id;

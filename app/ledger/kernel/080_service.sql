@@ -27,10 +27,19 @@ BEGIN
   RETURN v_account.id;
 END $$;
 
--- Whether the identity sees a case: its own range's, or one in which its office or unit has a task.
+-- Whether a case is the person's own application, begun under the person's own card.
+CREATE OR REPLACE FUNCTION own_case(p_case bigint) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT scope_part(3) = 'person' AND EXISTS (SELECT 1 FROM application a JOIN process_version v ON v.id = a.process_version_id
+    WHERE a.id = p_case AND a.person_id = scope_number(8) AND a.office_id IS NULL AND a.created_by = scope_number(1)
+      AND v.definition ->> 'applicant' = 'person')
+$$;
+
+-- Whether the identity sees a case: its own range's, one in which its office or unit has a task, a person's own.
 CREATE OR REPLACE FUNCTION sees_case(p_case bigint) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT EXISTS (SELECT 1 FROM application a WHERE a.id = p_case AND scope_has(a.scope_path)) OR takes_part(p_case)
+    OR own_case(p_case)
 $$;
 
 -- The sides whose latest word approves the present facts, as 'office:unit'.
@@ -38,6 +47,7 @@ CREATE OR REPLACE FUNCTION case_standing_sides(p_case bigint) RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT coalesce(x.office_id::text, '') || ':' || coalesce(x.unit_id::text, '') FROM (
     SELECT DISTINCT ON (d.office_id, d.unit_id) d.* FROM decision d WHERE d.case_id = p_case
+       AND d.verdict IN ('approve', 'return', 'reject', 'take_back')
      ORDER BY d.office_id, d.unit_id, d.id DESC) x
    JOIN case_record r ON r.case_id = p_case
   WHERE x.verdict = 'approve' AND x.facts_hash = r.facts_hash AND sees_case(p_case)
@@ -46,7 +56,7 @@ $$;
 CREATE OR REPLACE FUNCTION office_has(p_office bigint, p_user int) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT EXISTS (SELECT 1 FROM account a JOIN ab_user u ON u.id = a.user_id AND u.active
-    WHERE a.office_id = p_office AND a.user_id = p_user AND p_office = scope_number(7)
+    WHERE a.office_id = p_office AND a.user_id = p_user AND p_office = scope_number(7) AND NOT k_absent(p_user, p_office)
       AND a.kind IN ('office_member', 'office_head') AND a.started_on <= kernel_today()
       AND (a.ended_on IS NULL OR a.ended_on > kernel_today()))
 $$;
@@ -82,6 +92,6 @@ $$;
 CREATE OR REPLACE FUNCTION office_members() RETURNS TABLE (user_id int, name text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT DISTINCT u.id, u.last_name || u.first_name FROM account a JOIN ab_user u ON u.id = a.user_id AND u.active
-   WHERE a.office_id = scope_number(7) AND a.kind IN ('office_member', 'office_head')
+   WHERE a.office_id = scope_number(7) AND NOT k_absent(a.user_id, a.office_id) AND a.kind IN ('office_member', 'office_head')
      AND a.started_on <= kernel_today() AND (a.ended_on IS NULL OR a.ended_on > kernel_today())
 $$;

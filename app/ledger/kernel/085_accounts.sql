@@ -151,6 +151,6 @@ END $$;
 CREATE OR REPLACE FUNCTION unit_names(p_part text) RETURNS TABLE (id bigint, name text, region text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT u.id, u.name, r.name FROM unit u JOIN region r ON r.code = u.region_code
-   WHERE scope_part(3) = 'system_admin' AND u.node = 'legal' AND u.status = 'active' AND NOT u.not_networked
+   WHERE scope_part(3) IN ('system_admin', 'security_admin') AND u.node = 'legal' AND u.status = 'active' AND NOT u.not_networked
      AND strpos(u.name, p_part) > 0 ORDER BY u.scope_path LIMIT 20
 $$;

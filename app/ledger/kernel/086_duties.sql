@@ -65,7 +65,20 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT EXISTS (SELECT 1 FROM application a WHERE a.id = p_case AND (p_path IS NULL OR a.scope_path = p_path)
     AND NOT coalesce(a.scope_path <@ scope_ranges(16), true)
     AND ((a.office_id IS NULL AND a.unit_id = scope_unit()) OR a.office_id = scope_number(7) OR takes_part(a.id)
-      OR (scope_part(3) = 'service' AND scope_has(a.scope_path))))
+      OR own_case(a.id) OR (scope_part(3) = 'service' AND scope_has(a.scope_path))))
+$$;
+
+-- Whether somebody of an office is away: his hat there is in a deputy's hands today.
+CREATE OR REPLACE FUNCTION k_absent(p_user bigint, p_office bigint) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT EXISTS (SELECT 1 FROM account a JOIN account d ON d.delegated_from = a.id AND in_force(d.started_on, d.ended_on)
+    WHERE a.user_id = p_user AND a.office_id = p_office)
+$$;
+
+-- What was handed to somebody who is away goes back to the office; at the beginning of an absence, and by the job.
+CREATE OR REPLACE FUNCTION k_absent_tasks() RETURNS void
+LANGUAGE sql SET search_path = public, pg_temp AS $$
+  UPDATE task SET assignee_id = NULL WHERE state = 'open' AND assignee_id IS NOT NULL AND k_absent(assignee_id, office_id)
 $$;
 
 -- 委托: for an absence, to a colleague of the same unit or office, who then acts in one's place under a hat of its own.
@@ -85,6 +98,7 @@ BEGIN
   VALUES (p_user, a.kind, a.unit_id, a.office_id, p_from, p_to, a.id) RETURNING * INTO d;
   PERFORM record_audit('delegation.given', NULL,
     jsonb_build_object('reason', btrim(p_reason), 'before', NULL, 'after', to_jsonb(d)));
+  PERFORM k_absent_tasks();
   RETURN d.id;
 END $$;
 
@@ -135,7 +149,9 @@ BEGIN
   END IF;
   IF NEW.verdict = 'approve' AND EXISTS (SELECT 1 FROM decision d WHERE d.case_id = NEW.case_id AND d.verdict = 'approve'
       AND d.facts_hash = NEW.facts_hash AND d.user_id <> NEW.user_id
-      AND coalesce(d.delegator_id, d.user_id) = coalesce(NEW.delegator_id, NEW.user_id)) THEN
+      AND coalesce(d.delegator_id, d.user_id) = coalesce(NEW.delegator_id, NEW.user_id)
+      AND NOT EXISTS (SELECT 1 FROM decision x WHERE x.case_id = d.case_id AND x.user_id = d.user_id AND x.id > d.id
+        AND x.verdict = 'take_back')) THEN
     PERFORM refuse('already_decided');
   END IF;
   RETURN NEW;

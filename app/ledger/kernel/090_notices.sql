@@ -13,6 +13,11 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
    WHERE coalesce(w.worked, extract(isodow FROM p_day + n) < 6) ORDER BY n OFFSET p_days - 1 LIMIT 1
 $$;
 
+-- Under which kind of hat alone a unit's task is decided: its head's, or the competent department's.
+CREATE OR REPLACE FUNCTION k_task_hat(k task) RETURNS text
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS
+$$ SELECT CASE WHEN k.unit_id IS NOT NULL AND cardinality(x) = 1 THEN x[1] END FROM role_kinds(k.role, k.unit_id IS NOT NULL) x $$;
+
 -- A task tells the office (or unit) that has to decide it, or only the colleague it is with; its end settles that.
 CREATE OR REPLACE FUNCTION k_task_told() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -22,9 +27,9 @@ BEGIN
      WHERE case_id = NEW.application_id AND task_id = NEW.id AND settled_at IS NULL;
   END IF;
   IF NEW.state = 'open' THEN
-    INSERT INTO notice (kind, office_id, unit_id, user_id, case_id, task_id, scope_path)
+    INSERT INTO notice (kind, office_id, unit_id, user_id, hat, case_id, task_id, scope_path)
     VALUES (CASE WHEN TG_OP = 'UPDATE' AND NEW.assignee_id IS NOT NULL THEN 'handed_over' ELSE 'task' END,
-      NEW.office_id, NEW.unit_id, NEW.assignee_id, NEW.application_id, NEW.id, NEW.scope_path);
+      NEW.office_id, NEW.unit_id, NEW.assignee_id, k_task_hat(NEW), NEW.application_id, NEW.id, NEW.scope_path);
   END IF;
   RETURN NULL;
 END $$;
@@ -34,12 +39,28 @@ CREATE OR REPLACE TRIGGER task_told_again AFTER UPDATE OF state, assignee_id ON 
   WHEN (OLD.state = 'open' AND (NEW.state <> 'open' OR NEW.assignee_id IS DISTINCT FROM OLD.assignee_id))
   EXECUTE FUNCTION k_task_told();
 
--- To the applicant: its office, or the case's unit.
+-- 督办: beyond the time limit the office's head has it, whoever it is with.
+CREATE OR REPLACE FUNCTION k_task_escalated() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  INSERT INTO notice (kind, office_id, unit_id, hat, case_id, task_id, scope_path)
+  VALUES ('escalated', NEW.office_id, NEW.unit_id, CASE WHEN NEW.office_id IS NULL THEN k_task_hat(NEW) ELSE 'office_head' END,
+    NEW.application_id, NEW.id, NEW.scope_path);
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER task_escalated AFTER UPDATE OF escalated_at ON task FOR EACH ROW
+  WHEN (OLD.escalated_at IS NULL AND NEW.escalated_at IS NOT NULL AND NEW.state = 'open')
+  EXECUTE FUNCTION k_task_escalated();
+
+-- To the applicant: its office, the person whose own matter it is, or the case's unit.
 CREATE OR REPLACE FUNCTION k_tell_applicant(a application, p_kind text, p_why text) RETURNS void
 LANGUAGE sql SET search_path = public, pg_temp AS $$
-  INSERT INTO notice (kind, office_id, unit_id, case_id, why, scope_path)
-  SELECT p_kind, a.office_id, CASE WHEN a.office_id IS NULL THEN a.unit_id END, a.id, left(nullif(btrim(p_why), ''), 200),
-    a.scope_path WHERE num_nonnulls(a.office_id, a.unit_id) > 0
+  INSERT INTO notice (kind, office_id, person_id, unit_id, case_id, why, scope_path)
+  SELECT p_kind, a.office_id, x.person, CASE WHEN a.office_id IS NULL AND x.person IS NULL THEN a.unit_id END, a.id,
+    left(nullif(btrim(p_why), ''), 200), a.scope_path
+    FROM (SELECT CASE WHEN a.office_id IS NULL THEN (SELECT a.person_id FROM process_version v
+      WHERE v.id = a.process_version_id AND v.definition ->> 'applicant' = 'person') END AS person) x
+   WHERE num_nonnulls(a.office_id, x.person, a.unit_id) > 0
 $$;
 
 -- What a step of the timeline means for others.
@@ -55,12 +76,10 @@ BEGIN
     ELSIF v_effect = 'date' AND a.effective_on > kernel_today() THEN
       PERFORM k_tell_applicant(a, 'approved', NULL);
     END IF;
-  ELSIF NEW.kind IN ('urged', 'escalated') THEN  -- to whoever has the task now; beyond the time limit to the head
-    INSERT INTO notice (kind, office_id, unit_id, user_id, head, case_id, task_id, why, scope_path)
-    SELECT NEW.kind, k.office_id, k.unit_id, CASE NEW.kind WHEN 'urged' THEN k.assignee_id END,
-      NEW.kind = 'escalated', a.id, k.id, left(nullif(btrim(NEW.opinion), ''), 200), a.scope_path
-    FROM task k WHERE k.application_id = a.id AND k.state = 'open'
-      AND (NEW.kind = 'urged' OR NEW.facts ->> 'task' IS NULL OR NEW.facts ->> 'task' = k.id::text);
+  ELSIF NEW.kind = 'urged' THEN  -- to whoever has the task now
+    INSERT INTO notice (kind, office_id, unit_id, user_id, hat, case_id, task_id, scope_path)
+    SELECT 'urged', k.office_id, k.unit_id, k.assignee_id, k_task_hat(k), a.id, k.id, a.scope_path
+      FROM task k WHERE k.application_id = a.id AND k.state = 'open';
   ELSE
     PERFORM k_tell_applicant(a, CASE NEW.kind WHEN 'return' THEN 'returned' WHEN 'reject' THEN 'rejected'
       WHEN 'request_papers' THEN 'papers_requested' ELSE NEW.kind END, NEW.opinion);
@@ -68,7 +87,7 @@ BEGIN
   RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER event_told AFTER INSERT ON application_event FOR EACH ROW
-  WHEN (NEW.kind IN ('return', 'reject', 'request_papers', 'approved', 'effected', 'lapsed', 'urged', 'escalated'))
+  WHEN (NEW.kind IN ('return', 'reject', 'request_papers', 'approved', 'effected', 'lapsed', 'urged'))
   EXECUTE FUNCTION k_event_told();
 
 -- A case that goes on settles what the applicant was asked for; one that ends settles all that waited.
@@ -88,9 +107,9 @@ CREATE OR REPLACE FUNCTION notices_amber() RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE v_count int;
 BEGIN
-  IF scope_part(3) IS DISTINCT FROM 'service' THEN PERFORM refuse('not_allowed'); END IF;
-  INSERT INTO notice (kind, office_id, unit_id, user_id, case_id, task_id, scope_path)
-  SELECT 'amber', k.office_id, k.unit_id, k.assignee_id, a.id, k.id, k.scope_path
+  PERFORM k_service();
+  INSERT INTO notice (kind, office_id, unit_id, user_id, hat, case_id, task_id, scope_path)
+  SELECT 'amber', k.office_id, k.unit_id, k.assignee_id, k_task_hat(k), a.id, k.id, k.scope_path
     FROM task k JOIN application a ON a.id = k.application_id AND a.state = 'running'
    WHERE k.state = 'open' AND k.due_on <= workdays_after(kernel_today(), 1)
      AND NOT EXISTS (SELECT 1 FROM notice n WHERE n.task_id = k.id AND n.kind = 'amber') ORDER BY k.id

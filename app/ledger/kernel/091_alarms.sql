@@ -57,7 +57,7 @@ BEGIN
     SELECT 'alarm', x.office, x.unit, x.duty, NEW.case_id, NEW.id, NEW.rule, NEW.scope_path FROM (SELECT
       CASE v_who WHEN 'establishment' THEN k_office_of('establishment', NEW.unit_id, NEW.scope_path)
         WHEN 'office' THEN NEW.office_id END AS office,
-      CASE WHEN v_who = 'unit' THEN NEW.unit_id END AS unit, CASE WHEN v_who = 'auditor' THEN v_who END AS duty) x
+      CASE WHEN v_who = 'unit' THEN NEW.unit_id END AS unit, CASE WHEN v_who IN ('auditor', 'system_admin') THEN v_who END AS duty) x
      WHERE num_nonnulls(x.office, x.unit, x.duty) = 1;
   END LOOP;
   RETURN NULL;

@@ -12,10 +12,11 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     ELSE r.status = 'effected' END
 $$;
 
--- Who may have a paper issued: the applicant, and the offices that decide.
+-- Who may have a paper issued: the applicant, and the offices and units that decide.
 CREATE OR REPLACE FUNCTION case_issues(a application) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-  SELECT case_is_mine(a) OR scope_part(3) IN ('office_member', 'office_head') AND takes_part(a.id)
+  SELECT k_applies_here(a) OR takes_part(a.id)
+    AND coalesce(scope_part(3) IN ('office_member', 'office_head', 'unit_clerk', 'unit_head'), false)
 $$;
 
 -- Of an identity that has none issued: nothing at all, not an empty list.
@@ -98,8 +99,7 @@ BEGIN
   RETURN v_id;
 END $$;
 
--- 作废: the case ends without effect, its facts change (either gives a reserved seat back), or a correction touches whom it
--- names.
+-- 作废: the case ends without effect, its facts change, its seat is given back, or a correction touches whom it names.
 CREATE OR REPLACE FUNCTION papers_void() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE v_person bigint;
@@ -110,6 +110,9 @@ BEGIN
   ELSIF NEW.facts_hash <> OLD.facts_hash THEN
     UPDATE issued_paper SET voided_at = clock_timestamp(), void_reason = 'changed'
      WHERE application_id = NEW.case_id AND voided_at IS NULL;
+  ELSIF OLD.status = 'reserved' AND NEW.status = 'filed' THEN
+    UPDATE issued_paper SET voided_at = clock_timestamp(), void_reason = 'released'
+     WHERE application_id = NEW.case_id AND voided_at IS NULL AND kind = 'quota_use';
   ELSIF NEW.status = 'effected' AND OLD.status <> 'effected' AND case_movement(NEW) = 'correct' THEN
     v_person := coalesce((NEW.facts::jsonb ->> 'person')::bigint,
       (SELECT person_id FROM occupancy WHERE id = (NEW.facts::jsonb ->> 'occupancy')::bigint));

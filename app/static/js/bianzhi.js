@@ -35,7 +35,8 @@
   function searchAddress(select, query) {
     const address = new URL(select.dataset.searchUrl, window.location.href);
     if (address.origin !== window.location.origin) return null;
-    address.searchParams.set("q", query);
+    // A short list of protected rows is filtered here: what is typed goes into no address.
+    address.searchParams.set("q", select.dataset.searchLocal ? "" : query);
     address.searchParams.set("limit", String(LIMIT));
     for (const other of companions(select)) address.searchParams.set(other.name, other.value);
     return address;
@@ -60,7 +61,7 @@
     const settings = {
       valueField: "value",
       labelField: "text",
-      searchField: remote ? [] : ["text"],
+      searchField: remote && !select.dataset.searchLocal ? [] : ["text"],
       maxOptions: remote ? LIMIT : 500,
       placeholder: select.dataset.placeholder || say("msgSearch"),
       render: {

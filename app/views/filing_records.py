@@ -1,0 +1,76 @@
+"""From a filled form to a change of a person's record."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.domain import errors, terms
+from app.domain.records import KINDS, OPEN
+from app.ledger.records import record_facts
+from app.queries import ranks
+from app.security.manager import Hat
+from app.security.services import services
+from app.views.fields_records import KIND_OF
+from app.views.filing import Filing
+from app.workflow.definition import Process
+
+
+def whose(s: Session, form: Any, plan: Process, who: Hat) -> Any:
+    """The person a form is about: oneself, or one in the applicant's rows; a foreign one answers as an absent one."""
+    chosen = str(who.person_id if plan.applicant == "person" else form.person.data or "")
+    row = s.execute(
+        text("SELECT id, name, unit_id, rank, level, personnel_class FROM person WHERE id = :i"),
+        {"i": int(chosen) if chosen.isdecimal() else 0},
+    ).one_or_none()
+    if row is None or row.unit_id is None:
+        raise errors.NotFound(person=chosen)
+    return row
+
+
+def item(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
+    """The facts of one item added, or (where an earlier one is chosen) put right.
+
+    Raises:
+        NotFound: the person or the item is not the applicant's to choose.
+    """
+    kind, person = KINDS[KIND_OF[plan.process]], whose(s, form, plan, who)
+    values = {f.name: form[f.name].data for f in kind.fields if f.name in form}
+    wrong = _chosen(s, form, person.id)
+    start: dt.date = form.start.data
+    end = form.end.data if "end" in form else None
+    if kind.name == "discipline":
+        last = terms.penalty_ends(start, values["penalty"])
+        end = last + dt.timedelta(days=1) if last else None
+    facts = record_facts(
+        services().keys,
+        kind.name,
+        values,
+        person=person.id,
+        action="replace" if wrong else "add",
+        item=wrong,
+        start=start,
+        end=end,
+    )
+    if kind.group == OPEN:  # what conditions and readers of the case look at, by its name
+        facts = {**kind.clean(values), **facts}
+    if kind.name in ("rank", "post"):
+        facts["caps"] = ",".join(f"{c.low}-{c.high}:{c.number}" for c in ranks.caps(s, person.unit_id, kind.name))
+    return Filing(facts, person.id, person.name, person.unit_id, start)
+
+
+def _chosen(s: Session, form: Any, person_id: int) -> int | None:
+    chosen = str(form.item.data or "") if "item" in form else ""
+    if not chosen:
+        return None
+    found = s.execute(
+        text("SELECT id FROM record_item WHERE id = :i AND person_id = :p AND recorded_to IS NULL"),
+        {"i": int(chosen) if chosen.isdecimal() else 0, "p": person_id},
+    ).scalar()
+    if found is None:
+        raise errors.NotFound(item=chosen)
+    return int(found)
+
+
+FILERS = {"record": item}

@@ -1,0 +1,202 @@
+"""流程设计的词: what the choices of a definition are called, what is wrong with one, and where."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.views import check_texts, fields, process_form
+from app.workflow import checks, definition, validation
+
+Pairs = list[tuple[str, str]]
+
+
+def families() -> Pairs:
+    """Groups of businesses."""
+    return [
+        ("entry", _("Entering")),
+        ("exit", _("Leaving")),
+        ("inside", _("While in service")),
+        ("quota_use", _("Use of quota")),
+        ("verification", _("Verification and certificates")),
+        ("organ", _("Units")),
+        ("quota", _("Quotas")),
+        ("leadership", _("Leadership positions")),
+        ("correction", _("Corrections")),
+    ]
+
+
+def roles() -> Pairs:
+    """Who may be asked, by what they answer for."""
+    return [
+        ("establishment", _("Establishment office")),
+        ("personnel", _("Organisation department or human resources, by competence")),
+        ("organisation", _("Organisation department")),
+        ("human_resources", _("Human resources")),
+        ("finance", _("Finance")),
+        ("social_insurance", _("Social insurance")),
+        ("unit", _("The person's unit")),
+        ("unit_head", _("Head of the unit")),
+        ("supervisor", _("Competent department")),
+        ("source_unit", _("Unit that the person leaves")),
+        ("source_establishment", _("Establishment office of the unit left")),
+        ("source_personnel", _("Personnel office of the unit left")),
+        ("city_establishment", _("Establishment office of the city")),
+        ("city_personnel", _("Personnel office of the city")),
+    ]
+
+
+def movements() -> Pairs:
+    """Ledger movements by what they do."""
+    named = {
+        "reserve": _("reserve a seat"),
+        "occupy": _("enter a seat"),
+        "vacate": _("leave the seat"),
+        "move": _("move between units"),
+        "take_lead": _("take a leadership position"),
+        "leave_lead": _("leave a leadership position"),
+        "correct": _("correct an entry"),
+        "set_quota": _("fix a quota"),
+        "open_unit": _("open a unit"),
+        "change_unit": _("change a unit"),
+        "close_unit": _("close a unit"),
+        "open_balance": _("opening balance"),
+        "permit_plan": _("yearly plan of quota use"),
+        "permit_grant": _("permit for seats"),
+        "permit_extend": _("extend a permit"),
+        "permit_cancel": _("cancel a permit"),
+        "record": _("item of a person's record"),
+        "shift": _("move inside the unit"),
+        "change_line": _("change of category"),
+        "absence_begin": _("secondment or leave begins"),
+        "absence_end": _("secondment or leave ends"),
+        "verify_year": _("yearly verification"),
+        "certificate": _("certificate"),
+        "none": _("no movement, a paper only"),
+    }
+    return [(m, named.get(m, m)) for m in definition.MOVEMENTS]
+
+
+def all_choices() -> dict[str, Pairs]:
+    """Every list of choices of the form, by name."""
+    applicants = {
+        "unit": _("The unit"),
+        "person": _("The person, through the unit"),
+        "establishment": _("Establishment office"),
+        "organisation": _("Organisation department"),
+        "human_resources": _("Human resources"),
+    }
+    papers = {
+        "quota_use": _("Approval of quota use"),
+        "entry_notice": _("Notice of entry"),
+        "exit_notice": _("Notice of leaving"),
+        "lead_use": _("Approval of leadership use"),
+        "payroll_notice": _("Notice to payroll"),
+        "receipt": _("Receipt"),
+        "papers_list": _("List of papers to bring"),
+        "approval_sheet": _("Approval sheet"),
+    }
+    return {
+        "families": families(),
+        "applicants": [(a, applicants.get(a, a)) for a in definition.APPLICANTS],
+        "effects": [
+            ("arrival", _("on confirmed arrival")),
+            ("date", _("on the day named in the form")),
+            ("approval", _("with the last approval")),
+        ],
+        "roles": roles(),
+        "movements": movements(),
+        "fields": [(n, _label(n)) for n in sorted(fields.known())],
+        "checks": check_choices(),
+        "levels": [("stop", _("stop")), ("warn", _("warn"))],
+        "outputs": [(o, papers.get(o, o)) for o in definition.OUTPUTS],
+        "on_approve": [("reserve", _("reserve a seat"))],
+    }
+
+
+def check_choices() -> Pairs:
+    """Every check by its name."""
+    return [(code, str(check_texts.TITLES.get(code, code))) for code in sorted(checks.known())]
+
+
+def problems(made: dict[str, Any]) -> list[tuple[str, str]]:
+    """What is wrong with a definition: where in the form, and what; empty when it may be proposed."""
+    rows = process_form.laid_out(made)["requirements"]
+    out = []
+    for parts, said in validation.problems_in(made):
+        where = "-".join(str(p) for p in parts)
+        if len(parts) > 1 and parts[0] == "requirements":  # grouped by movement there, rows here
+            same = [n for n, row in enumerate(rows) if row.get("movement", "") == parts[1]]
+            number = parts[2] if len(parts) > 2 and isinstance(parts[2], int) else 0
+            row = same[number] if number < len(same) else 0
+            column = parts[-1] if parts[-1] in ("role", "people") else "movement"
+            where = f"requirements-{row}-{column}"
+        out.append((where, said))
+    return out
+
+
+def fact(name: str) -> str:
+    """What a fact of a condition is called."""
+    named = {
+        "unit_grade": _("Grade of unit (code)"),
+        "region": _("Region (code)"),
+        "region_kind": _("Kind of region: city, district, town"),
+        "category": _("Kind of establishment (code)"),
+        "level": _("Level of position (code)"),
+        "rank": _("Rank (code)"),
+        "cross_region": _("Between two regions: 1 or 0"),
+        "has_head": _("The unit has a head: 1 or 0"),
+        "has_supervisor": _("The unit has a competent department: 1 or 0"),
+    }
+    return named.get(name, name)
+
+
+def place(path: str) -> str:
+    """Where a path of the form is, in words."""
+    labels = {c.name: c.label for c in (*process_form.STAGE, *process_form.TASK)}
+    labels |= {c.name: c.label for s in process_form.SECTIONS for c in s.columns if c.name}
+    labels |= {s.key: s.label for s in process_form.SECTIONS} | {c.name: c.label for c in process_form.GENERAL}
+    labels |= {"stages": _("Stages and tasks"), "tasks": _("Task"), "days": _("Days")}
+    if path in labels:
+        return str(labels[path])
+    words = (str(int(p) + 1) if p.isdecimal() else str(labels.get(p, p)) for p in path.split("-"))
+    return " ".join(words)
+
+
+def _label(name: str) -> str:
+    made: Any = fields.known()[name]()
+    label = made.args[0] if made.args else name
+    return f"{label}（{name}）"
+
+
+def described(made: dict[str, Any]) -> dict[str, Any]:
+    """A definition as its diagram shows it; an unfinished one too."""
+    who, moves, choices = dict(roles()), dict(movements()), all_choices()
+
+    def named(task: Any) -> dict[str, Any]:
+        task = task if isinstance(task, dict) else {}
+        return {
+            "office": who.get(task.get("role", ""), task.get("role") or "？"),
+            "title": task.get("title", ""),
+            "days": task.get("days", "？"),
+            "when": task.get("when"),
+            "countersign": task.get("countersign"),
+            "reserves": task.get("on_approve") == "reserve",
+        }
+
+    requirements = made.get("requirements") or {}
+    movement = next((m for m in requirements if m != "reserve"), "")
+    return {
+        "applicant": dict(choices["applicants"]).get(made.get("applicant", ""), "？"),
+        "effect": dict(choices["effects"]).get(made.get("effect", ""), "？"),
+        "movement": moves.get(movement, movement or "？"),
+        "stages": [
+            {
+                "name": stage.get("name"),
+                "when": stage.get("when"),
+                "quorum": stage.get("quorum"),
+                "tasks": [named(t) for t in stage.get("tasks") or []],
+            }
+            for stage in made.get("stages") or []
+        ],
+        "after": [named(t) for t in made.get("after") or []],
+    }
