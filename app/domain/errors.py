@@ -440,6 +440,13 @@ class FileRefused(DomainError):
     http_status = 422
 
 
+class PaperNotMade(DomainError):
+    """文书未能生成; facts: reason (busy, late, or what the typesetting said)."""
+
+    code = "paper_not_made"
+    http_status = 503
+
+
 class SessionEnded(DomainError):
     """会话已结束: the session has ended; sign in again."""
 

@@ -16,6 +16,7 @@ def register() -> list[type[Any]]:
     from app.views.inbox import InboxView
     from app.views.inside import LendingView
     from app.views.intake import IntakeView
+    from app.views.issued import CheckView, IssuedView
     from app.views.ledger import LedgerView
     from app.views.lists import ListView
     from app.views.mail import MailView, OutboxView
@@ -34,6 +35,8 @@ def register() -> list[type[Any]]:
         CaseView,
         AttachmentView,
         PaperView,
+        IssuedView,
+        CheckView,
         QueueView,
         SupervisionView,
         SearchView,

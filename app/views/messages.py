@@ -145,6 +145,7 @@ def sentences() -> dict[str, str]:
         "document_missing": _("A change of the quota needs its document number."),
         "invalid_input": _("Something is missing or wrong in the form. See the marked fields."),
         "file_refused": _("The file was not taken. See the sentence beside it."),
+        "paper_not_made": _("The paper could not be made just now. Nothing was numbered; try again in a minute."),
         "session_ended": _("Your session has ended. Sign in again."),
         "proof_needed": _(
             "This step asks for a proof of the last five minutes that it is you. Confirm, then do it again."
