@@ -10,10 +10,10 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import Connection, text
 
-from app.domain.canonical import entry_hash, utc_instant
+from app.domain.canonical import utc_instant
 from app.domain.crypto import KeyRing, UnknownKey
 from app.domain.id_number import mask
-from app.ledger import audit
+from app.ledger import audit, links
 from app.ledger.evidence import evidence
 from app.ledger.finding import Finding
 from app.ledger.records import committed
@@ -33,6 +33,9 @@ ROWS = {
     "quota": "SELECT q.* FROM quota q JOIN quota_line l ON l.id = q.line_id WHERE l.unit_id BETWEEN :a AND :b",
     "ledger_total": "SELECT t.* FROM ledger_total t JOIN quota_line l ON l.id = t.line_id"
     " WHERE l.unit_id BETWEEN :a AND :b",
+    "permit": "SELECT * FROM permit WHERE unit_id BETWEEN :a AND :b",
+    "plan": "SELECT * FROM plan WHERE unit_id BETWEEN :a AND :b",
+    "plan_line": "SELECT p.* FROM plan_line p JOIN plan n ON n.id = p.plan_id WHERE n.unit_id BETWEEN :a AND :b",
     "post": "SELECT p.* FROM post p JOIN quota_line l ON l.id = p.line_id WHERE l.unit_id BETWEEN :a AND :b",
     "occupancy": "SELECT o.*, p.number AS seat, p.line_id AS seat_line FROM occupancy o"
     " LEFT JOIN post p ON p.id = o.post_id WHERE o.unit_id BETWEEN :a AND :b",
@@ -107,7 +110,8 @@ class Verifier:
         heads = {r.chain_id: (r.sequence, r.hash) for r in self.connection.execute(text(HEADS), values)}
         last: dict[int, tuple[int, str]] = {}
         for r in self.connection.execute(text(ENTRIES), values):
-            yield from self._link(kind, r, *last.get(r.chain_id, (0, "")))
+            for column, found, right in links.broken(r, *last.get(r.chain_id, (0, ""))):
+                yield self._of(kind, r.chain_id, "ledger_entry", r.id, column, found, right, r.sequence)
             last[r.chain_id] = (r.sequence, r.hash)
             entry = Entry(
                 kind, r.chain_id, r.sequence, r.type, r.effective_on.isoformat(), utc_instant(r.recorded_at),
@@ -147,27 +151,6 @@ class Verifier:
     def _all(self, query: str, values: dict[str, Any]) -> Iterator[Row]:
         return (dict(r) for r in self.connection.execute(text(query), values).mappings())
 
-    def _link(self, kind: str, r: Any, sequence: int, hashed: str) -> Iterator[Finding]:
-        """Numbering, the link to the entry before, and the entry's own hash."""
-        if r.sequence != sequence + 1:
-            yield self._of(kind, r.chain_id, "ledger_entry", r.id, "sequence", r.sequence, sequence + 1, r.sequence)
-        if r.prev_hash != hashed:
-            yield self._of(kind, r.chain_id, "ledger_entry", r.id, "prev_hash", r.prev_hash, hashed, r.sequence)
-        due = entry_hash(
-            fmt=r.format,
-            chain=f"{kind}:{r.chain_id}",
-            sequence=r.sequence,
-            type=r.type,
-            effective_on=r.effective_on.isoformat(),
-            recorded_at=utc_instant(r.recorded_at),
-            case="" if r.case_id is None else str(r.case_id),
-            actor=r.actor,
-            payload=r.payload,
-            prev=r.prev_hash,
-        )
-        if r.hash != due:
-            yield self._of(kind, r.chain_id, "ledger_entry", r.id, "hash", r.hash, due, r.sequence)
-
     def _key(self, table: str, row: Row) -> Any:
         return {"post": lambda: (row["line_id"], row["number"]), "ledger_total": lambda: row["line_id"]}.get(
             table, lambda: row["id"]
@@ -189,6 +172,8 @@ class Verifier:
         for chain, state in states.items():
             for key, due in state.table(table).items():
                 seen.add(key)
+                if table == "plan_line":  # of any unit below the plan's own
+                    due = due | {"scope_path": self.scopes.get(due.get("unit_id") or 0)}
                 if table == "occupancy":
                     due = due | {"scope_path": self.scopes.get(due.get("department_id") or due.get("unit_id") or 0)}
                 found = rows.get(key)
@@ -290,7 +275,7 @@ class Verifier:
         if not valid:
             return {"state": "outside", "unit_id": None, "department_id": None, "personnel_class": "other"}
         now = max(valid, key=lambda o: (o["ended_on"] is None, o["ended_on"] or "", o["started_on"], o["id"]))
-        left = "retired" if str(now["exit_reason"] or "").startswith("31") else "left"
+        left = "retired" if str(now["exit_reason"] or "").startswith(("31", "93")) else "left"
         return {
             "state": "serving" if now["ended_on"] is None else left,
             "unit_id": now["unit_id"],
@@ -306,14 +291,15 @@ class Verifier:
                 text(f"SELECT chain_kind, chain_id FROM {table} WHERE chain_kind NOT IN ({kinds})")
             ):
                 yield Finding(f"{r.chain_kind}:{r.chain_id}", table, "*", "chain_kind", "有此行", "无此类链")
-        for table, column in (("quota", "line_id"), ("ledger_total", "line_id"), ("post", "line_id")):
+        for table, column, parent in (("quota", "line_id", "quota_line"), ("ledger_total", "line_id", "quota_line"),
+                                      ("post", "line_id", "quota_line"), ("plan_line", "plan_id", "plan")):  # fmt: skip
             key = "line_id" if table == "ledger_total" else "id"
             for r in self.connection.execute(
                 text(
-                    f"SELECT t.{key} AS id FROM {table} t LEFT JOIN quota_line l ON l.id = t.{column} WHERE l.id IS NULL"
+                    f"SELECT t.{key} AS id FROM {table} t LEFT JOIN {parent} l ON l.id = t.{column} WHERE l.id IS NULL"
                 )
             ):
-                yield Finding("台账", table, str(r.id), "*", "有此行", "无此行（无编制线）")
+                yield Finding("台账", table, str(r.id), "*", "有此行", "无此行（无所属的行）")
 
     def _of(self, kind: str, chain: int, table: str, row: Any, column: str, found: Any, due: Any,
             sequence: int | None = None) -> Finding:  # fmt: skip

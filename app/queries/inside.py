@@ -141,3 +141,8 @@ def marks(session: Session, verification_id: int) -> list[Any]:
             {"i": verification_id},
         )
     )
+
+
+def by_case(session: Session, case_id: int) -> Any:
+    """The verification that a case confirms; none for another business."""
+    return session.execute(text("SELECT id, year FROM verification WHERE case_id = :c"), {"c": case_id}).one_or_none()

@@ -42,22 +42,24 @@ LINES: dict[str, Line] = {
     "SignInView.factor": Line(_l("Sign in: second factor"), (), public=True),
     "SignInView.enrol": Line(_l("Sign in: set up the second factor"), (), public=True),
     "SignInView.password": Line(_l("Sign in: change a given password"), (), public=True),
+    "SignInView.again": Line(_l("Confirm once more that it is oneself"), SIGNED_IN),
     "SignInView.oidc": Line(_l("Sign in through the organisation's provider"), (), public=True),
     "SignInView.oidc_back": Line(_l("Return from the organisation's provider"), (), public=True),
     "AccountView.index": Line(_l("Own account: password, second factor, sessions, tokens"), SIGNED_IN),
     "AccountView.end_sessions": Line(_l("End own sessions"), SIGNED_IN),
-    "AccountView.new_token": Line(_l("Make a program's token"), SIGNED_IN),
+    "AccountView.new_token": Line(_l("Make a program's token"), BUSINESS),
     "AccountView.revoke_token": Line(_l("Revoke a program's token"), SIGNED_IN),
     "LocaleView.index": Line(_l("Change the language"), (), public=True),
     "CaseView.start": Line(_l("Choose a business"), (UNIT, OFFICE, PERSON)),
     "CaseView.new": Line(_l("Fill in and submit a case"), (UNIT, OFFICE, PERSON)),
     "CaseView.edit": Line(_l("Change a draft or a returned case"), (UNIT, OFFICE, PERSON)),
     "CaseView.token": Line(_l("Whether the session still stands"), (*BUSINESS, PERSON)),
-    "CaseView.sheet": Line(_l("Approval sheet and notices to print"), (*BUSINESS, PERSON)),
     "CaseView.check": Line(_l("Check while filling in"), (UNIT, OFFICE, PERSON)),
     "CaseView.show": Line(_l("Case with its timeline"), (*BUSINESS, PERSON)),
-    "CaseView.act": Line(_l("Withdraw a case, confirm an arrival, hand a task over"), (UNIT, OFFICE, PERSON)),
-    "CaseView.decide": Line(_l("Decide a task"), (UNIT, OFFICE, SUPERVISOR)),
+    "CaseView.act": Line(_l("Withdraw, urge, copy a case, answer, confirm an arrival"), (UNIT, OFFICE, PERSON)),
+    "CaseView.decide": Line(
+        _l("Decide a task, stop its clock, hand it over, take a decision back"), (UNIT, OFFICE, SUPERVISOR)
+    ),
     "InboxView.index": Line(_l("Notices"), SIGNED_IN),
     "InboxView.open": Line(_l("Read a notice and go to its matter"), SIGNED_IN),
     "InboxView.read_all": Line(_l("Mark all notices as read"), SIGNED_IN),
@@ -67,9 +69,13 @@ LINES: dict[str, Line] = {
     "MailView.change": Line(_l("Change own wishes for notices by e-mail"), SIGNED_IN),
     "OutboxView.index": Line(_l("Mail that could not be sent"), (SYSTEM,)),
     "OutboxView.again": Line(_l("Try a letter again"), (SYSTEM,)),
-    "AttachmentView.add": Line(_l("Add files to a case"), (UNIT, OFFICE)),
-    "AttachmentView.show": Line(_l("One file of a case"), BUSINESS),
-    "AttachmentView.remove": Line(_l("Remove a file of a case"), (UNIT, OFFICE)),
+    "AttachmentView.add": Line(_l("Add files to a case"), (UNIT, OFFICE, PERSON)),
+    "AttachmentView.show": Line(_l("One file of a case"), (*BUSINESS, PERSON)),
+    "AttachmentView.remove": Line(_l("Remove a file of a case"), (UNIT, OFFICE, PERSON)),
+    "IssuedView.issue": Line(_l("Issue a numbered paper"), (UNIT, OFFICE, PERSON)),
+    "IssuedView.show": Line(_l("A numbered paper"), (*BUSINESS, PERSON)),
+    "IssuedView.file": Line(_l("Case file as one PDF"), (*BUSINESS, PERSON)),
+    "CheckView.index": Line(_l("Check a printed paper"), (), public=True),
     "PaperView.mark": Line(_l("Take papers in, compare and file them"), (OFFICE,)),
     "QueueView.index": Line(_l("To decide"), (OFFICE, SUPERVISOR)),
     "SupervisionView.index": Line(_l("Supervision of time limits: figures"), (OFFICE, READER)),
@@ -85,6 +91,7 @@ LINES: dict[str, Line] = {
     "VerificationView.mark": Line(_l("Annual verification: mark a difference"), (UNIT,)),
     "VerificationView.unmark": Line(_l("Annual verification: take a mark back"), (UNIT,)),
     "VerificationView.confirm": Line(_l("Annual verification: confirm the roster"), (UNIT,)),
+    "ObjectionView.correct": Line(_l("Begin a correction from an error report"), (OFFICE,)),
     "LendingView.hosts": Line(_l("Search: units to lend to"), (UNIT,)),
     "LendingView.away": Line(_l("Search: own people who are away"), (UNIT,)),
     "IntakeView.index": Line(_l("Opening balance: files, and a new one"), (OFFICE,)),
@@ -97,10 +104,12 @@ LINES: dict[str, Line] = {
     "UnitView.show": Line(_l("Page of a unit"), BUSINESS),
     "DisclosureView.index": Line(_l("Disclosure page"), (UNIT,)),
     "CardView.index": Line(_l("Own card"), (PERSON,)),
-    "ListView.show": Line(_l("Lists of units, people, seats and cases"), BUSINESS),
+    "ListView.show": Line(_l("Lists of units, people, seats, cases, permits and plans"), BUSINESS),
     "ListView.export": Line(_l("Export of a list"), BUSINESS),
     "SearchView.everything": Line(_l("Search box: units, people, cases"), BUSINESS),
     "SearchView.lines": Line(_l("Search: establishment lines"), (UNIT, OFFICE)),
+    "SearchView.below": Line(_l("Search: lines of the own unit and those below it"), (UNIT, OFFICE)),
+    "SearchView.permits": Line(_l("Search: valid permits"), (UNIT, OFFICE)),
     "SearchView.departments": Line(_l("Search: departments"), (UNIT, OFFICE)),
     "SearchView.items": Line(_l("Search: items of a person's record"), (UNIT, OFFICE, PERSON)),
     "SearchView.units": Line(_l("Search: units"), (UNIT, OFFICE)),
@@ -125,6 +134,8 @@ LINES: dict[str, Line] = {
     "AdminView.find_offices": Line(_l("Search: offices for an identity"), (SYSTEM,)),
     "AdminView.offices": Line(_l("Offices and their members"), (SYSTEM, SECURITY)),
     "AdminView.roles": Line(_l("Roles and rights"), (SYSTEM, SECURITY)),
+    "StuckView.index": Line(_l("Cases that nobody can go on with"), (SYSTEM, SECURITY)),
+    "StuckView.reroute": Line(_l("Route such a case anew"), (SYSTEM,)),
     "AuthorityView.index": Line(_l("Cadre authority: rules and trial"), (SYSTEM, SECURITY)),
     "AuthorityView.new": Line(_l("Cadre authority: propose a rule"), (SYSTEM,)),
     "AuthorityView.end": Line(_l("Cadre authority: propose the end of a rule"), (SYSTEM,)),
@@ -147,6 +158,11 @@ LINES: dict[str, Line] = {
 }
 # Answered with 404, or the application's own style sheet and script.
 WITHOUT_RIGHTS = ("static", "UtilView.back", "appbuilder.static")
+
+
+def may(role: str, endpoint: str) -> bool:
+    """Whether a role may use a page or take an action."""
+    return role in LINES[endpoint].roles
 
 
 def fab_roles() -> dict[str, list[list[str]]]:

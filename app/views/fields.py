@@ -108,6 +108,7 @@ FIELDS: dict[str, Callable[[], Field]] = {
     "structure": lambda: one_of(_l("Kind of post (institutions)"), chosen(codes.STRUCTURE)),
     "role": lambda: one_of(_l("Position"), chosen(codes.ROLE)),
     "region": lambda: one_of(_l("Region"), [(d.code, d.name) for d in foshan()]),
+    "network": lambda: one_of(_l("Sight"), [("hidden", "不上网"), ("shown", "上网（解除）")], required=True),
     "unit_name": lambda: text(_l("Name of the unit")),
     "short_name": lambda: text(_l("Short name"), required=False, longest=50),
     "uscc": lambda: text(_l("Unified social credit code"), required=False, longest=18),
@@ -120,6 +121,6 @@ FIELDS: dict[str, Callable[[], Field]] = {
 @cache
 def known() -> dict[str, Callable[[], Field]]:
     """All fields: those above and those of the pieces' own modules; a name used by several means the same in all."""
-    from app.views import fields_inside, fields_records
+    from app.views import fields_entry, fields_inside, fields_records
 
-    return {**fields_records.FIELDS, **fields_inside.FIELDS, **FIELDS}
+    return {**fields_records.FIELDS, **fields_inside.FIELDS, **fields_entry.FIELDS, **FIELDS}

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.domain import errors
+from app.queries import units
 from app.security.manager import Hat
 from app.views import filing
 from app.workflow.definition import Process
@@ -79,10 +80,11 @@ def certificate(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
 def objection(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
     """异议: of a unit about whomever it sees, of a person about himself."""
     facts = filing.form_facts(form, plan)
-    about = who.person_id or facts.pop("about_person", None)
-    if about:
-        facts["about_person"] = int(about)
-    return filing.Filing(facts, int(about) if about else None, _named(s, about) if about else None, who.unit_id, None)
+    about = who.person_id or facts.get("about_person")
+    if who.person_id:
+        facts["person"] = who.person_id
+    unit = who.unit_id or units.unit_of(s, who.person_id)
+    return filing.Filing(facts, int(about) if about else None, _named(s, about) if about else None, unit, None)
 
 
 FILERS = {

@@ -49,7 +49,7 @@ class VerificationView(BaseView):
         who = hat()
         if who.unit_id:
             if request.method == "POST":
-                abort(403)
+                return redirect("/verification/")
             with work() as s:
                 years = inside.of_unit(s, who.unit_id)
             return render_template("verification.html", title=_("Annual verification"), years=years, rounds=None)

@@ -143,6 +143,7 @@ def create_certificate() -> None:
 def downgrade() -> None:
     # Functions, triggers and policies are the deployment's; the trigger names what goes away here.
     op.execute("DROP TRIGGER IF EXISTS absence_left ON occupancy")
+    op.execute("DROP TRIGGER IF EXISTS objection_answered ON decision")
     op.execute("DROP FUNCTION IF EXISTS k_absence_next, k_absence_of CASCADE")
     for table in ("certificate", "verification_mark", "verification", "verification_round", "absence"):
         op.execute(f"DROP TABLE {table} CASCADE")

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
 revision = "0016"
-down_revision = "0015"
+down_revision = "0009"
 
 
 def upgrade() -> None:

@@ -48,7 +48,7 @@ def by_unit(world: World, body: Body, process: str, facts: dict[str, Any], perso
                         person_id=facts.get("person"))  # fmt: skip
     if personnel:
         world.decide(world.office(personnel), case, "personnel")
-    world.decide(world.office("establishment"), case, "establishment")
+    world.decide(world.office("establishment"), case, "establishment", opinion="经核，同意")
     return case
 
 

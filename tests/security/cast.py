@@ -46,6 +46,7 @@ ROLES = (
     Role("anquan", "security_admin", "市局", "暗局"),
     Role("shenji", "auditor", "市局", "暗局"),
 )
+ROSTER = ("round_id", "verification_id", "mark_id")
 BY_NAME = {r.username: r for r in ROLES}
 
 
@@ -59,13 +60,25 @@ class Cast:
     intakes: dict[str, int]
     files: dict[str, int]
     notices: dict[str, dict[str, int]]
+    rosters: dict[str, dict[str, int]]
     shared: dict[str, int]
 
     def ids(self, role: Role, which: str) -> dict[str, int]:
         """Numbers for a route's arguments: of the own side, of the foreign one, or of nothing."""
         if which == "absent":
             return dict.fromkeys(
-                ("unit_id", "case_id", "task_id", "person_id", "intake_id", "file_id", "notice_id", *self.shared),
+                (
+                    "unit_id",
+                    "case_id",
+                    "task_id",
+                    "person_id",
+                    "intake_id",
+                    "file_id",
+                    "paper_id",
+                    "notice_id",
+                    *ROSTER,
+                    *self.shared,
+                ),
                 ABSENT,
             )
         side = role.own if which == "own" else role.foreign
@@ -78,7 +91,9 @@ class Cast:
             "task_id": tasks[kind],
             "intake_id": self.intakes.get(side, ABSENT),
             "file_id": self.files[side],
+            "paper_id": ABSENT,
             "notice_id": self.notices[side][kind],
+            **self.rosters[side],
             **self.shared,
         }
 
@@ -125,7 +140,28 @@ def build(world: World) -> Cast:
         s: {k: world.value("SELECT min(id) FROM notice WHERE task_id = :t", t=t) for k, t in of.items()}
         for s, of in tasks.items()
     }
-    return Cast(bodies, cases, tasks, intakes, files, notices, shared)
+    return Cast(bodies, cases, tasks, intakes, files, notices, rosters(world, bodies), shared)
+
+
+def rosters(world: World, bodies: dict[str, Body]) -> dict[str, dict[str, int]]:
+    """A year's verification of each body, with a difference marked, in the round of its city or district."""
+    out: dict[str, dict[str, int]] = {}
+    with world.superuser.begin() as connection:
+        for side, body in bodies.items():
+            region = CITY if body.scope_path.startswith(CITY) else DISTRICT
+            made = connection.execute(
+                text("WITH r AS (INSERT INTO verification_round (year, region_code, office_id, due_on, units, opened_by)"
+                     " SELECT 2025, :r, id, kernel_today(), 1, 1 FROM office WHERE kind = 'establishment' AND region_code = :r"
+                     " ON CONFLICT (region_code, year) DO UPDATE SET units = verification_round.units + 1 RETURNING id),"
+                     " v AS (INSERT INTO verification (round_id, unit_id, year, due_on, scope_path)"
+                     " SELECT r.id, :u, 2025, kernel_today(), :s FROM r RETURNING id, round_id),"
+                     " m AS (INSERT INTO verification_mark (verification_id, person_id, person_name, kind, marked_by, scope_path)"
+                     " SELECT v.id, p.id, p.name, 'left', 1, :s FROM v, person p WHERE p.id = :p RETURNING id)"
+                     " SELECT v.round_id, v.id, m.id FROM v, m"),
+                {"r": region, "u": body.id, "s": body.scope_path, "p": body.people[0]},
+            ).one()  # fmt: skip
+            out[side] = dict(zip(ROSTER, made, strict=True))
+    return out
 
 
 def attachment(world: World, case_id: int) -> int:

@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from app.domain.workdays import add_workdays, city_today
+from app.ledger.verify import Verifier
 from app.workflow.checks.inside import months_after
 from tests.security import cast
 from tests.security.conftest import Client
@@ -70,7 +71,7 @@ def panel(user: Client, process: str, form: dict[str, Any]) -> str:
     return user.post(f"/case/check/{process}", form).get_data(as_text=True)
 
 
-def decide(world: World, client: Open, case: int, *offices: str) -> None:
+def decide(world: World, client: Open, case: int, *offices: str, opinion: str = "同意") -> None:
     """Each office approves its task on the case's page."""
     codes = {"bianban": "establishment"}
     for username in offices:
@@ -78,7 +79,7 @@ def decide(world: World, client: Open, case: int, *offices: str) -> None:
         user.get(f"/case/{case}")
         task = world.task(case, codes.get(username, "personnel"))
         answer = user.post(
-            f"/case/{case}/decide/{task}", {"decision": "approve", "opinion": "同意"}, follow_redirects=True
+            f"/case/{case}/decide/{task}", {"decision": "approve", "opinion": opinion}, follow_redirects=True
         )
         assert answer.status_code == 200, answer.get_data(as_text=True)
 
@@ -378,3 +379,84 @@ def test_a_large_roster_costs_as_many_statements_as_a_small_one_and_is_paged(wor
         page = user.get(f"/verification/{number}").get_data(as_text=True)
         assert page.count('/mark"') == min(50, len(one.people)) + 1
     assert counts[0] == counts[1]
+
+
+def test_an_error_report_of_a_unit_leads_to_a_linked_correction_and_is_answered(
+    world: World, body: Body, client: Open
+) -> None:
+    who = body.people[1]
+    case, page = file(
+        client("clerk"), "objection", {"objected": "person", "about_person": who, "claim": "出生日期应为五月"}
+    )
+    assert case, page
+    office = client("bianban")
+    assert "办理更正" in office.get(f"/case/{case}").get_data(as_text=True)
+    for process in ("recruit", ""):
+        assert office.post(f"/objection/{case}/correct", {"process": process}).status_code == 404
+    answer = office.post(f"/objection/{case}/correct", {"process": "person_correct"})
+    draft = int(re.fullmatch(r"/case/(\d+)/edit", answer.location)[1])  # type: ignore[index]
+    assert world.value("SELECT form ->> 'person' FROM application WHERE id = :c", c=draft) == str(who)
+    assert f"/case/{draft}" in office.get(f"/case/{case}").get_data(as_text=True)
+    assert f"/case/{case}" in office.get(f"/case/{draft}").get_data(as_text=True)
+    task = world.task(case, "establishment")
+    silent = office.post(f"/case/{case}/decide/{task}", {"decision": "approve", "opinion": ""})
+    assert silent.status_code == 422
+    assert "异议须有答复" in silent.get_data(as_text=True)
+    decide(world, client, case, "bianban", opinion="经核，登记有误，已另行更正。")
+    assert world.state(case) == "done"
+    assert "已另行更正" in client("clerk").get(f"/case/{case}").get_data(as_text=True)
+    assert office.post(f"/objection/{case}/correct", {"process": "person_correct"}).status_code == 409
+
+
+def test_a_person_reports_an_error_about_himself_through_his_unit(world: World, body: Body, client: Open) -> None:
+    who = body.people[5]
+    world.account("geren", "person", person_id=who)
+    case, page = file(client("geren"), "objection_own", {"claim": "参加工作时间应为二〇一四年"})
+    assert case, page
+    assert world.row("SELECT unit_id, person_id FROM application WHERE id = :c", c=case) == (body.id, who)
+    clerk = client("clerk")
+    task = world.task(case, "unit")
+    clerk.get(f"/case/{case}")
+    clerk.post(f"/case/{case}/decide/{task}", {"decision": "approve", "opinion": "已核对"})
+    decide(world, client, case, "bianban", opinion="经核，与档案一致，不予更正。")
+    assert world.state(case) == "done"
+    assert "不予更正" in client("geren").get(f"/case/{case}").get_data(as_text=True)
+
+
+def test_where_a_unit_has_a_head_he_signs_the_roster(world: World, client: Open) -> None:
+    one = world.body("佛山市签章局", quotas={"11": 1}, people={"11": 1})
+    for username, kind in (("jingban", "unit_clerk"), ("fuze", "unit_head")):
+        world.account(username, kind, unit=one.id)
+    with world.owner.begin() as connection:
+        number = connection.execute(
+            text("INSERT INTO verification (round_id, unit_id, year, due_on, scope_path) SELECT min(id), :u, :y, :d, :s"
+                 " FROM verification_round RETURNING id"),
+            {"u": one.id, "y": TODAY.year, "d": TODAY, "s": one.scope_path},
+        ).scalar_one()  # fmt: skip
+    clerk = client("jingban")
+    clerk.get(f"/verification/{number}")
+    answer = clerk.post(f"/verification/{number}/confirm")
+    case = int(answer.location.rsplit("/", 1)[1])
+    head = client("fuze")
+    head.get(f"/case/{case}")
+    task = world.task(case, "unit_head")
+    assert clerk.post(f"/case/{case}/decide/{task}", {"decision": "approve", "opinion": "同意"}).status_code in (
+        403,
+        404,
+    )
+    # Returned by the head the roster is open again, and what is sent in again is the same case.
+    head.post(f"/case/{case}/decide/{task}", {"decision": "return", "opinion": "漏了一人"})
+    assert world.state(case) == "returned"
+    assert clerk.get(f"/case/{case}/edit").location == f"/verification/{number}"
+    clerk.get(f"/verification/{number}")
+    assert clerk.post(f"/verification/{number}/mark", {"kind": "missing", "name": "漏登二"}).status_code == 302
+    assert clerk.post(f"/verification/{number}/confirm").location == f"/case/{case}"
+    head.get(f"/case/{case}")
+    signed = head.post(
+        f"/case/{case}/decide/{world.task(case, 'unit_head')}", {"decision": "approve", "opinion": "同意"}
+    )
+    assert signed.status_code == 302
+    decide(world, client, case, "bianban")
+    assert world.row("SELECT people, differences FROM verification WHERE id = :v", v=number) == (1, 1)
+    with world.superuser.connect() as connection:
+        assert [f.sentence() for f in Verifier(connection, world.keys).findings() if f.table == "decision"] == []

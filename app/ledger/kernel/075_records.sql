@@ -19,7 +19,7 @@ END $$;
 CREATE OR REPLACE FUNCTION k_running_key(p_version bigint, f jsonb, p_key bytea) RETURNS bytea
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
   SELECT CASE WHEN f ->> 'kind' IN ('rank', 'post', 'appointment') OR NOT EXISTS (SELECT 1 FROM process_version
-    WHERE id = p_version AND requirements ? 'record') THEN p_key END
+    WHERE id = p_version AND requirements ?| ARRAY['record', 'none']) THEN p_key END
 $$;
 
 -- 处分影响期: the first day after it; NULL where none runs on that day.

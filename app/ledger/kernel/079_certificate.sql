@@ -53,6 +53,19 @@ BEGIN
   RETURN v_new;
 END $$;
 
+-- 异议: an answer is what an error report asks for, so an approval without one is none.
+CREATE OR REPLACE FUNCTION k_objection_answered() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  IF length(btrim(NEW.opinion)) < 4 AND EXISTS (SELECT 1 FROM application WHERE id = NEW.case_id
+      AND process IN ('objection', 'objection_own')) THEN
+    PERFORM refuse('invalid_input', '{"errors": {"opinion": ["answer"]}}');
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER objection_answered BEFORE INSERT ON decision FOR EACH ROW
+  WHEN (NEW.verdict = 'approve' AND NEW.office_id IS NOT NULL) EXECUTE FUNCTION k_objection_answered();
+
 -- What the night looks after inside the units.
 CREATE OR REPLACE FUNCTION inside_watch() RETURNS int
 LANGUAGE sql SET search_path = public, pg_temp AS $$ SELECT absence_watch() + verification_watch() + certificate_watch() $$;
