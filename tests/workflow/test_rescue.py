@@ -1,6 +1,7 @@
 """A case never hangs: what nobody can go on with is an alarm for the administrator, and can be routed anew."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import text
@@ -10,11 +11,13 @@ from app.domain import errors
 from app.domain.workdays import city_today
 from app.ledger.people import facts_of
 from app.workflow import engine, rescue, versions
-from tests.security.conftest import Open
+from tests.security.conftest import Client
 from tests.workflow.trial import changed, publish
 from tests.world import Body, World, person
 
 TODAY = city_today()
+
+Open = Callable[[str], Client]
 
 
 @pytest.fixture(scope="module")
