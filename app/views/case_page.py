@@ -62,7 +62,7 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
         "events": timeline(s, case_id),
         "handed": papers.panel(s, case, plan, who),
         "acknowledgements": acknowledgements.of_case(s, case_id) if case.state == "done" else [],
-        "printouts": _printouts(case, plan),
+        "printouts": papers.printouts(s, case, plan),
         "actions": actions(s, case, plan, who, day, problem),
         "review": review(s, case, plan, mine, line, facts, who, problem) if mine else None,
         "problem": problem,
@@ -166,7 +166,6 @@ def _tasks(rows: list[Any], plan: Process, case: Application, day: dt.date, cale
     return out
 
 
-NOTICES = {"recruit": "入编通知单", "transfer": "调动通知", "retire": "出编通知单", "leave": "出编通知单"}
 ROLE_NAMES = {
     "establishment": "编办",
     "personnel": "组织部（人社局）",
@@ -183,16 +182,6 @@ ROLE_NAMES = {
     "source_establishment": "调出地编办",
     "source_personnel": "调出地组织部（人社局）",
 }
-
-
-def _printouts(case: Application, plan: Process) -> list[dict[str, str]]:
-    """The papers that this case can print."""
-    if case.number is None:
-        return []
-    out = [{"label": _("Approval sheet"), "url": f"/case/{case.id}/sheet"}]
-    if case.state == "done" and plan.process in NOTICES:
-        out.append({"label": NOTICES[plan.process], "url": f"/case/{case.id}/sheet?kind=notice"})
-    return out
 
 
 def _seen(s: Session, person_id: int | None) -> bool:

@@ -250,19 +250,6 @@ class CaseView(BaseView):
             page = context(s, case_id, hat(), problem=problem)
         return render_template("case.html", **page)
 
-    @expose("/<int:case_id>/sheet")
-    @has_access
-    def sheet(self, case_id: int) -> Any:
-        """The approval sheet, and after completion the notice, to print on A4."""
-        kind = request.args.get("kind", "sheet")
-        if kind not in ("sheet", "notice"):
-            abort(400)
-        with work() as s:
-            page = context(s, case_id, hat())
-        if kind == "notice" and page["case"]["state"] != "done":
-            abort(404)
-        return render_template("case_sheet.html", kind=kind, **page)
-
     @expose("/<int:case_id>/act", methods=["POST"])
     @has_access
     def act(self, case_id: int) -> Any:

@@ -74,6 +74,12 @@ def sentences() -> dict[str, str]:
         "leadership_exhausted": _(
             "No leadership seat is vacant here: authorised %(authorised)s, occupied %(occupied)s. Somebody has to leave first."
         ),
+        "permit_missing": _("This way of entry takes a seat of a permit. Apply for a permit first, then name it here."),
+        "permit_lapsed": _("The permit %(number)s is no longer valid (valid until %(last_on)s). Apply for a new one."),
+        "permit_used": _(
+            "Every seat of the permit %(number)s is used or taken by a running case (approved %(approved)s, used %(used)s). Choose another permit."
+        ),
+        "permit_elsewhere": _("The permit is for another line. Choose the line that it names, or another permit."),
         "already_seated": _("This person already holds a seat. One person, one seat: apply for a transfer instead."),
         "already_leading": _(
             "This person already holds a position of this leadership line. Choose another line or person."
@@ -139,6 +145,7 @@ def sentences() -> dict[str, str]:
         "document_missing": _("A change of the quota needs its document number."),
         "invalid_input": _("Something is missing or wrong in the form. See the marked fields."),
         "file_refused": _("The file was not taken. See the sentence beside it."),
+        "paper_not_made": _("The paper could not be made just now. Nothing was numbered; try again in a minute."),
         "session_ended": _("Your session has ended. Sign in again."),
         "proof_needed": _(
             "This step asks for a proof of the last five minutes that it is you. Confirm, then do it again."
