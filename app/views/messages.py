@@ -48,10 +48,37 @@ def _of_cases() -> dict[str, str]:
     }
 
 
+def _of_administration() -> dict[str, str]:
+    """What sessions, identities and their administration refuse."""
+    return {
+        "duties_conflict": _(
+            "An administrator or auditor may hold no other identity at the same time. End the other one first."
+        ),
+        "same_person": _("Whoever proposed a grant, or receives it, does not settle it. Another administrator has to."),
+        "bad_delegation": _(
+            "A delegation goes to a colleague of the same unit or office, from today on, for ninety days at most."
+        ),
+        "too_often": _("That is more than %(limit)s look-ups by identity number within an hour. Wait, then go on."),
+        "duplicate_user": _("The user name %(username)s is taken. Choose another."),
+        "rule_day": _(
+            "A change of cadre authority begins tomorrow at the earliest, and after the rule it ends began. Choose a later day and propose it anew."
+        ),
+        "rule_needed": _(
+            "The rule for everybody has to name an office at all times. Replace it by another office instead."
+        ),
+        "duplicate_rule": _("There is a rule with these conditions in that period. End or replace that one."),
+        "session_ended": _("Your session has ended. Sign in again."),
+        "bad_credentials": _("User name or password is wrong."),
+        "tampered_ledger": _("The ledger differs from its proof. The administrator has been told."),
+        "not_allowed": _("You may not do this under your present identity."),
+    }
+
+
 def sentences() -> dict[str, str]:
     """The texts by code, in the reader's language."""
     return {
         **_of_cases(),
+        **_of_administration(),
         "quota_exhausted": _(
             "No vacant seat is left on this line: authorised %(authorised)s, occupied %(occupied)s, reserved %(reserved)s. Choose another line, or wait until a seat is free."
         ),
@@ -109,24 +136,7 @@ def sentences() -> dict[str, str]:
         "duplicate_unit": _("A unit with this social credit code exists already."),
         "unit_not_empty": _("The unit still has quotas, people or reservations. Move them first."),
         "wrong_category": _("This line is of another kind. Choose a line of the right category."),
-        "not_allowed": _("You may not do this under your present identity."),
-        "duties_conflict": _(
-            "An administrator or auditor may hold no other identity at the same time. End the other one first."
-        ),
-        "same_person": _("Whoever proposed a grant, or receives it, does not settle it. Another administrator has to."),
-        "bad_delegation": _(
-            "A delegation goes to a colleague of the same unit or office, from today on, for ninety days at most."
-        ),
-        "too_often": _("That is more than %(limit)s look-ups by identity number within an hour. Wait, then go on."),
-        "duplicate_user": _("The user name %(username)s is taken. Choose another."),
         "not_found": _("There is nothing here that you may see. It may have been moved, or belongs to another unit."),
-        "rule_day": _(
-            "A change of cadre authority begins tomorrow at the earliest, and after the rule it ends began. Choose a later day and propose it anew."
-        ),
-        "rule_needed": _(
-            "The rule for everybody has to name an office at all times. Replace it by another office instead."
-        ),
-        "duplicate_rule": _("There is a rule with these conditions in that period. End or replace that one."),
         "later_entries": _(
             "Later entries rest on this one: %(later)s. It cannot be corrected alone; correct those first."
         ),
@@ -146,12 +156,9 @@ def sentences() -> dict[str, str]:
         "invalid_input": _("Something is missing or wrong in the form. See the marked fields."),
         "file_refused": _("The file was not taken. See the sentence beside it."),
         "paper_not_made": _("The paper could not be made just now. Nothing was numbered; try again in a minute."),
-        "session_ended": _("Your session has ended. Sign in again."),
         "proof_needed": _(
             "This step asks for a proof of the last five minutes that it is you. Confirm, then do it again."
         ),
-        "bad_credentials": _("User name or password is wrong."),
-        "tampered_ledger": _("The ledger differs from its proof. The administrator has been told."),
     }
 
 
