@@ -35,7 +35,7 @@ def upgrade() -> None:
     )
     op.add_column("task", sa.Column("first_decision_id", sa.BigInteger(), nullable=True))
     op.create_foreign_key(
-        "fk_task_first_decision_id", "task", "decision", ["first_decision_id"], ["id"]
+        op.f("fk_task_first_decision_id"), "task", "decision", ["first_decision_id"], ["id"]
     )
     op.create_index(
         "ix_application_office", "application", ["office_id", "state"], postgresql_where=sa.text("office_id is not null")
