@@ -55,10 +55,11 @@ ALARMS = {
     "case_not_approved": "AL17",
     "leader_without_seat": "AL10",
     "no_office": "AL28",
+    "bad_definition": "AL28",
     "rank_exhausted": "AL04",
 }
-# A slip of the pen in a form, and an identity that has ended and so names nobody to record.
-UNRECORDED = ("invalid_input", "session_ended")
+# A slip of the pen in a form, an identity that has ended and so names nobody to record, a question asked in between.
+UNRECORDED = ("invalid_input", "session_ended", "proof_needed")
 
 
 @dataclass(frozen=True, slots=True)

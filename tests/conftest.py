@@ -7,16 +7,31 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
 from app.cli import deploy, embedded
 from app.domain.crypto import KeyRing
-from app.security import policies
-from tests.world import World
+from app.security import passwords, policies
+from tests import DAY
+from tests.world import CHEAP, World
 
 ROOT = Path(__file__).resolve().parents[1]
+# The same examples in each run, however slow the machine is.
+settings.register_profile(
+    "suite", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
+COST = passwords.METHOD
 PASSWORDS = {deploy.OWNER: "test-owner", deploy.APP: "test-app", deploy.SIGNIN: "test-signin"}
+
+
+# The kernel's day stands still as Python's does (tests/__init__.py).
+KERNEL_DAY = (
+    "CREATE OR REPLACE FUNCTION kernel_today() RETURNS date LANGUAGE sql STABLE SET search_path = public, pg_temp"
+    f" AS $$ SELECT date '{DAY}' $$"
+)
 
 
 def _admin_url() -> str:
@@ -97,6 +112,31 @@ def template(admin_url: str) -> str:
     return name
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cheap_hashes() -> Iterator[None]:
+    """A password's hash at a small cost; what an installation pays is tested by itself (``real_cost``)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "METHOD", CHEAP)
+        yield
+
+
+@pytest.fixture
+def real_cost(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What an installation pays for a hash."""
+    monkeypatch.setattr(passwords, "METHOD", COST)
+    passwords.nobody.cache_clear()
+    yield
+    passwords.nobody.cache_clear()
+
+
+@pytest.fixture
+def roles_alone(admin_url: str) -> Iterator[None]:
+    """Roles are all cities' of a server: tests that change them come one after the other."""
+    with _connect(admin_url) as connection:
+        connection.execute("SELECT pg_advisory_lock(740003)")
+        yield
+
+
 @pytest.fixture(scope="session")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyRing:
     """A key ring of this run."""
@@ -118,6 +158,8 @@ def world(admin_url: str, template: str, keys: KeyRing, request: pytest.FixtureR
         connection.execute("SELECT pg_advisory_unlock_shared(740002)")
         with _connect(admin_url, name) as inside:  # a clone takes no rights on the database along
             inside.execute(policies.database(deploy.APP, deploy.SIGNIN))
+            inside.execute("SET session_replication_role = replica")  # no deed of anybody's: not on record
+            inside.execute(KERNEL_DAY)
         city = World(
             app_url=_url(admin_url, name, deploy.APP),
             signin_url=_url(admin_url, name, deploy.SIGNIN),

@@ -20,7 +20,8 @@ from app.models import Application
 from app.workflow import engine
 
 PASSWORD = "Correct-Horse-9"
-HASH = generate_password_hash(PASSWORD, method="scrypt:1024:8:1")
+CHEAP = "scrypt:1024:8:1"
+HASH = generate_password_hash(PASSWORD, method=CHEAP)
 _serial = count()
 
 

@@ -1,5 +1,9 @@
 """The keeper's commands, as ``flask …``."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import click
 import psycopg
 from flask import Flask
@@ -17,14 +21,15 @@ from app.cli.roster import import_group
 from app.workflow import validation
 
 
-def bring_up() -> None:
-    """Make the database what this version needs; what cannot be had is said in one sentence."""
+@contextmanager
+def in_one_sentence() -> Iterator[None]:
+    """What a command cannot have is said in one sentence.
+
+    Raises:
+        ClickException: the database is not prepared, does not answer, or did not start.
+    """
     try:
-        validation.load()  # before anything is changed
-        settings.prepare()
-        deploy.upgrade(settings.owner_url())
-        deploy.guard(settings.admin_url())
-        deploy.write_down(settings.owner_url(), settings.key_ring(), settings.structure_file())
+        yield
     except validation.DefinitionsRefused as error:
         raise click.ClickException(f"流程定义有误，未部署任何内容：\n{error}") from error
     except deploy.PreparationError as error:
@@ -36,6 +41,16 @@ def bring_up() -> None:
         raise click.ClickException(f"数据库不可用（DATABASE_URL）：{cause}") from error
     except embedded.StartError as error:
         raise click.ClickException(f"内嵌数据库未能启动，其日志末尾为：\n{error}") from error
+
+
+def bring_up() -> None:
+    """Make the database what this version needs."""
+    with in_one_sentence():
+        validation.load()  # before anything is changed
+        settings.prepare()
+        deploy.upgrade(settings.owner_url())
+        deploy.guard(settings.admin_url())
+        deploy.write_down(settings.owner_url(), settings.key_ring(), settings.structure_file())
 
 
 @click.command("deploy")
@@ -97,7 +112,19 @@ def register(app: Flask) -> None:
         files_group,
         import_group,
     ):
-        app.cli.add_command(command)
+        app.cli.add_command(spoken(command))
+
+
+def spoken(command: click.Command) -> click.Command:
+    """A command that says in one sentence when it cannot have the database."""
+    plainly = command.invoke
+
+    def invoke(context: click.Context) -> Any:
+        with in_one_sentence():
+            return plainly(context)
+
+    setattr(command, "invoke", invoke)  # noqa: B010 - click calls it by name
+    return command
 
 
 def is_empty() -> bool:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.cli import catalogue, commands, demo, deploy, embedded, nightly, settings
 from app.db import Database, SignInDatabase
 from app.domain.errors import DomainError
-from app.workflow import due, mail, permits
+from app.workflow import due, mail, permits, rescue
 
 REQUEST_LOG = "requests.log"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -38,6 +38,7 @@ def effect_once() -> int:
             click.echo(f"案件 {case_id} 未能生效：{refusal.code}", err=True)
     for permit in permits.lapse_due(database, identity):
         click.echo(f"控编单 {permit} 已失效，未用席位已释放。")
+    rescue.watch(database, identity)
     due.escalate(database, identity)
     for case_id, refusal in due.lapse_due(database, identity):
         if refusal is not None:

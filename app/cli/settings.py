@@ -108,8 +108,20 @@ def _maintenance(outside: str) -> str:
     return url
 
 
-# Who signs in with a second factor, unless the installation's ``doors.json`` says otherwise.
-SECOND_FACTOR_KINDS = ("system_admin", "security_admin", "auditor", "office_member", "office_head")
+# Who signs in with a second factor, unless the installation's ``doors.json`` says otherwise: whoever administers, decides,
+# or reads beyond one unit. A clerk files for the own unit and decides nothing; a person sees the own card. Many of them
+# share a room where no telephone may be, so an installation demands it of them when it has given out devices.
+SECOND_FACTOR_KINDS = (
+    "system_admin",
+    "security_admin",
+    "auditor",
+    "office_member",
+    "office_head",
+    "unit_head",
+    "supervisor",
+    "town_officer",
+    "inspector",
+)
 
 
 def doors(*, demo: bool) -> dict[str, object]:
@@ -118,11 +130,14 @@ def doors(*, demo: bool) -> dict[str, object]:
     The demonstration is served on loopback without TLS, under one printed password: no Secure cookie, no second factor.
     """
     from app.security.ldap import Directory
+    from app.security.manager import ROLES
     from app.security.oidc import Provider
 
     file = key_directory() / "doors.json"
     said = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     kinds = said.get("second_factor_kinds", () if demo else SECOND_FACTOR_KINDS)
+    if unknown := set(kinds) - set(ROLES):
+        raise ValueError(f"doors.json: second_factor_kinds: {', '.join(sorted(unknown))}")
     return {
         "SESSION_COOKIE_SECURE": not demo,
         "SESSION_COOKIE_NAME": "bianzhi" if demo else "__Host-bianzhi",

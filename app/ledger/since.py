@@ -5,8 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from app.domain.canonical import entry_hash, utc_instant
-from app.ledger import audit, seal
+from app.ledger import audit, links, seal
 from app.ledger.finding import Finding
 
 # Chains whose head is not the sealed one, with the sealed number and hash to go on from.
@@ -48,31 +47,10 @@ def _walk(connection: Connection, m: Any) -> Iterator[Finding]:
         return Finding(whose, table, str(row), column, str(found), str(due), at, chain)
 
     for r in connection.execute(AFTER, {"k": m.chain_kind, "c": m.chain_id, "s": m.sealed}):
-        if r.sequence != sequence + 1:
-            yield of("ledger_entry", r.id, "sequence", r.sequence, sequence + 1, r.sequence)
-        if r.prev_hash != hashed:
-            yield of("ledger_entry", r.id, "prev_hash", r.prev_hash, hashed, r.sequence)
-        due = hash_of(r)
-        if r.hash != due:
-            yield of("ledger_entry", r.id, "hash", r.hash, due, r.sequence)
+        for column, found, due in links.broken(r, sequence, hashed):
+            yield of("ledger_entry", r.id, column, found, due, r.sequence)
         sequence, hashed = r.sequence, r.hash
     if (m.sequence, m.hash) != (sequence, hashed):
         yield of(
             "ledger_chain", m.chain_id, "hash", f"{m.sequence}:{m.hash[:16]}", f"{sequence}:{hashed[:16]}", sequence
         )
-
-
-def hash_of(entry: Any) -> str:
-    """The hash that a ledger entry should have."""
-    return entry_hash(
-        fmt=entry.format,
-        chain=f"{entry.chain_kind}:{entry.chain_id}",
-        sequence=entry.sequence,
-        type=entry.type,
-        effective_on=entry.effective_on.isoformat(),
-        recorded_at=utc_instant(entry.recorded_at),
-        case="" if entry.case_id is None else str(entry.case_id),
-        actor=entry.actor,
-        payload=entry.payload,
-        prev=entry.prev_hash,
-    )

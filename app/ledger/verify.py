@@ -10,14 +10,15 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import Connection, text
 
-from app.domain.canonical import entry_hash, utc_instant
+from app.domain.canonical import utc_instant
 from app.domain.crypto import KeyRing, UnknownKey
 from app.domain.id_number import mask
-from app.ledger import audit
+from app.ledger import audit, links
 from app.ledger.evidence import evidence
 from app.ledger.finding import Finding
 from app.ledger.records import committed
-from app.ledger.replay import Entry, Row, State, apply
+from app.ledger.replay import apply
+from app.ledger.replay_state import Entry, Row, State
 
 UNITS_AT_ONCE, PEOPLE_AT_ONCE = 100, 2000
 
@@ -110,7 +111,8 @@ class Verifier:
         heads = {r.chain_id: (r.sequence, r.hash) for r in self.connection.execute(text(HEADS), values)}
         last: dict[int, tuple[int, str]] = {}
         for r in self.connection.execute(text(ENTRIES), values):
-            yield from self._link(kind, r, *last.get(r.chain_id, (0, "")))
+            for column, found, right in links.broken(r, *last.get(r.chain_id, (0, ""))):
+                yield self._of(kind, r.chain_id, "ledger_entry", r.id, column, found, right, r.sequence)
             last[r.chain_id] = (r.sequence, r.hash)
             entry = Entry(
                 kind, r.chain_id, r.sequence, r.type, r.effective_on.isoformat(), utc_instant(r.recorded_at),
@@ -149,27 +151,6 @@ class Verifier:
 
     def _all(self, query: str, values: dict[str, Any]) -> Iterator[Row]:
         return (dict(r) for r in self.connection.execute(text(query), values).mappings())
-
-    def _link(self, kind: str, r: Any, sequence: int, hashed: str) -> Iterator[Finding]:
-        """Numbering, the link to the entry before, and the entry's own hash."""
-        if r.sequence != sequence + 1:
-            yield self._of(kind, r.chain_id, "ledger_entry", r.id, "sequence", r.sequence, sequence + 1, r.sequence)
-        if r.prev_hash != hashed:
-            yield self._of(kind, r.chain_id, "ledger_entry", r.id, "prev_hash", r.prev_hash, hashed, r.sequence)
-        due = entry_hash(
-            fmt=r.format,
-            chain=f"{kind}:{r.chain_id}",
-            sequence=r.sequence,
-            type=r.type,
-            effective_on=r.effective_on.isoformat(),
-            recorded_at=utc_instant(r.recorded_at),
-            case="" if r.case_id is None else str(r.case_id),
-            actor=r.actor,
-            payload=r.payload,
-            prev=r.prev_hash,
-        )
-        if r.hash != due:
-            yield self._of(kind, r.chain_id, "ledger_entry", r.id, "hash", r.hash, due, r.sequence)
 
     def _key(self, table: str, row: Row) -> Any:
         return {"post": lambda: (row["line_id"], row["number"]), "ledger_total": lambda: row["line_id"]}.get(

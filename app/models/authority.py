@@ -171,6 +171,7 @@ class SignIn(Base):
     factor_kinds: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     agent: Mapped[string | None]
     last_seen_at: Mapped[now]
+    proved_at: Mapped[instant | None]
 
 
 class Credential(Base):

@@ -202,6 +202,7 @@ class Occupancy(Base):
         Index("ix_occupancy_line", "line_id", "started_on"),
         Index("ix_occupancy_unit", "unit_id", "id"),
         Index("ix_occupancy_scope", "scope_path", "id"),
+        Index("ix_occupancy_department", "department_id", postgresql_where="recorded_to is null"),
     )
 
     id: Mapped[intpk]

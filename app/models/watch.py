@@ -29,6 +29,9 @@ class Alarm(Base):
         CheckConstraint("state in ('open', 'handled', 'cleared')", name="state"),
         Index("ix_alarm_scope", "scope_path", "id"),
         Index("ix_alarm_case", "case_id"),
+        # As pages show them: the open ones first, then the newest; of all, and of one unit.
+        Index("ix_alarm_newest", text("(state = 'open')"), "id"),
+        Index("ix_alarm_unit", "unit_id", text("(state = 'open')"), "id"),
         Index(
             "uq_alarm_standing",
             "rule",

@@ -50,11 +50,15 @@ class Waiting:
         return f"t.unit_id = :o AND {ANSWERED}" if self.unit_id else "t.office_id = :o"
 
     @property
-    def condition(self) -> str:
-        """The condition of open tasks."""
+    def open(self) -> str:
+        """Whatever waits for the side."""
+        return f"{self.side} AND t.state = 'open' AND a.state = 'running'"
+
+    @property
+    def filters(self) -> str:
+        """What the reader filters by."""
         return (
-            f"{self.side} AND t.state = 'open' AND a.state = 'running' AND {VIEWS[self.view]}"
-            " AND (:p = '' OR a.process = :p)"
+            f"{VIEWS[self.view]} AND (:p = '' OR a.process = :p)"
             " AND (:q = '' OR strpos(a.title, :q) > 0 OR a.number = upper(:q)"
             " OR strpos(coalesce(unit_name(a.unit_id), ''), :q) > 0)"
         )
@@ -74,18 +78,12 @@ def queue(session: Session, asked: Waiting, after: tuple[str, int] | None = None
                 " a.process, unit_name(a.unit_id) AS unit, operator_name(t.assignee_id) AS assignee,"
                 " EXISTS (SELECT 1 FROM application_event e WHERE e.application_id = a.id AND e.kind = 'urged'"
                 f" AND e.at > t.opened_at) AS urged, {STILL} AS still, t.escalated_at IS NOT NULL AS escalated"
-                f" FROM task t JOIN application a ON a.id = t.application_id WHERE {asked.condition}"
+                f" FROM task t JOIN application a ON a.id = t.application_id WHERE {asked.open} AND {asked.filters}"
                 " AND (cast(:d AS date) IS NULL OR (t.due_on, t.id) > (:d, :i)) ORDER BY t.due_on, t.id LIMIT :n"
             ),
             {**asked.values, "d": after[0] if after else None, "i": after[1] if after else 0, "n": limit},
         )
     )
-
-
-def queue_total(session: Session, asked: Waiting) -> int:
-    """How many open tasks the filters leave."""
-    query = f"SELECT count(*) FROM task t JOIN application a ON a.id = t.application_id WHERE {asked.condition}"
-    return int(session.execute(text(query), asked.values).scalar_one())
 
 
 def queue_place(session: Session, asked: Waiting, task_id: int) -> Any:
@@ -207,14 +205,14 @@ def waiting(session: Session, unit_id: int) -> list[Any]:
 
 
 def queue_counts(session: Session, asked: Waiting) -> Any:
-    """How many tasks wait for a side, are due today, are late, are in the reader's own hands."""
+    """How many tasks wait for a side, are due today, are late, are in the reader's own hands; what the filters leave."""
     return session.execute(
         text(
             "SELECT count(*) AS open, count(*) FILTER (WHERE t.due_on = kernel_today()) AS due,"
             f" count(*) FILTER (WHERE {VIEWS['late']}) AS late, count(*) FILTER (WHERE {VIEWS['escalated']}) AS escalated,"
-            " count(*) FILTER (WHERE t.assignee_id = scope_number(1)) AS own"
-            " FROM task t JOIN application a ON a.id = t.application_id"
-            f" WHERE {asked.side} AND t.state = 'open' AND a.state = 'running'"
+            " count(*) FILTER (WHERE t.assignee_id = scope_number(1)) AS own,"
+            f" count(*) FILTER (WHERE {asked.filters}) AS shown"
+            f" FROM task t JOIN application a ON a.id = t.application_id WHERE {asked.open}"
         ),
         asked.values,
     ).one()

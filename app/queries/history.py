@@ -73,12 +73,12 @@ def movements(session: Session, chain: str, chain_id: int, on: dt.date | None = 
     return list(
         session.execute(
             text(
-                "SELECT e.sequence, e.type, e.effective_on, e.recorded_at, e.case_id, e.fields, a.number, a.title, a.process, p.name AS person,"
+                "SELECT e.sequence, e.type, e.effective_on, e.recorded_at, e.case_id, e.fields, a.number, a.title, a.process,"
+                " (SELECT p.name FROM person p WHERE p.id = (e.fields->>'person')::bigint) AS person,"
                 " (SELECT v.operator FROM application_event v WHERE v.application_id = a.id AND v.kind = 'effected'"
-                " LIMIT 1) AS operator FROM ledger_entry e LEFT JOIN application a ON a.id = e.case_id"
-                " LEFT JOIN person p ON p.id = (e.fields->>'person')::bigint"
-                " WHERE e.chain_kind = :k AND e.chain_id = :i AND (cast(:d AS date) IS NULL OR e.effective_on <= :d)"
-                " ORDER BY e.sequence DESC LIMIT :n"
+                " LIMIT 1) AS operator FROM (SELECT * FROM ledger_entry WHERE chain_kind = :k AND chain_id = :i"
+                " AND (cast(:d AS date) IS NULL OR effective_on <= :d) ORDER BY sequence DESC LIMIT :n) e"
+                " LEFT JOIN application a ON a.id = e.case_id ORDER BY e.sequence DESC"
             ),
             {"k": chain, "i": chain_id, "d": on, "n": limit},
         )

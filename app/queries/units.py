@@ -214,7 +214,8 @@ def alarms(session: Session, unit_id: int | None = None, limit: int = 20) -> lis
             text(
                 "SELECT a.*, r.name, r.level, r.basis, unit_name(a.unit_id) AS unit,"
                 " coalesce(operator_name(a.user_id::int), '') AS operator_name FROM alarm a JOIN alarm_rule r ON r.code = a.rule"
-                " WHERE (cast(:u AS bigint) IS NULL OR a.unit_id = :u) ORDER BY (a.state = 'open') DESC, a.id DESC LIMIT :n"
+                f" WHERE {'true' if unit_id is None else 'a.unit_id = :u'}"
+                " ORDER BY (a.state = 'open') DESC, a.id DESC LIMIT :n"
             ),
             {"u": unit_id, "n": limit},
         )

@@ -42,22 +42,24 @@ LINES: dict[str, Line] = {
     "SignInView.factor": Line(_l("Sign in: second factor"), (), public=True),
     "SignInView.enrol": Line(_l("Sign in: set up the second factor"), (), public=True),
     "SignInView.password": Line(_l("Sign in: change a given password"), (), public=True),
+    "SignInView.again": Line(_l("Confirm once more that it is oneself"), SIGNED_IN),
     "SignInView.oidc": Line(_l("Sign in through the organisation's provider"), (), public=True),
     "SignInView.oidc_back": Line(_l("Return from the organisation's provider"), (), public=True),
     "AccountView.index": Line(_l("Own account: password, second factor, sessions, tokens"), SIGNED_IN),
     "AccountView.end_sessions": Line(_l("End own sessions"), SIGNED_IN),
-    "AccountView.new_token": Line(_l("Make a program's token"), SIGNED_IN),
+    "AccountView.new_token": Line(_l("Make a program's token"), BUSINESS),
     "AccountView.revoke_token": Line(_l("Revoke a program's token"), SIGNED_IN),
     "LocaleView.index": Line(_l("Change the language"), (), public=True),
     "CaseView.start": Line(_l("Choose a business"), (UNIT, OFFICE, PERSON)),
     "CaseView.new": Line(_l("Fill in and submit a case"), (UNIT, OFFICE, PERSON)),
     "CaseView.edit": Line(_l("Change a draft or a returned case"), (UNIT, OFFICE, PERSON)),
     "CaseView.token": Line(_l("Whether the session still stands"), (*BUSINESS, PERSON)),
-    "CaseView.sheet": Line(_l("Approval sheet and notices to print"), (*BUSINESS, PERSON)),
     "CaseView.check": Line(_l("Check while filling in"), (UNIT, OFFICE, PERSON)),
     "CaseView.show": Line(_l("Case with its timeline"), (*BUSINESS, PERSON)),
-    "CaseView.act": Line(_l("Withdraw a case, confirm an arrival, hand a task over"), (UNIT, OFFICE, PERSON)),
-    "CaseView.decide": Line(_l("Decide a task"), (UNIT, OFFICE, SUPERVISOR)),
+    "CaseView.act": Line(_l("Withdraw, urge, copy a case, answer, confirm an arrival"), (UNIT, OFFICE, PERSON)),
+    "CaseView.decide": Line(
+        _l("Decide a task, stop its clock, hand it over, take a decision back"), (UNIT, OFFICE, SUPERVISOR)
+    ),
     "InboxView.index": Line(_l("Notices"), SIGNED_IN),
     "InboxView.open": Line(_l("Read a notice and go to its matter"), SIGNED_IN),
     "InboxView.read_all": Line(_l("Mark all notices as read"), SIGNED_IN),
@@ -67,11 +69,19 @@ LINES: dict[str, Line] = {
     "MailView.change": Line(_l("Change own wishes for notices by e-mail"), SIGNED_IN),
     "OutboxView.index": Line(_l("Mail that could not be sent"), (SYSTEM,)),
     "OutboxView.again": Line(_l("Try a letter again"), (SYSTEM,)),
-    "AttachmentView.add": Line(_l("Add files to a case"), (UNIT, OFFICE)),
-    "AttachmentView.show": Line(_l("One file of a case"), BUSINESS),
-    "AttachmentView.remove": Line(_l("Remove a file of a case"), (UNIT, OFFICE)),
+    "AttachmentView.add": Line(_l("Add files to a case"), (UNIT, OFFICE, PERSON)),
+    "AttachmentView.show": Line(_l("One file of a case"), (*BUSINESS, PERSON)),
+    "AttachmentView.remove": Line(_l("Remove a file of a case"), (UNIT, OFFICE, PERSON)),
+    "IssuedView.issue": Line(_l("Issue a numbered paper"), (UNIT, OFFICE, PERSON)),
+    "IssuedView.show": Line(_l("A numbered paper"), (*BUSINESS, PERSON)),
+    "IssuedView.file": Line(_l("Case file as one PDF"), (*BUSINESS, PERSON)),
+    "CheckView.index": Line(_l("Check a printed paper"), (), public=True),
     "PaperView.mark": Line(_l("Take papers in, compare and file them"), (OFFICE,)),
     "QueueView.index": Line(_l("To decide"), (OFFICE, SUPERVISOR)),
+    "SupervisionView.index": Line(_l("Supervision of time limits: figures"), (OFFICE, READER)),
+    "SupervisionView.export": Line(_l("Supervision of time limits: export of the figures"), (OFFICE, READER)),
+    "SupervisionView.cases": Line(_l("Supervision of time limits: cases behind a figure"), (OFFICE, READER)),
+    "SupervisionView.cases_export": Line(_l("Supervision of time limits: export of the cases"), (OFFICE, READER)),
     "LedgerView.index": Line(_l("Ledger of the region"), (OFFICE, SUPERVISOR, READER)),
     "LedgerView.region": Line(_l("Ledger below a region"), (OFFICE, SUPERVISOR, READER)),
     "LedgerView.departments": Line(_l("Departments of a unit in the ledger"), (OFFICE, SUPERVISOR, READER)),
@@ -124,6 +134,8 @@ LINES: dict[str, Line] = {
     "AdminView.find_offices": Line(_l("Search: offices for an identity"), (SYSTEM,)),
     "AdminView.offices": Line(_l("Offices and their members"), (SYSTEM, SECURITY)),
     "AdminView.roles": Line(_l("Roles and rights"), (SYSTEM, SECURITY)),
+    "StuckView.index": Line(_l("Cases that nobody can go on with"), (SYSTEM, SECURITY)),
+    "StuckView.reroute": Line(_l("Route such a case anew"), (SYSTEM,)),
     "AuthorityView.index": Line(_l("Cadre authority: rules and trial"), (SYSTEM, SECURITY)),
     "AuthorityView.new": Line(_l("Cadre authority: propose a rule"), (SYSTEM,)),
     "AuthorityView.end": Line(_l("Cadre authority: propose the end of a rule"), (SYSTEM,)),
@@ -146,6 +158,11 @@ LINES: dict[str, Line] = {
 }
 # Answered with 404, or the application's own style sheet and script.
 WITHOUT_RIGHTS = ("static", "UtilView.back", "appbuilder.static")
+
+
+def may(role: str, endpoint: str) -> bool:
+    """Whether a role may use a page or take an action."""
+    return role in LINES[endpoint].roles
 
 
 def fab_roles() -> dict[str, list[list[str]]]:

@@ -58,14 +58,14 @@ def back_address() -> str:
     return found.back or request.host_url.rstrip("/") + "/login/oidc/back"
 
 
-def depart() -> Any:
-    """The redirect to the provider; its own description is read at the first one.
+def depart(*, again: bool = False) -> Any:
+    """The redirect to the provider; its own description is read at the first one. ``again``: it has to ask once more.
 
     Raises:
         OAuthError: it does not answer.
     """
     try:
-        return client().authorize_redirect(back_address())
+        return client().authorize_redirect(back_address(), **({"prompt": "login"} if again else {}))
     except UNUSABLE as error:
         raise OAuthError(error="unreachable") from error
 

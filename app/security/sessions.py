@@ -28,6 +28,8 @@ class Person:
     password: str
     totp_secret: bytes | None
     has_factor: bool
+    way: str
+    proved: bool
 
 
 def attempt_key(kind: str, value: str) -> bytes:
@@ -56,7 +58,7 @@ def check(
     password: str,
     address: str,
     *,
-    typed: str = "",
+    typed: str,
     directory: Callable[[str, str], bool] | None = None,
 ) -> Checked:
     """Check a password: the same statements and one hash whether the user is known, stopped, shut out or nobody.
@@ -102,7 +104,9 @@ def person(signin: SignInDatabase, token: str | None) -> Person | None:
     if row is None:
         return None
     secret = bytes(row.totp_secret) if row.totp_secret is not None else None
-    return Person(row.user_id, row.username, row.stage, row.password, secret, row.totp_on is not None)
+    return Person(
+        row.user_id, row.username, row.stage, row.password, secret, row.totp_on is not None, row.way, row.proved
+    )
 
 
 def advance(signin: SignInDatabase, token: str) -> tuple[Identity, str]:
@@ -174,3 +178,36 @@ def use_factor(
         return 0, None
     signin.ask("SELECT sign_in_good(:key, :key)", key=key)
     return 0, fresh
+
+
+def prove(
+    signin: SignInDatabase,
+    keys: KeyRing,
+    who: Person,
+    token: str,
+    said: str,
+    address: str,
+    *,
+    directory: Callable[[str, str], bool] | None = None,
+) -> tuple[int, bool]:
+    """Prove once more who is behind an open session: by the second factor's code, or by the password.
+
+    The seconds to wait, and whether it is proved. Where the organisation's own page signed in, no password is ours to
+    ask for. ``directory`` is asked where it decided at the sign-in, never behind a shut door.
+    """
+    if who.has_factor and len(said) == 6 and said.isdecimal():
+        wait, codes = use_factor(signin, keys, who, token, said, address)
+        if codes is not None:
+            record(signin, "sign_in.proved", who.user_id, address)
+        return wait, codes is not None
+    key = attempt_key("prove", str(who.user_id))
+    wait = count(signin, [key], [FREE_NAME])
+    right = passwords.matches(who.password, said)
+    if directory is not None:
+        right = not wait and directory(who.username, said)
+    if wait or not right or who.way == "oidc":
+        record(signin, "password.failed", who.user_id, address)
+        return wait, False
+    signin.ask("SELECT sign_in_good(:key, :key)", key=key)
+    signin.ask("SELECT prove_session(:session, :address)", session=digest(token), address=address)
+    return 0, True

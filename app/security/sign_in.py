@@ -4,7 +4,7 @@ The token in the signed cookie changes at each step; until the last one is done 
 """
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from authlib.integrations.base_client import OAuthError
 from flask import abort, current_app, flash, redirect, render_template, request, session
@@ -38,6 +38,12 @@ class CodeForm(FlaskForm):
     code = StringField(validators=[InputRequired(), Length(max=40)])
 
 
+class ProofForm(FlaskForm):
+    """The password, or a code of the app."""
+
+    proof = PasswordField(validators=[InputRequired(), Length(max=passwords.LONGEST)])
+
+
 class PasswordForm(FlaskForm):
     """The old password, and the new one twice."""
 
@@ -63,6 +69,18 @@ def here() -> str:
 def wait_text(seconds: int) -> str:
     """The door is shut; it says nothing about who exists."""
     return _("Too many attempts. Try again in %(minutes)s minutes.", minutes=-(-seconds // 60))
+
+
+def prove_first(target: str) -> Any:
+    """To the page that asks for a fresh proof, and from there back to where it was asked for."""
+    return redirect("/login/again?" + urlencode({"next": target}))
+
+
+def close(token: str | None) -> None:
+    """Close a session in the database."""
+    if token:
+        with services().database.transaction(Identity(token)) as connection:
+            connection.execute(text("SELECT close_session(:t, :a)"), {"t": token, "a": here()})
 
 
 def who_is_in() -> tuple[sessions.Person, str]:
@@ -162,7 +180,7 @@ class SignInView(BaseView):
             abort(404)
         session["next"] = safe_next(request.args.get("next"))
         try:
-            return oidc.depart()
+            return oidc.depart(again="again" in request.args)
         except OAuthError:
             problem = _("The organisation's sign-in page does not answer. Try again later.")
             return self._page(SignInForm(formdata=None), problem), 503
@@ -177,6 +195,7 @@ class SignInView(BaseView):
             name, strong = oidc.stated()
             found = services().signin.credentials(name)
             if found and found[2]:
+                close(session.get("token"))  # this browser's session before, if it is a proof in between
                 return enter(found[0], "oidc", factor=strong, target=session.get("next", "/"))
             problem, status = oidc.unmapped(), 403
         except OAuthError:
@@ -217,6 +236,8 @@ class SignInView(BaseView):
             return redirect(STEPS.get(person.stage, "/account/"))
         form, problem, status = CodeForm(), None, 200
         signin, keys = services().signin, services().keys
+        if person.stage == "open" and not person.proved:
+            return prove_first("/login/enrol")
         if form.validate_on_submit():
             wait, codes = sessions.use_factor(signin, keys, person, token, form.code.data or "", here())
             if codes:
@@ -234,6 +255,38 @@ class SignInView(BaseView):
             problem=problem,
             picture=totp.picture(secret, person.username),
             secret=totp.spoken(secret),
+        ), status
+
+    @expose("/login/again", methods=["GET", "POST"])
+    @has_access
+    def again(self) -> Any:
+        """Prove once more that it is oneself, before a step that gives others a way in or takes one away."""
+        person, token = who_is_in()
+        form, problem, status, target = ProofForm(), None, 200, safe_next(request.args.get("next"))
+        if form.validate_on_submit():
+            directory: Directory | None = current_app.config["LDAP"]
+            asked = directory.knows if directory is not None and person.way == "ldap" else None
+            try:
+                wait, proved = sessions.prove(
+                    services().signin, services().keys, person, token, form.proof.data or "", here(), directory=asked
+                )
+                if proved:
+                    flash(_("Confirmed for five minutes. What you began can be done now."), "success")
+                    return redirect(target)
+                wrong = _("That is not right. Check the input method and try again.")
+                problem, status = (wait_text(wait), 429) if wait else (wrong, 422)
+            except DirectoryUnreachableError:
+                problem, status = _("The directory does not answer. Try again later."), 503
+        elsewhere = person.way == "oidc" and oidc.client() is not None
+        return render_template(
+            "sign_in_again.html",
+            title=_("Confirm that it is you"),
+            form=form,
+            problem=problem,
+            has_factor=person.has_factor,
+            by_password=person.way != "oidc",
+            oidc_url="/login/oidc?" + urlencode({"again": 1, "next": target}) if elsewhere else None,
+            back_url=target,
         ), status
 
     @expose("/login/password", methods=["GET", "POST"])
@@ -287,10 +340,7 @@ class SignInView(BaseView):
     @expose("/logout/", methods=["POST"])
     def logout(self) -> Any:
         """Close the session in the database and forget the cookie."""
-        token = session.get("token")
-        if token:
-            with services().database.transaction(Identity(token)) as connection:
-                connection.execute(text("SELECT close_session(:t, :a)"), {"t": token, "a": here()})
+        close(session.get("token"))
         session.clear()
         return redirect("/login/")
 

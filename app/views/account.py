@@ -2,6 +2,7 @@
 
 import secrets
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import abort, flash, redirect, render_template, request, session
 from flask_appbuilder import BaseView, expose, has_access
@@ -13,9 +14,28 @@ from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.db import digest
+from app.domain import errors
+from app.security.matrix import may
+from app.security.sign_in import prove_first
 from app.views.shell import hat, work
 
-MAKERS = ("unit_clerk", "unit_head", "office_member", "office_head")
+# Sessions shown at first.
+NEWEST = 20
+BROWSERS = (
+    ("MicroMessenger/", "微信"), ("DingTalk/", "钉钉"), ("QQBrowser/", "QQ 浏览器"), ("QIHU", "360 浏览器"), ("360SE", "360 浏览器"),
+    ("Edg/", "Edge"), ("Firefox/", "Firefox"), ("OPR/", "Opera"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
+)  # fmt: skip
+SYSTEMS = (
+    ("HarmonyOS", "鸿蒙"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"),
+    ("Mac OS X", "macOS"), ("Linux", "Linux"),
+)  # fmt: skip
+
+
+def browser(agent: str | None) -> str:
+    """Browser and system in words, where they are known ones; else what the program called itself."""
+    said = agent or "—"
+    known = [next((name for mark, name in marks if mark in said), "") for marks in (BROWSERS, SYSTEMS)]
+    return " · ".join(name for name in known if name) or said
 
 
 class TokenForm(FlaskForm):
@@ -35,21 +55,27 @@ class AccountView(BaseView):
     @has_access
     def index(self) -> Any:
         """How I sign in, where I am signed in, which programs read for me."""
-        return self._page(TokenForm(formdata=None))
+        # Back from a proof that the last step asked for, with what was typed.
+        return self._page(TokenForm(formdata=None, name=request.args.get("name"), days=request.args.get("days")))
 
     def _page(self, form: TokenForm, token: str | None = None) -> str:
         with work() as s:
             account = s.execute(text("SELECT * FROM my_account()")).one()
-            sessions = s.execute(text("SELECT * FROM my_sessions(:t)"), {"t": session["token"]}).all()
+            every = "all" in request.args
+            sessions = s.execute(
+                text("SELECT * FROM my_sessions(:t, :n)"), {"t": session["token"], "n": 1000 if every else NEWEST + 1}
+            ).all()
             tokens = s.execute(text("SELECT * FROM my_api_tokens()")).all()
         return render_template(
             "account.html",
             title=_("My account"),
             account=account,
-            sessions=sessions,
+            sessions=sessions if every else sessions[:NEWEST],
+            more_url=None if every or len(sessions) <= NEWEST else "/account/?all=1",
+            browser=browser,
             tokens=tokens,
             token=token,
-            token_form=form if hat().kind in MAKERS else None,
+            token_form=form if may(hat().roles[0].name, "AccountView.new_token") else None,
         )
 
     @expose("/sessions", methods=["POST"])
@@ -59,11 +85,18 @@ class AccountView(BaseView):
         said = request.form.get("session", "")
         if said != "all" and not said.isdecimal():
             abort(400)
-        with work() as s:
-            s.execute(
-                text("SELECT end_my_sessions(:i, :a)"),
-                {"i": None if said == "all" else int(said), "a": request.remote_addr},
-            )
+        try:
+            with work() as s:
+                s.execute(
+                    text("SELECT end_my_sessions(:i, :a, :s)"),
+                    {
+                        "i": None if said == "all" else int(said),
+                        "a": request.remote_addr,
+                        "s": digest(session["token"]),
+                    },
+                )
+        except errors.ProofNeeded:
+            return prove_first("/account/")
         if said == "all":
             session.clear()
             return redirect("/login/")
@@ -78,11 +111,15 @@ class AccountView(BaseView):
         if not form.validate_on_submit():
             return self._page(form), 422
         token = "bz_" + secrets.token_urlsafe(32)
-        with work() as s:
-            s.execute(
-                text("SELECT new_api_token(:n, :h, :d, :a)"),
-                {"n": form.name.data, "h": digest(token), "d": int(form.days.data), "a": request.remote_addr},
-            )
+        said = {"name": form.name.data, "days": form.days.data}
+        try:
+            with work() as s:
+                s.execute(
+                    text("SELECT new_api_token(:name, :h, cast(:days AS int), :a, :s)"),
+                    {**said, "h": digest(token), "a": request.remote_addr, "s": digest(session["token"])},
+                )
+        except errors.ProofNeeded:
+            return prove_first("/account/?" + urlencode(said))
         return self._page(TokenForm(formdata=None), token)
 
     @expose("/tokens/revoke", methods=["POST"])

@@ -5,7 +5,7 @@ import re
 import secrets
 from typing import Any
 
-from flask import abort, flash, jsonify, redirect, render_template, request
+from flask import abort, flash, jsonify, redirect, render_template, request, session
 from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -15,12 +15,14 @@ from sqlalchemy.orm import Session
 from wtforms import DateField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
+from app.db import digest
 from app.domain import errors
 from app.domain.id_number import normalise
 from app.domain.regions import foshan
 from app.security import passwords
 from app.security.matrix import LINES, ROLE_NAMES
 from app.security.services import services
+from app.security.sign_in import prove_first
 from app.views.messages import sentence
 from app.views.shell import KINDS, hat, local, work
 
@@ -296,8 +298,10 @@ class AdminView(BaseView):
         password = secrets.token_urlsafe(9)
         try:
             with work() as s:
+                if s.execute(text("SELECT 1 FROM ab_user WHERE id = :u"), {"u": user_id}).scalar() is None:
+                    abort(404)
                 if action == "factor":
-                    s.execute(text("SELECT admin_forget_factor(:u)"), {"u": user_id})
+                    s.execute(text("SELECT admin_forget_factor(:u, :s)"), {"u": user_id, "s": digest(session["token"])})
                 elif action == "end":
                     s.execute(text("SELECT admin_end(:a)"), {"a": request.args.get("account", 0, type=int)})
                 else:
@@ -309,6 +313,8 @@ class AdminView(BaseView):
                             "h": _hashed(password) if action == "password" else None,
                         },
                     )
+        except errors.ProofNeeded:
+            return prove_first(f"/admin/user/{user_id}")
         except errors.DomainError as refusal:
             flash(sentence(refusal), "danger")
         else:

@@ -108,6 +108,7 @@ FIELDS: dict[str, Callable[[], Field]] = {
     "structure": lambda: one_of(_l("Kind of post (institutions)"), chosen(codes.STRUCTURE)),
     "role": lambda: one_of(_l("Position"), chosen(codes.ROLE)),
     "region": lambda: one_of(_l("Region"), [(d.code, d.name) for d in foshan()]),
+    "network": lambda: one_of(_l("Sight"), [("hidden", "不上网"), ("shown", "上网（解除）")], required=True),
     "unit_name": lambda: text(_l("Name of the unit")),
     "short_name": lambda: text(_l("Short name"), required=False, longest=50),
     "uscc": lambda: text(_l("Unified social credit code"), required=False, longest=18),

@@ -201,7 +201,7 @@ class ListView(BaseView):
         down = sort.startswith("-") if sort else listing.orders[usual].downwards
         keep: dict[str, Any] = {"q": q, "state": state, "region": region, "process": process, "sort": sort}
         keep["cols"] = [c for c in listing.columns if c in cols]
-        asked = Asked(low, high, q, state, key, down, after, process)
+        asked = Asked(low, high, q, state, key, down, after, process, who.unit_id)
         return listing, asked, {k: v for k, v in keep.items() if v}
 
     def _chips(self, name: str, keep: dict[str, Any], kinds: dict[str, str]) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ def titles() -> dict[str, tuple[str, str]]:
         "unit.opened": (_("Unit opened"), "green"),
         "unit.changed": (_("Unit changed"), "blue"),
         "unit.closed": (_("Unit closed"), "red"),
+        "unit.networked": (_("Taken out of sight, or put back"), "amber"),
         "quota.set": (_("Quota fixed"), "blue"),
         "permit.granted": (_("Permit granted"), "blue"),
         "permit.claimed": (_("A permit's seat is reserved for a case"), "amber"),

@@ -58,7 +58,7 @@ class QueueView(BaseView):
                 abort(400)
             asked = Waiting(who.office_id or 0, **keep, unit_id=who.department_id)
             rows = cases.queue(s, asked, position(), PAGE + 1)
-            number, figures = cases.queue_total(s, asked), cases.queue_counts(s, asked)
+            figures = cases.queue_counts(s, asked)
             day, calendar = engine.today(s), engine.calendar(s)
         tabs = (
             ("", _("All"), figures.open),
@@ -112,7 +112,7 @@ class QueueView(BaseView):
             ],
             clear_url=address(view=keep["view"]),
             page={
-                "total": number,
+                "total": figures.shown,
                 "prev_url": address(**keep) if request.args.get("after") else None,
                 "next_url": address(**keep, after=f"{last.due_on}_{last.task_id}") if last else None,
             },

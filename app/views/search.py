@@ -177,7 +177,7 @@ class SearchView(BaseView):
     @has_access
     def items(self) -> Any:
         """Items of a person's record that one may put right; one's own for a person. Never filtered by a text."""
-        kind = KINDS.get(request.args.get("kind", ""))
+        kind = KINDS.get(request.args.get("kind", "education"))
         if kind is None or request.args.get("q"):
             abort(400)
         who = hat()

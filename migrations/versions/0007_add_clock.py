@@ -35,7 +35,7 @@ def upgrade() -> None:
     )
     op.add_column("task", sa.Column("first_decision_id", sa.BigInteger(), nullable=True))
     op.create_foreign_key(
-        op.f("fk_task_first_decision_id_decision"), "task", "decision", ["first_decision_id"], ["id"]
+        op.f("fk_task_first_decision_id"), "task", "decision", ["first_decision_id"], ["id"]
     )
     op.drop_constraint(op.f("ck_decision_verdict"), "decision", type_="check")
     op.create_check_constraint(op.f("ck_decision_verdict"), "decision", VERDICTS)
@@ -52,3 +52,12 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("kind = 'urged'"),
     )
+
+
+def downgrade() -> None:
+    op.drop_index("uq_application_event_urged", "application_event")
+    op.drop_table("clock_stop")
+    op.execute("DELETE FROM decision WHERE verdict NOT IN ('approve', 'return', 'reject')")
+    op.drop_constraint(op.f("ck_decision_verdict"), "decision", type_="check")
+    op.create_check_constraint(op.f("ck_decision_verdict"), "decision", "verdict in ('approve', 'return', 'reject')")
+    op.drop_column("task", "first_decision_id")

@@ -75,6 +75,7 @@ def test_what_migrations_make_is_what_the_models_say(world: World) -> None:
 
 
 def test_deploying_twice_is_deploying_once(world: World) -> None:
+    deploy.upgrade(world.owner_url)
     with world.superuser.connect() as connection:
         before = read(connection, SCHEMA | DEPLOYED), rows(connection)
     deploy.upgrade(world.owner_url)
@@ -83,10 +84,18 @@ def test_deploying_twice_is_deploying_once(world: World) -> None:
     assert len(before[0]["functions"]) > 30
     assert before[1]["region"] > 30
     assert after == before
+    # With its own day, which the other tests hold still: the city's, whatever zone the session is in.
+    with world.superuser.connect() as connection:
+        for zone in ("UTC", "Pacific/Kiritimati", "America/Los_Angeles"):
+            connection.execute(text(f"SET TIME ZONE '{zone}'"))
+            assert connection.execute(
+                text("SELECT kernel_today() = (now() AT TIME ZONE 'Asia/Shanghai')::date")
+            ).scalar()
+        connection.rollback()
 
 
 @pytest.fixture
-def by_script(world: World) -> Iterator[str]:
+def by_script(world: World, roles_alone: None) -> Iterator[str]:
     """A database made by ``deploy/roles.sql`` alone, run by an administrator who is no superuser; the owner's address."""
     psql = embedded.programs() / "psql"
     admin, name = make_url(world.superuser_url).set(drivername="postgresql"), f"script_{os.getpid()}"

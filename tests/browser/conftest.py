@@ -2,7 +2,6 @@
 
 import os
 import re
-import secrets
 import shutil
 import threading
 from collections.abc import Iterator
@@ -10,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
-from app.cli import catalogue
-from app.factory import build
-from tests.world import PASSWORD, World
+from tests.security.conftest import Client, app
 
+__all__ = ["app"]  # the fixture is shared
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+# How long a slow and busy machine may take, in milliseconds; no test rests on it.
+PATIENCE = 120_000
+expect.set_options(timeout=PATIENCE)
 AXE = (Path(__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 
@@ -43,10 +45,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def address(world: World) -> Iterator[str]:
+def address(app: Flask) -> Iterator[str]:
     """The application over this module's city, on a port of its own."""
-    catalogue.compile_all()
-    app = build(app_url=world.app_url, signin_url=world.signin_url, secret=secrets.token_bytes(32), keys=world.keys)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -68,10 +68,11 @@ class Desk:
         page.on("pageerror", lambda e: self.complaints.append(str(e)))
         page.on("console", lambda m: self.complaints.append(m.text) if "Content Security Policy" in m.text else None)
 
-    def open(self, path: str) -> Page:
-        """Open a page and check it."""
+    def open(self, path: str, *, checked: bool = True) -> Page:
+        """Open a page and check it, where no other test does."""
         self.page.goto(self.address + path)
-        self.check()
+        if checked:
+            self.check()
         return self.page
 
     def check(self) -> None:
@@ -94,19 +95,21 @@ class Desk:
 
 
 @pytest.fixture
-def desks(browser: Browser, address: str) -> Iterator[Any]:
-    """Sign in by user name; gives the user's desk."""
+def desks(browser: Browser, address: str, app: Flask) -> Iterator[Any]:
+    """A desk by user name, signed in already: the page of sign-in is one test's (test_main_job), not each one's."""
     contexts = []
 
     def sign_in(username: str, width: int = 1440) -> Desk:
         context = browser.new_context(viewport={"width": width, "height": 900}, locale="zh-CN")
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
+        client = Client(app.test_client())
+        client.sign_in(username)
+        cookie = client.client.get_cookie("bianzhi")
+        assert cookie is not None
+        context.add_cookies([{"name": "bianzhi", "value": cookie.value, "url": address}])
         desk = Desk(context.new_page(), address)
-        page = desk.open("/login/")
-        page.fill("[name=username]", username)
-        page.fill("[name=password]", PASSWORD)
-        page.locator("main button[type=submit]").click()
-        page.wait_for_load_state()
+        desk.open("/", checked=False)
         return desk
 
     yield sign_in

@@ -36,7 +36,7 @@ from tests.ledger.steps import (
 from tests.world import Body, World, person
 
 MOVEMENTS = ("reserve", "vacate", "move", "take_lead", "leave_lead", "correct", "set_quota", "open_unit", "change_unit",
-             "close_unit")  # fmt: skip
+             "close_unit", "network")  # fmt: skip
 # Written by the workflow engine and the import; everything else only by definer functions.
 WRITTEN = {t for t, rule in SCOPED.items() if rule.writes}
 KEPT = sorted(({*SCOPED, *EXEMPT, *HIDDEN} - WRITTEN) | {"ab_user", "ab_role", "ab_user_role", "ab_permission"})
@@ -269,7 +269,7 @@ def test_no_movement_without_decisions(world: World, body: Body, movement: str) 
     """A case filed by the rules, with nobody's approval: whichever movement is called, by whomever."""
     process = {"reserve": "recruit", "vacate": "leave", "move": "transfer", "take_lead": "leader", "correct": "correction",
                "leave_lead": "leader_leave", "set_quota": "quota", "open_unit": "unit_open", "change_unit": "unit_change",
-               "close_unit": "unit_close"}[movement]  # fmt: skip
+               "close_unit": "unit_close", "network": "unit_networked"}[movement]  # fmt: skip
     # One case each, so that every movement meets a person without a running one.
     other = world.body(f"无批{movement}局", quotas={"11": 2}, people={"11": 1})
     facts: dict[str, Any] = {"line": other.line, "start": TODAY.isoformat(), "unit": other.id, "name": "无批",

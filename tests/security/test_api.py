@@ -1,6 +1,7 @@
 """The interface for programs: a bearer token alone, read-only, under the account's own rows."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.db import Identity, digest
+from app.domain import errors
 from tests.security.conftest import Client
 from tests.world import PASSWORD, Body, World
 
@@ -25,6 +27,12 @@ def bodies(world: World) -> tuple[Body, Body]:
     world.account("rival", "unit_clerk", unit=other.id)
     world.account("bianban", "office_member", office=("establishment", "440600"))
     world.account("root", "system_admin")
+    world.account("caizheng", "office_member", office=("finance", "440600"))
+    world.account("shebao", "office_member", office=("social_insurance", "440600"))
+    world.account("zhuguan", "supervisor", unit=mine.id)
+    world.account("jijian", "inspector", region="440604")
+    world.account("zhen", "town_officer", region="440604012")
+    world.account("geren", "person", person_id=mine.people[0])
     world.recruit(other)
     return mine, other
 
@@ -32,8 +40,10 @@ def bodies(world: World) -> tuple[Body, Body]:
 def made(world: World, username: str, days: int = 30) -> str:
     """A token as the page makes it."""
     token = f"bz_{username}-{world.value('SELECT count(*) FROM api_token')}-{'x' * 32}"
-    with world.database.transaction(world.identity(username)) as s:
-        s.execute(text("SELECT new_api_token('试', :h, :d, '')"), {"h": digest(token), "d": days})
+    who = world.identity(username)
+    with world.database.transaction(who) as s:
+        s.execute(text("SELECT new_api_token('试', :h, :d, '', :s)"),
+                  {"h": digest(token), "d": days, "s": digest(who.token)})  # fmt: skip
     return token
 
 
@@ -101,6 +111,38 @@ def test_identity_numbers_leave_masked_only(app: Flask, world: World, bodies: tu
         assert world.keys.decrypt("resident", bytes(cipher)) not in answer.get_data(as_text=True)
 
 
+READERS = ("caizheng", "shebao", "zhen", "zhuguan", "jijian")
+
+
+@pytest.mark.parametrize("username", READERS)
+def test_who_only_reads_makes_a_token_that_reads_no_more_than_its_pages(
+    app: Flask, world: World, bodies: tuple[Body, Body], client: Callable[..., Client], username: str
+) -> None:
+    """The permission matrix says for page and interface alike who reads business data."""
+    mine, other = bodies
+    user = client(username)
+    assert "/account/tokens" in user.get("/account/").get_data(as_text=True)
+    page = user.post("/account/tokens", {"name": "统计系统", "days": "30"}).get_data(as_text=True)
+    found = re.search(r'id="new-token">(bz_[\w-]{43})<', page)
+    assert found is not None
+    seen = {p["id"] for p in everything(app, "/api/v1/people", found[1], 100)}
+    # Finance and social insurance have no register; the town and the district have no such people.
+    assert seen == (set(mine.people) if username == "zhuguan" else set())
+    units = {u["id"] for u in everything(app, "/api/v1/units", found[1], 100)}
+    own = {"zhuguan": {mine.id}, "zhen": set(), "jijian": set()}
+    assert units == own.get(username, {mine.id, other.id})
+    for person_id in (*mine.people, *other.people):
+        if person_id not in seen:
+            assert user.get(f"/person/{person_id}").status_code == 404
+
+
+@pytest.mark.parametrize("username", ["root", "geren"])
+def test_nobody_else_makes_one_by_hand(world: World, bodies: tuple[Body, Body], username: str) -> None:
+    who = world.identity(username)
+    with pytest.raises(errors.NotAllowed), world.database.transaction(who) as s:
+        s.execute(text("SELECT new_api_token('x', '\\x01', 1, '', :s)"), {"s": digest(who.token)})
+
+
 def test_administrators_make_no_token(world: World, bodies: tuple[Body, Body], client: Callable[..., Client]) -> None:
     root = client("root")
     assert "token_form" not in root.get("/account/").get_data(as_text=True)
@@ -110,8 +152,6 @@ def test_administrators_make_no_token(world: World, bodies: tuple[Body, Body], c
 def test_a_token_is_shown_once_kept_as_a_hash_and_revoked(
     app: Flask, world: World, bodies: tuple[Body, Body], client: Callable[..., Client]
 ) -> None:
-    import re
-
     mine = client("clerk")
     mine.get("/account/")
     page = mine.post("/account/tokens", {"name": "人事系统对接", "days": "30"}).get_data(as_text=True)
@@ -166,9 +206,10 @@ def test_a_token_ends_with_the_password_or_the_factor_of_its_user(
         new = "七块石头 沿着 河岸慢慢走"
         assert user.post("/login/password", {"old": PASSWORD, "new": new, "again": new}).location == "/"
     else:
-        statement = "admin_set_user(:u, NULL, 'x')" if way == "given password" else "admin_forget_factor(:u)"
-        with world.database.transaction(world.identity("root")) as session:
-            session.execute(text(f"SELECT {statement}"), {"u": whose})
+        statement = "admin_set_user(:u, NULL, 'x')" if way == "given password" else "admin_forget_factor(:u, :s)"
+        root = world.identity("root")
+        with world.database.transaction(root) as session:
+            session.execute(text(f"SELECT {statement}"), {"u": whose, "s": digest(root.token)})
     assert ask(app, "/api/v1/units", token).status_code == 401
 
 
@@ -180,9 +221,9 @@ def test_no_token_lives_longer_than_a_year(world: World, bodies: tuple[Body, Bod
 def test_a_tokens_transaction_cannot_write_even_by_the_kernels_functions(
     world: World, bodies: tuple[Body, Body]
 ) -> None:
-    who = Identity(made(world, "clerk"), api=True)
+    who, proved = Identity(made(world, "clerk"), api=True), digest(world.identity("clerk").token).hex()
     for statement in ("SELECT audit_note('view', '', '{}')", "UPDATE application SET title = 'x'",
-                      "SELECT new_api_token('x', '\\x01', 1, '')"):  # fmt: skip
+                      f"SELECT new_api_token('x', '\\x01', 1, '', '\\x{proved}')"):  # fmt: skip
         with pytest.raises(DBAPIError) as refused, world.database.transaction(who) as s:
             s.execute(text(statement))
         assert getattr(refused.value.orig, "sqlstate", "") == "25006", statement

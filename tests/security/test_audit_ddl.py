@@ -79,7 +79,8 @@ REACH = (
     "SELECT pg_create_logical_replication_slot('x', 'test_decoding')",
     "SELECT * FROM pg_authid",
     "SELECT * FROM pg_hba_file_rules",
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'bianzhi_owner' LIMIT 1",
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'bianzhi_owner'"
+    " AND datname = current_database() LIMIT 1",
     "LOAD '/tmp/x.so'",
 )
 

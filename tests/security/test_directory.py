@@ -92,17 +92,34 @@ def slapd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]
         )
     conf = ["-f", str(home / "slapd.conf")]
     subprocess.run([SLAPD, "-T", "add", *conf], input="\n".join(entries), text=True, check=True, capture_output=True)
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    server = subprocess.Popen([SLAPD, *conf, "-h", f"ldap://127.0.0.1:{port}", "-d", "0"], stderr=subprocess.DEVNULL)
-    for _ in range(200):
-        with socket.socket() as trying:
-            if trying.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.05)
+    server, port = started(conf)
     yield port, tls
     server.terminate()
     server.wait()
+
+
+def started(conf: list[str]) -> tuple[subprocess.Popen[bytes], int]:
+    """A server that answers; where somebody was quicker at its port, on another one."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        server = subprocess.Popen(
+            [str(SLAPD), *conf, "-h", f"ldap://127.0.0.1:{port}", "-d", "0"], stderr=subprocess.DEVNULL
+        )
+        while server.poll() is None:
+            try:
+                if Directory(f"ldap://127.0.0.1:{port}", USER_DN).knows("clerk", PEOPLE["clerk"]):
+                    return server, port
+            except DirectoryUnreachableError:
+                time.sleep(0.05)
+
+
+@pytest.fixture
+def silent() -> Iterator[int]:
+    """A port that is taken and answers nobody."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
 
 
 def application(world: World, **doors: Any) -> Callable[[], Client]:
@@ -130,6 +147,16 @@ def test_the_directory_decides_and_our_users_say_who_it_is(world: World, body: B
     assert new().sign_in("clerk", PASSWORD).status_code == 401  # our own hash is not asked any more
     assert new().sign_in("root", PASSWORD).location == "/"  # but for whom it is kept against the directory's failure
     assert new().sign_in("root", "x").status_code == 401
+
+
+def test_the_directory_proves_once_more_who_signed_in_by_it(world: World, body: Body, slapd: tuple[int, Path]) -> None:
+    new = application(world, LDAP=Directory(f"ldap://127.0.0.1:{slapd[0]}", USER_DN, local_users=("root",)))
+    for name, right, wrong in (("clerk", PEOPLE["clerk"], PASSWORD), ("root", PASSWORD, PEOPLE["clerk"])):
+        user = new()
+        user.sign_in(name, right)
+        user.get("/login/again")
+        assert user.post("/login/again?next=/account/", {"proof": wrong}).status_code == 422
+        assert user.post("/login/again?next=/account/", {"proof": right}).location == "/account/"
 
 
 def test_whom_only_the_directory_knows_is_told_so_and_not_registered(
@@ -175,10 +202,8 @@ def test_the_password_travels_under_tls_to_the_right_server_only(slapd: tuple[in
         Directory("ldap://directory.example", USER_DN)
 
 
-def test_a_directory_that_does_not_answer_is_said_to(world: World, body: Body) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    new = application(world, LDAP=Directory(f"ldap://127.0.0.1:{port}", USER_DN))
+def test_a_directory_that_does_not_answer_is_said_to(world: World, body: Body, silent: int) -> None:
+    new = application(world, LDAP=Directory(f"ldap://127.0.0.1:{silent}", USER_DN))
     answer = new().sign_in("clerk", "x")
     assert answer.status_code == 503
     assert "目录" in answer.get_data(as_text=True)
@@ -214,7 +239,7 @@ def there_and_back(client: Client, sub: str, start: str = "/login/oidc") -> str:
     assert out.status_code == 302
     assert "code_challenge_method=S256" in out.location
     form = {"action": "deny"} if sub == "deny" else {"sub": sub}
-    back = requests.post(out.location, data=form, allow_redirects=False, timeout=10)
+    back = requests.post(out.location, data=form, allow_redirects=False, timeout=120)
     parts = urlsplit(back.headers["Location"])
     return f"{parts.path}?{parts.query}"
 
@@ -231,6 +256,22 @@ def test_a_sign_in_there_without_a_second_factor_still_needs_ours(new: Callable[
     client = new()
     assert client.get(there_and_back(client, "7001")).location == "/login/enrol"
     assert client.get("/disclosure").status_code == 302
+
+
+def test_whoever_came_through_the_provider_proves_it_there_again(world: World, new: Callable[[], Client]) -> None:
+    client = new()
+    client.get(there_and_back(client, "7002"))
+    before = world.value("SELECT max(id) FROM sign_in")
+    page = client.get("/login/again?next=/account/").get_data(as_text=True)
+    assert 'name="proof"' not in page
+    again = "/login/oidc?again=1&next=%2Faccount%2F"
+    assert again.replace("&", "&amp;") in page
+    client.get("/account/")
+    assert client.post("/login/again", {"proof": PASSWORD}).status_code == 422  # no password of ours is theirs
+    client.get("/")
+    assert "prompt=login" in client.get(again).location
+    assert client.get(there_and_back(client, "7002", again)).location == "/account/"
+    assert world.value("SELECT closed_at IS NOT NULL FROM sign_in WHERE id = :i", i=before), "one session goes on"
 
 
 @pytest.mark.parametrize(("sub", "status"), [("7003", 403), ("7004", 403), ("7005", 401), ("deny", 401)])
@@ -255,10 +296,8 @@ def test_a_statement_made_for_another_browser_is_worth_nothing(new: Callable[[],
     assert new().get("/login/oidc/back?code=x&state=y").status_code == 401
 
 
-def test_a_provider_that_is_away_is_said_to_be(world: World, body: Body) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    away = application(world, OIDC=Provider(f"http://127.0.0.1:{port}/x", "bianzhi", "s" * 32))()
+def test_a_provider_that_is_away_is_said_to_be(world: World, body: Body, silent: int) -> None:
+    away = application(world, OIDC=Provider(f"http://127.0.0.1:{silent}/x", "bianzhi", "s" * 32))()
     answer = away.get("/login/oidc")
     assert answer.status_code == 503
     assert "bz-alert-danger" in answer.get_data(as_text=True)

@@ -138,7 +138,10 @@ def test_neither_a_dump_nor_the_raw_files_hold_a_number_or_a_key(
         return
     read = 0
     for file in (data / "base" / str(oid)).iterdir():
-        content = file.read_bytes()
+        try:
+            content = file.read_bytes()
+        except FileNotFoundError:
+            continue  # the server has cleared a dropped table away meanwhile
         read += SEATED.name.encode() in content
         assert [s for s in secrets if s in content] == [], file.name
     assert read, "the files that were read hold this city's rows"
@@ -152,7 +155,7 @@ def test_the_servers_log_holds_no_number(world: World, used: list[tuple[str, byt
         return
     with world.superuser.connect() as connection:
         data = Path(connection.execute(text("SHOW data_directory")).scalar_one())
-    logs = [f for f in data.rglob("*log*") if f.is_file() and "pg_wal" not in f.parts and "base" not in f.parts]
+    logs = [f for f in data.glob("*log*") if f.is_file()]  # where app/cli/embedded.py has the server write
     assert logs
     for file in logs:
         content = file.read_bytes()

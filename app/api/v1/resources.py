@@ -18,7 +18,8 @@ from app.api.v1.schemas import ITEMS, PAGES, Asked
 from app.db import Identity
 from app.domain.errors import DomainError
 from app.queries import listings
-from app.security.manager import ROLES, load_hat
+from app.security.manager import load_hat
+from app.security.matrix import may
 from app.security.services import services
 
 api = Blueprint("api_v1", __name__, url_prefix="/api/v1")
@@ -44,7 +45,7 @@ def token_needed(view: Callable[..., Any]) -> Callable[..., Any]:
         who = load_hat(services().database, token, api=True) if valid else None
         if who is None:
             return refusal(401, "token_needed", _("A valid token is needed: make one on the page My account."))
-        if ROLES[who.kind] not in ("unit", "office"):
+        if not may(who.roles[0].name, str(request.endpoint)):
             return refusal(403, "not_allowed", _("The account of this token sees no business data."))
         g.api_hat, g.api_identity = who, Identity(token, api=True)
         return view(*args, **kwargs)
@@ -91,8 +92,9 @@ def one_page(name: str) -> Response:
     sort, order = next(iter(listing.orders.items()))
     who = g.api_hat
     asked = listings.Asked(
-        who.low, who.high, said["q"].strip(), said["state"], sort, order.downwards, place_of(said["after"], order.kind)
-    )
+        who.low, who.high, said["q"].strip(), said["state"], sort, order.downwards, place_of(said["after"], order.kind),
+        unit_id=who.unit_id,
+    )  # fmt: skip
     with services().database.transaction(g.api_identity) as session:
         found = listings.rows(session, listing, asked, said["limit"] + 1)
     page = found[: said["limit"]]

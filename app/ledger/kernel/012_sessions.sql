@@ -37,7 +37,7 @@ $$;
 CREATE OR REPLACE FUNCTION sign_in_record(p_kind text, p_user int, p_address text, p_facts jsonb) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-  IF p_kind IN ('sign_in.failed', 'password.failed', 'password.changed', 'factor.failed', 'factor.set_up',
+  IF p_kind IN ('sign_in.failed', 'sign_in.proved', 'password.failed', 'password.changed', 'factor.failed', 'factor.set_up',
       'factor.recovered') THEN
     PERFORM record_audit(p_kind, p_address, p_facts || jsonb_build_object('user', p_user));
   ELSE
@@ -77,19 +77,43 @@ BEGIN
    ORDER BY a.delegated_from IS NOT NULL, a.id LIMIT 1;
   IF v_account IS NULL THEN PERFORM refuse('bad_credentials'); END IF;
   INSERT INTO sign_in (token_hash, user_id, account_id, expires_at, last_seen_at, address, agent, way, factor,
-    factor_kinds, stage)
+    factor_kinds, stage, proved_at)
   VALUES (p_hash, p_user, v_account, clock_timestamp() + make_interval(hours => p_hours), clock_timestamp(), p_address,
-    left(p_agent, 200), p_way, p_factor, p_kinds, v_stage);
+    left(p_agent, 200), p_way, p_factor, p_kinds, v_stage, clock_timestamp());
   PERFORM name_identity(v_account);
   PERFORM record_audit('sign_in', p_address, jsonb_build_object('user', p_user, 'way', p_way, 'stage', v_stage));
   RETURN v_stage;
 END $$;
 
+-- What gives others a way in, or takes one away, asks for a proof of the last five minutes: an open page that somebody
+-- left, or a stolen cookie, does none of it.
+CREATE OR REPLACE FUNCTION k_proved(p_session bytea) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM sign_in WHERE token_hash = p_session AND user_id = scope_number(1) AND closed_at IS NULL
+      AND proved_at > clock_timestamp() - interval '5 minutes') THEN PERFORM refuse('proof_needed'); END IF;
+END $$;
+
+-- The signin role has checked the password of the one behind an open session; a code proves by itself (totp_use).
+CREATE OR REPLACE FUNCTION prove_session(p_session bytea, p_address text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v_user int;
+BEGIN
+  UPDATE sign_in SET proved_at = clock_timestamp() WHERE token_hash = p_session AND stage = 'open' AND closed_at IS NULL
+  RETURNING user_id INTO v_user;
+  IF NOT FOUND THEN PERFORM refuse('session_ended'); END IF;
+  PERFORM sign_in_record('sign_in.proved', v_user, p_address, '{}');
+END $$;
+
+DROP FUNCTION IF EXISTS session_person(bytea);
+
 -- Who stands behind a session, open or on its way in (a quarter of an hour for that); nobody otherwise.
 CREATE OR REPLACE FUNCTION session_person(p_hash bytea)
-RETURNS TABLE (user_id int, username text, stage text, password text, totp_secret bytea, totp_on timestamptz)
+RETURNS TABLE (user_id int, username text, stage text, password text, totp_secret bytea, totp_on timestamptz, way text,
+  proved boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT u.id, u.username, s.stage, coalesce(u.password, ''), c.totp_secret, c.totp_on FROM sign_in s
+  SELECT u.id, u.username, s.stage, coalesce(u.password, ''), c.totp_secret, c.totp_on, s.way,
+    coalesce(s.proved_at > clock_timestamp() - interval '5 minutes', false) FROM sign_in s
     JOIN ab_user u ON u.id = s.user_id AND u.active LEFT JOIN credential c ON c.user_id = u.id
    WHERE s.token_hash = p_hash AND s.closed_at IS NULL AND s.expires_at > clock_timestamp()
      AND s.last_seen_at > clock_timestamp() - CASE s.stage WHEN 'open' THEN session_idle() ELSE interval '15 minutes' END
@@ -147,7 +171,8 @@ CREATE OR REPLACE FUNCTION totp_begin(p_session bytea, p_secret bytea) RETURNS v
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE v_user int;
 BEGIN
-  SELECT user_id INTO v_user FROM session_person(p_session) WHERE stage IN ('open', 'enrol') AND totp_on IS NULL;
+  SELECT user_id INTO v_user FROM session_person(p_session) WHERE stage IN ('open', 'enrol') AND totp_on IS NULL
+    AND (proved OR stage = 'enrol');
   IF NOT FOUND THEN PERFORM refuse('session_ended'); END IF;
   INSERT INTO credential (user_id, totp_secret) VALUES (v_user, p_secret)
   ON CONFLICT (user_id) DO UPDATE SET totp_secret = p_secret, totp_step = NULL;
@@ -164,7 +189,7 @@ BEGIN
   UPDATE credential c SET totp_step = p_step, totp_on = coalesce(c.totp_on, clock_timestamp())
    WHERE c.user_id = p.user_id AND (c.totp_step IS NULL OR c.totp_step < p_step);
   IF NOT FOUND THEN RETURN false; END IF;
-  UPDATE sign_in SET factor = true WHERE token_hash = p_session;
+  UPDATE sign_in SET factor = true, proved_at = clock_timestamp() WHERE token_hash = p_session;
   IF v_first THEN
     DELETE FROM recovery_code WHERE user_id = p.user_id;
     INSERT INTO recovery_code (user_id, code_hash) SELECT p.user_id, c FROM unnest(p_recovery) c;
@@ -183,17 +208,20 @@ BEGIN
   IF NOT FOUND THEN PERFORM refuse('session_ended'); END IF;
   UPDATE recovery_code SET used_at = clock_timestamp() WHERE user_id = v_user AND code_hash = p_code AND used_at IS NULL;
   IF NOT FOUND THEN RETURN false; END IF;
-  UPDATE sign_in SET factor = true WHERE token_hash = p_session;
+  UPDATE sign_in SET factor = true, proved_at = clock_timestamp() WHERE token_hash = p_session;
   PERFORM sign_in_record('factor.recovered', v_user, p_address, jsonb_build_object('left',
     (SELECT count(*) FROM recovery_code WHERE user_id = v_user AND used_at IS NULL)));
   RETURN true;
 END $$;
 
+DROP FUNCTION IF EXISTS admin_forget_factor(int), end_my_sessions(bigint, text), new_api_token(text, bytea, int, text);
+
 -- The device is lost: the system administrator takes the factor off, never one's own; sessions and tokens end.
-CREATE OR REPLACE FUNCTION admin_forget_factor(p_user int) RETURNS void
+CREATE OR REPLACE FUNCTION admin_forget_factor(p_user int, p_session bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   PERFORM k_is('system_admin');
+  PERFORM k_proved(p_session);
   IF p_user = scope_number(1) THEN PERFORM refuse('not_allowed'); END IF;
   UPDATE credential SET totp_secret = NULL, totp_on = NULL, totp_step = NULL WHERE user_id = p_user;
   DELETE FROM recovery_code WHERE user_id = p_user;
@@ -211,19 +239,22 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     FROM ab_user u LEFT JOIN credential c ON c.user_id = u.id WHERE u.id = scope_number(1)
 $$;
 
-CREATE OR REPLACE FUNCTION my_sessions(p_token text)
+DROP FUNCTION IF EXISTS my_sessions(text);
+
+CREATE OR REPLACE FUNCTION my_sessions(p_token text, p_most int)
 RETURNS TABLE (id bigint, opened_at timestamptz, last_seen_at timestamptz, address text, agent text, this boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT s.id, s.opened_at, s.last_seen_at, s.address, s.agent, s.token_hash = sha256(convert_to(p_token, 'UTF8'))
     FROM sign_in s WHERE s.user_id = scope_number(1) AND s.closed_at IS NULL AND s.expires_at > clock_timestamp()
-     AND s.last_seen_at > clock_timestamp() - session_idle() ORDER BY s.last_seen_at DESC, s.id DESC LIMIT 50
+     AND s.last_seen_at > clock_timestamp() - session_idle() ORDER BY s.last_seen_at DESC, s.id DESC LIMIT least(p_most, 1000)
 $$;
 
 -- One session, or (NULL) every one of mine, this one too.
-CREATE OR REPLACE FUNCTION end_my_sessions(p_id bigint, p_address text) RETURNS int
+CREATE OR REPLACE FUNCTION end_my_sessions(p_id bigint, p_address text, p_session bytea) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE n int;
 BEGIN
+  PERFORM k_proved(p_session);
   UPDATE sign_in SET closed_at = clock_timestamp()
    WHERE user_id = scope_number(1) AND closed_at IS NULL AND (p_id IS NULL OR id = p_id);
   GET DIAGNOSTICS n = ROW_COUNT;
@@ -236,13 +267,17 @@ END $$;
 -- ---- tokens of programs ----
 
 -- A token reads what its account reads, until its day; the text is shown once, only its hash is here.
-CREATE OR REPLACE FUNCTION new_api_token(p_name text, p_hash bytea, p_days int, p_address text) RETURNS bigint
+CREATE OR REPLACE FUNCTION new_api_token(p_name text, p_hash bytea, p_days int, p_address text, p_session bytea)
+RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE v_id bigint;
 BEGIN
-  IF scope_number(1) IS NULL OR scope_part(3) NOT IN ('unit_clerk', 'unit_head', 'office_member', 'office_head') THEN
+  -- Whoever sees business data (app/security/columns.py has a rule for them), but nobody for the own card alone.
+  IF scope_number(1) IS NULL OR scope_part(3) IN ('person', 'service')
+    OR NOT EXISTS (SELECT 1 FROM identity_rule WHERE kind = scope_part(3)) THEN
     PERFORM refuse('not_allowed');
   END IF;
+  PERFORM k_proved(p_session);
   INSERT INTO api_token (user_id, account_id, name, token_hash, scope, expires_at)
   VALUES (scope_number(1), scope_number(2), p_name, p_hash, 'read', clock_timestamp() + make_interval(days => p_days))
   RETURNING id INTO v_id;

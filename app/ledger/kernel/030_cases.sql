@@ -26,7 +26,7 @@ LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 DECLARE f jsonb := r.facts::jsonb;
 BEGIN
   IF p_movement IN ('open_unit', 'open_balance') THEN unit := (f ->> 'parent')::bigint;
-  ELSIF p_movement IN ('change_unit', 'close_unit') OR (p_movement = 'set_quota' AND f ->> 'line' IS NULL) THEN
+  ELSIF p_movement IN ('change_unit', 'close_unit', 'network') OR (p_movement = 'set_quota' AND f ->> 'line' IS NULL) THEN
     unit := (f ->> 'unit')::bigint; category := f ->> 'category';
   ELSIF p_movement = 'permit_plan' THEN unit := r.unit_id;
   ELSIF p_movement IN ('permit_extend', 'permit_cancel') THEN

@@ -1,0 +1,34 @@
+"""A command that cannot have the database says so in one sentence, not in the program's own words."""
+
+import socket
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.cli import commands, settings
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["ledger verify", "ledger seal", "ledger nightly", "accounts first a b c", "effect-due", "deploy", "keys list"],
+)
+def test_a_database_that_does_not_answer_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    for cached in (settings.key_ring, settings.passwords):
+        cached.cache_clear()
+    app = Flask("keeper")
+    commands.register(app)
+    with socket.socket() as held:  # taken, and answering nobody
+        held.bind(("127.0.0.1", 0))
+        address = f"postgresql://bianzhi_owner:x@127.0.0.1:{held.getsockname()[1]}/bianzhi"
+        monkeypatch.setenv("DATABASE_URL", address)
+        monkeypatch.setenv("BIANZHI_VAR", str(tmp_path))
+        done = app.test_cli_runner().invoke(args=words.split())
+    for cached in (settings.key_ring, settings.passwords):
+        cached.cache_clear()
+    assert done.exit_code == 1, done.output
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+    assert "Error: " in done.output
+    assert "连接数据库失败" in done.output or "数据库不可用" in done.output
