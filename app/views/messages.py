@@ -109,6 +109,12 @@ def sentences() -> dict[str, str]:
         "duplicate_unit": _("A unit with this social credit code exists already."),
         "unit_not_empty": _("The unit still has quotas, people or reservations. Move them first."),
         "wrong_category": _("This line is of another kind. Choose a line of the right category."),
+    } | _to_somebody()
+
+
+def _to_somebody() -> dict[str, str]:
+    """The texts of what is refused to somebody, or of matters inside a unit."""
+    return {
         "not_allowed": _("You may not do this under your present identity."),
         "duties_conflict": _(
             "An administrator or auditor may hold no other identity at the same time. End the other one first."
