@@ -51,6 +51,7 @@ APP_FUNCTIONS = (
     "ledger_open_unit(bigint)",
     "ledger_change_unit(bigint)",
     "ledger_close_unit(bigint)",
+    "ledger_open_balance(bigint, text)",
     "ledger_network(bigint)",
     "network_named(bigint)",
     "ledger_record(bigint)",
