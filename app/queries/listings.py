@@ -37,6 +37,8 @@ class Listing:
 
 PLACE = Order('x.scope_path COLLATE "C"')
 
+# How an absence stands today.
+ABSENCE = "CASE WHEN x.ended_on IS NOT NULL THEN 'back' WHEN x.until_on < kernel_today() THEN 'overdue' ELSE 'away' END"
 LISTS = {
     entry.name: entry
     for entry in (
@@ -107,6 +109,19 @@ LISTS = {
             scoped=False,
             links=(("number", "/case/", "id"), ("title", "/case/", "id")),
             extra=("effective_on",),
+        ),
+        Listing(
+            "absences",
+            "SELECT x.id, x.person_id, x.unit_id, p.name, p.id_mask, u.name AS unit, x.kind, x.host, x.started_on, x.until_on,"
+            f" x.ended_on, {ABSENCE} AS state FROM absence x LEFT JOIN person p ON p.id = x.person_id"
+            " LEFT JOIN unit u ON u.id = x.unit_id",
+            "x.recorded_to IS NULL",
+            ("name", "id_mask", "unit", "kind", "host", "started_on", "until_on", "ended_on", "state"),
+            {"until_on": Order("x.until_on", "date"), "unit": PLACE},
+            "strpos(p.name, :q) > 0",
+            ABSENCE,
+            ("away", "overdue", "back"),
+            links=(("name", "/person/", "person_id"), ("unit", "/unit/", "unit_id")),
         ),
         Listing(
             "permits",
