@@ -26,6 +26,8 @@ def register() -> list[type[Any]]:
     from app.views.processes import ProcessView
     from app.views.queue import QueueView
     from app.views.search import SearchView
+    from app.views.stuck import StuckView
+    from app.views.supervision import SupervisionView
     from app.views.unit_page import DisclosureView, UnitView
     from app.views.verification import VerificationView
 
@@ -36,6 +38,7 @@ def register() -> list[type[Any]]:
         IssuedView,
         CheckView,
         QueueView,
+        SupervisionView,
         SearchView,
         LedgerView,
         UnitView,
@@ -49,6 +52,7 @@ def register() -> list[type[Any]]:
         OutboxView,
         IntakeView,
         AdminView,
+        StuckView,
         AccountView,
         AuditView,
         AuthorityView,

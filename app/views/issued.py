@@ -20,7 +20,7 @@ from app.security.services import services
 from app.views import case_facts
 from app.views.attachments import DOCUMENT, store
 from app.views.auditing import record
-from app.views.case_page import event_titles
+from app.views.case_events import event_titles
 from app.views.messages import sentence
 from app.views.papers import asked, size, why_void
 from app.views.shell import local, work
