@@ -30,9 +30,10 @@ check:
 bench: .venv/run.stamp
 	$(BIN)/python -W ignore bench/run.py --people $(or $(PEOPLE),120000)
 
-vendor:
+vendor: .venv/dev.stamp
 	npm ci --ignore-scripts
 	node scripts/vendor.mjs
+	$(BIN)/python scripts/fonts.py
 
 clean:
 	sh scripts/clean.sh

@@ -30,6 +30,8 @@ DEFAULTS: dict[str, Any] = {
     # Where files lie (app/exchange/attachments/store.py), and the virus scanner's address: none, none asked.
     "FILES": "var/files",
     "CLAMD": "",
+    # Directories of further fonts for characters that ours lack.
+    "FONTS": (),
     "TEMPLATES_AUTO_RELOAD": False,
     "SQLALCHEMY_TRACK_MODIFICATIONS": False,
 }

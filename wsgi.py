@@ -29,6 +29,7 @@ def create_app(**overrides: Any) -> Flask:
         keys=settings.key_ring(),
         TRUSTED_HOSTS=settings.hosts(),
         FILES=settings.files_directory(),
+        FONTS=(str(settings.var() / "fonts"),),
         CLAMD=os.environ.get("BIANZHI_CLAMD", ""),
         **settings.doors(demo=is_demo),
         **settings.mail(),

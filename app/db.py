@@ -47,10 +47,15 @@ ALARMS = {
     "leadership_exhausted": "AL03",
     "wrong_category": "AL05",
     "already_seated": "AL06",
+    "permit_missing": "AL07",
+    "permit_lapsed": "AL08",
+    "permit_used": "AL08",
+    "permit_elsewhere": "AL08",
     "duplicate_person": "AL06",
     "case_not_approved": "AL17",
     "leader_without_seat": "AL10",
     "no_office": "AL28",
+    "bad_definition": "AL28",
     "rank_exhausted": "AL04",
 }
 # A slip of the pen in a form, an identity that has ended and so names nobody to record, a question asked in between.

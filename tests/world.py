@@ -208,10 +208,12 @@ class World:
 
     def recruit(self, body: Body, *, line: int | None = None, who: Identity | None = None,
                 facts: PersonFacts | None = None) -> int:  # fmt: skip
-        """Submit a recruitment to a line of a body; returns the case's id."""
+        """Submit a recruitment (招聘 where the line is no civil one) to a line of a body; returns the case's id."""
         wanted = facts or person()
         filed = {**facts_of(wanted, self.keys), "line": line or body.line, "department": None}
-        return self.submit(who or self.clerk(body), body, "recruit", filed, name=wanted.name)
+        category = self.value("SELECT category FROM quota_line WHERE id = :l", l=filed["line"])
+        process = "hire" if category in ("13", "14", "15", "22", "23") else "recruit"
+        return self.submit(who or self.clerk(body), body, process, filed, name=wanted.name)
 
     def task(self, case_id: int, code: str) -> int:
         """The open task of a case with this code."""

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.cli import catalogue, commands, demo, deploy, embedded, nightly, settings
 from app.db import Database, SignInDatabase
 from app.domain.errors import DomainError
-from app.workflow import due, mail
+from app.workflow import due, mail, permits, rescue
 
 REQUEST_LOG = "requests.log"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -27,7 +27,7 @@ WORKERS_LEAVE_WITHIN = 5
 
 
 def effect_once() -> int:
-    """Post the approved cases whose day has come, each in its own transaction, under the worker's name."""
+    """Post the approved cases whose day has come and end lapsed permits, each in its own transaction, as the worker."""
     database = Database(settings.app_url(), pool_size=1)
     identity = SignInDatabase(settings.signin_url()).open_service("svc-worker")
     done = 0
@@ -36,6 +36,9 @@ def effect_once() -> int:
             done += 1
         else:
             click.echo(f"案件 {case_id} 未能生效：{refusal.code}", err=True)
+    for permit in permits.lapse_due(database, identity):
+        click.echo(f"控编单 {permit} 已失效，未用席位已释放。")
+    rescue.watch(database, identity)
     due.escalate(database, identity)
     for case_id, refusal in due.lapse_due(database, identity):
         if refusal is not None:

@@ -34,98 +34,108 @@ class QuotaExhausted(DomainError):
     """无空编: no vacant seat; facts: authorised, occupied, reserved, surplus."""
 
     code = "quota_exhausted"
-    http_status = 409
 
 
 class LineClosed(DomainError):
     """编制账目已停用: the quota line is closed and takes no more movements."""
 
     code = "line_closed"
-    http_status = 409
 
 
 class SurplusLine(DomainError):
     """超编不得进人: the line is over its quota, so nobody enters it."""
 
     code = "surplus_line"
-    http_status = 409
 
 
 class QuotaBelowUse(DomainError):
     """核定数低于已用数: the new quota is below what is occupied and reserved."""
 
     code = "quota_below_use"
-    http_status = 409
 
 
 class LeaderWithoutSeat(DomainError):
     """任职须先占编: a leadership post needs a seat or a declared concurrent post."""
 
     code = "leader_without_seat"
-    http_status = 409
 
 
 class LeadershipExhausted(DomainError):
     """无空缺领导职数: no vacant leadership post of this role and level."""
 
     code = "leadership_exhausted"
-    http_status = 409
+
+
+class PermitMissing(DomainError):
+    """无控编单: this way of entry takes a seat of a permit; facts: line."""
+
+    code = "permit_missing"
+
+
+class PermitLapsed(DomainError):
+    """控编单已失效: past its last day, or cancelled; facts: number, last_on and the four counts."""
+
+    code = "permit_lapsed"
+
+
+class PermitUsed(DomainError):
+    """控编单已用完: every seat is used or taken by a running case; facts: number, approved, used."""
+
+    code = "permit_used"
+
+
+class PermitElsewhere(DomainError):
+    """控编单不符: the permit is for another line."""
+
+    code = "permit_elsewhere"
 
 
 class AlreadySeated(DomainError):
     """一人一编: the person already holds a seat in the city."""
 
     code = "already_seated"
-    http_status = 409
 
 
 class AlreadyLeading(DomainError):
     """已任此职: the person already holds a position of this leadership line."""
 
     code = "already_leading"
-    http_status = 409
 
 
 class UnderDiscipline(DomainError):
     """处分影响期内不得晋升 (《公务员法》第六十四条); facts: ``until``, for those who may know it."""
 
     code = "under_discipline"
-    http_status = 409
 
 
 class RankExhausted(DomainError):
     """无空缺职级职数（岗位）: the group of ranks or post grades is full; facts: number, holders."""
 
     code = "rank_exhausted"
-    http_status = 409
 
 
 class ItemsOverlap(DomainError):
     """信息项期间重叠: of this kind a person has one item at a time."""
 
     code = "items_overlap"
-    http_status = 409
 
 
 class BeforeItem(DomainError):
     """早于现有信息项: the day lies before the beginning of the item it ends; facts: day."""
 
     code = "before_item"
-    http_status = 409
 
 
 class SeatTaken(DomainError):
     """编制号已被占用: the numbered seat is held by somebody else on that day."""
 
     code = "seat_taken"
-    http_status = 409
 
 
 class NotSeated(DomainError):
     """未在编: the person holds no seat to leave or to change."""
 
     code = "not_seated"
-    http_status = 409
 
 
 class CaseNotApproved(DomainError):
@@ -139,70 +149,60 @@ class CaseClosed(DomainError):
     """业务已办结: the case is finished and takes no more steps."""
 
     code = "case_closed"
-    http_status = 409
 
 
 class FactsChanged(DomainError):
     """情况已变化: the facts the approval rests on have changed since it was given."""
 
     code = "facts_changed"
-    http_status = 409
 
 
 class RunningCase(DomainError):
     """有在办业务: another case about the same subject is still running."""
 
     code = "running_case"
-    http_status = 409
 
 
 class FutureEffect(DomainError):
     """生效日未到: the effective day lies in the future."""
 
     code = "future_effect"
-    http_status = 409
 
 
 class BadDay(DomainError):
     """该日不成立: the history breaks a rule on a day; facts: day, the first bad day."""
 
     code = "bad_day"
-    http_status = 409
 
 
 class BeforeEntry(DomainError):
     """早于入编日: the day lies before the person's entry."""
 
     code = "before_entry"
-    http_status = 409
 
 
 class DuplicatePerson(DomainError):
     """人员重复: a person with this document number is on the roll."""
 
     code = "duplicate_person"
-    http_status = 409
 
 
 class DuplicateUnit(DomainError):
     """机构重复: a unit with this name or code exists."""
 
     code = "duplicate_unit"
-    http_status = 409
 
 
 class UnitNotEmpty(DomainError):
     """机构尚有编制或人员: the unit still has seats, people or units below it."""
 
     code = "unit_not_empty"
-    http_status = 409
 
 
 class WrongCategory(DomainError):
     """编制类型不符: the seat category does not fit this kind of unit or this person."""
 
     code = "wrong_category"
-    http_status = 409
 
 
 class NotYourOffice(DomainError):
@@ -236,7 +236,6 @@ class BadDelegation(DomainError):
     """委托期限不成立: a delegation begins today or later and lasts ninety days at most."""
 
     code = "bad_delegation"
-    http_status = 409
 
 
 class TooOften(DomainError):
@@ -270,21 +269,18 @@ class AlreadyDecided(DomainError):
     """已有决定: the task was decided before."""
 
     code = "already_decided"
-    http_status = 409
 
 
 class WrongState(DomainError):
     """状态不符: the step does not follow from the present state."""
 
     code = "wrong_state"
-    http_status = 409
 
 
 class NoOffice(DomainError):
     """无经办部门: no office is competent for this step."""
 
     code = "no_office"
-    http_status = 409
 
 
 class RuleDay(DomainError):
@@ -312,7 +308,6 @@ class CheckFailed(DomainError):
     """核对未通过: a check that stops the case was not passed; facts: check, the finding as it is kept."""
 
     code = "check_failed"
-    http_status = 409
 
 
 class UrgedToday(DomainError):
@@ -350,11 +345,17 @@ class StillResponsible(DomainError):
     http_status = 409
 
 
+class BadDefinition(DomainError):
+    """流程定义有误: the published definition that a case runs on does not read; facts: process, version."""
+
+    code = "bad_definition"
+    http_status = 409
+
+
 class LaterEntries(DomainError):
     """其后已有记录: later entries rest on this one; reverse them first."""
 
     code = "later_entries"
-    http_status = 409
 
 
 class SameDepartment(DomainError):
@@ -409,7 +410,6 @@ class DocumentMissing(DomainError):
     """缺批文: the movement needs an approval document."""
 
     code = "document_missing"
-    http_status = 409
 
 
 class StaleDraft(DomainError):
@@ -438,6 +438,13 @@ class FileRefused(DomainError):
 
     code = "file_refused"
     http_status = 422
+
+
+class PaperNotMade(DomainError):
+    """文书未能生成; facts: reason (busy, late, or what the typesetting said)."""
+
+    code = "paper_not_made"
+    http_status = 503
 
 
 class SessionEnded(DomainError):

@@ -11,7 +11,8 @@ from app.ledger.finding import Finding
 
 # Entries that move somebody or something; a reservation only prepares one.
 MOVED = (
-    "SELECT case_id, min(id) AS entry FROM ledger_entry WHERE type NOT IN ('seat.reserved', 'seat.released') GROUP BY 1"
+    "SELECT case_id, min(id) AS entry FROM ledger_entry WHERE type NOT IN ('seat.reserved', 'seat.released',"
+    " 'permit.claimed', 'permit.returned') GROUP BY 1"
 )
 
 VERSIONS = (

@@ -129,7 +129,8 @@ def _numbers(text: str | None) -> list[int]:
 
 def _post(s: State, e: Entry, line: int, number: int, created: str, status: str, *, surplus: bool) -> None:
     row: Row = {"line_id": line, "unit_id": e.chain, "number": number, "status": status, "surplus": surplus}
-    row |= {"department_id": None, "reserved_case_id": None, "created_on": created, "abolished_on": None}
+    row |= {"department_id": None, "reserved_case_id": None, "permit_id": None}
+    row |= {"created_on": created, "abolished_on": None}
     scope = s.table("quota_line").get(line, {}).get("scope_path")
     s.put(e, "post", (line, number), row | {"scope_path": scope})
 
@@ -141,14 +142,15 @@ def _count(s: State, e: Entry, line: int, **steps: int) -> None:
 
 
 def seat_reserved(s: State, e: Entry, f: Fields) -> None:
-    """A seat waits for a case."""
-    s.change(e, "post", (f["line"], f["seat"]), status="reserved", reserved_case_id=e.case_id)
+    """A seat waits for a case; one that takes the place of a permit's seat is the permit's."""
+    held = {"reserved_case_id": e.case_id, "permit_id": f.get("permit")}
+    s.change(e, "post", (f["line"], f["seat"]), status="reserved", **held)
     _count(s, e, f["line"], reserved=1)
 
 
 def seat_released(s: State, e: Entry, f: Fields) -> None:
     """A reserved seat is free again."""
-    s.change(e, "post", (f["line"], f["seat"]), status="vacant", reserved_case_id=None)
+    s.change(e, "post", (f["line"], f["seat"]), status="vacant", reserved_case_id=None, permit_id=None)
     _count(s, e, f["line"], reserved=-1)
 
 
@@ -161,8 +163,10 @@ def seat_occupied(s: State, e: Entry, f: Fields) -> None:
         _post(s, e, f["line"], f["seat"], f["started_on"], "occupied", surplus=True)
     elif post is not None and post["status"] == "reserved":
         _count(s, e, f["line"], reserved=-1)
-    s.change(e, "post", key, status="occupied", reserved_case_id=None)
+    s.change(e, "post", key, status="occupied", reserved_case_id=None, permit_id=None)
     _count(s, e, f["line"], occupied=1)
+    if f.get("permit") is not None:
+        _permit(s, e, f["permit"], used=1)
 
 
 def occupancy(s: State, e: Entry, f: Fields) -> None:
@@ -217,6 +221,66 @@ def seats_allotted(s: State, e: Entry, f: Fields) -> None:
 def occupancy_corrected(s: State, e: Entry, f: Fields) -> None:
     """The first day of a seat corrected."""
     s.copy(e, "occupancy", f["closes"], f["occupancy"], started_on=f["started_on"])
+
+
+def _permit(s: State, e: Entry, permit: int, *, used: int = 0, released: int = 0) -> None:
+    row = s.change(e, "permit", permit)
+    row["used"] = row.get("used", 0) + used
+    row["released"] = row.get("released", 0) + released
+    row["remaining"] = row.get("remaining", 0) - used - released
+    if used and row["remaining"] == 0 and row.get("status") == "open":
+        row["status"] = "used"
+
+
+def permit_granted(s: State, e: Entry, f: Fields) -> None:
+    """A permit and the seats that it holds."""
+    row: Row = {k: f[k] for k in ("office", "year", "serial", "number", "approved", "purpose", "last_on")}
+    row |= {"id": f["permit"], "case_id": e.case_id, "line_id": f["line"], "unit_id": e.chain, "status": "open"}
+    row |= {"used": 0, "released": 0, "remaining": f["approved"], "granted_on": e.effective_on, "ended_on": None}
+    row["office_id"] = row.pop("office")
+    s.put(e, "permit", f["permit"], row | {"scope_path": e.scope_path})
+    for number in _numbers(f["seats"]):
+        s.change(e, "post", (f["line"], number), status="reserved", permit_id=f["permit"])
+    _count(s, e, f["line"], reserved=f["approved"])
+
+
+def permit_claimed(s: State, e: Entry, f: Fields) -> None:
+    """One of a permit's seats waits for a case."""
+    s.change(e, "post", (f["line"], f["seat"]), reserved_case_id=e.case_id)
+
+
+def permit_returned(s: State, e: Entry, f: Fields) -> None:
+    """The seat of a case that came to nothing: its permit's again, or free."""
+    s.change(e, "post", (f["line"], f["seat"]), reserved_case_id=None)
+    if f["freed"]:
+        s.change(e, "post", (f["line"], f["seat"]), status="vacant", permit_id=None)
+        _count(s, e, f["line"], reserved=-1)
+        _permit(s, e, f["permit"], released=1)
+
+
+def permit_extended(s: State, e: Entry, f: Fields) -> None:
+    """A later last day."""
+    s.change(e, "permit", f["permit"], last_on=f["last_on"])
+
+
+def permit_ended(s: State, e: Entry, f: Fields) -> None:
+    """Lapsed or cancelled: the seats that no case has taken are free."""
+    s.change(e, "permit", f["permit"], status=f["how"], ended_on=e.effective_on)
+    freed = _numbers(f["seats"])
+    for number in freed:
+        s.change(e, "post", (f["line"], number), status="vacant", permit_id=None)
+    _count(s, e, f["line"], reserved=-len(freed))
+    _permit(s, e, f["permit"], released=len(freed))
+
+
+def plan_approved(s: State, e: Entry, f: Fields) -> None:
+    """A year's plan and its rows."""
+    row: Row = {"id": f["plan"], "case_id": e.case_id, "unit_id": e.chain, "year": f["year"]}
+    s.put(e, "plan", f["plan"], row | {"approved_on": e.effective_on, "scope_path": e.scope_path})
+    for part in f["rows"].split(","):
+        key, unit, category, number = part.split(":")
+        line: Row = {"id": int(key), "plan_id": f["plan"], "unit_id": int(unit), "category": category}
+        s.put(e, "plan_line", int(key), line | {"year": f["year"], "number": int(number)})
 
 
 def seat_shifted(s: State, e: Entry, f: Fields) -> None:
@@ -304,6 +368,12 @@ ON_UNIT: dict[str, Callable[[State, Entry, Fields], None]] = {
     "seat.absorbed": seat_absorbed,
     "seat.corrected": occupancy_corrected,
     "seats.allotted": seats_allotted,
+    "permit.granted": permit_granted,
+    "permit.claimed": permit_claimed,
+    "permit.returned": permit_returned,
+    "permit.extended": permit_extended,
+    "permit.ended": permit_ended,
+    "plan.approved": plan_approved,
     "seat.shifted": seat_shifted,
     "year.verified": year_verified,
     "certificate.issued": certificate_issued,

@@ -33,6 +33,9 @@ ROWS = {
     "quota": "SELECT q.* FROM quota q JOIN quota_line l ON l.id = q.line_id WHERE l.unit_id BETWEEN :a AND :b",
     "ledger_total": "SELECT t.* FROM ledger_total t JOIN quota_line l ON l.id = t.line_id"
     " WHERE l.unit_id BETWEEN :a AND :b",
+    "permit": "SELECT * FROM permit WHERE unit_id BETWEEN :a AND :b",
+    "plan": "SELECT * FROM plan WHERE unit_id BETWEEN :a AND :b",
+    "plan_line": "SELECT p.* FROM plan_line p JOIN plan n ON n.id = p.plan_id WHERE n.unit_id BETWEEN :a AND :b",
     "post": "SELECT p.* FROM post p JOIN quota_line l ON l.id = p.line_id WHERE l.unit_id BETWEEN :a AND :b",
     "occupancy": "SELECT o.*, p.number AS seat, p.line_id AS seat_line FROM occupancy o"
     " LEFT JOIN post p ON p.id = o.post_id WHERE o.unit_id BETWEEN :a AND :b",
@@ -169,6 +172,8 @@ class Verifier:
         for chain, state in states.items():
             for key, due in state.table(table).items():
                 seen.add(key)
+                if table == "plan_line":  # of any unit below the plan's own
+                    due = due | {"scope_path": self.scopes.get(due.get("unit_id") or 0)}
                 if table == "occupancy":
                     due = due | {"scope_path": self.scopes.get(due.get("department_id") or due.get("unit_id") or 0)}
                 found = rows.get(key)
@@ -270,7 +275,7 @@ class Verifier:
         if not valid:
             return {"state": "outside", "unit_id": None, "department_id": None, "personnel_class": "other"}
         now = max(valid, key=lambda o: (o["ended_on"] is None, o["ended_on"] or "", o["started_on"], o["id"]))
-        left = "retired" if str(now["exit_reason"] or "").startswith("31") else "left"
+        left = "retired" if str(now["exit_reason"] or "").startswith(("31", "93")) else "left"
         return {
             "state": "serving" if now["ended_on"] is None else left,
             "unit_id": now["unit_id"],
@@ -286,14 +291,15 @@ class Verifier:
                 text(f"SELECT chain_kind, chain_id FROM {table} WHERE chain_kind NOT IN ({kinds})")
             ):
                 yield Finding(f"{r.chain_kind}:{r.chain_id}", table, "*", "chain_kind", "有此行", "无此类链")
-        for table, column in (("quota", "line_id"), ("ledger_total", "line_id"), ("post", "line_id")):
+        for table, column, parent in (("quota", "line_id", "quota_line"), ("ledger_total", "line_id", "quota_line"),
+                                      ("post", "line_id", "quota_line"), ("plan_line", "plan_id", "plan")):  # fmt: skip
             key = "line_id" if table == "ledger_total" else "id"
             for r in self.connection.execute(
                 text(
-                    f"SELECT t.{key} AS id FROM {table} t LEFT JOIN quota_line l ON l.id = t.{column} WHERE l.id IS NULL"
+                    f"SELECT t.{key} AS id FROM {table} t LEFT JOIN {parent} l ON l.id = t.{column} WHERE l.id IS NULL"
                 )
             ):
-                yield Finding("台账", table, str(r.id), "*", "有此行", "无此行（无编制线）")
+                yield Finding("台账", table, str(r.id), "*", "有此行", "无此行（无所属的行）")
 
     def _of(self, kind: str, chain: int, table: str, row: Any, column: str, found: Any, due: Any,
             sequence: int | None = None) -> Finding:  # fmt: skip

@@ -29,6 +29,7 @@ from app.models.inside import Absence, Certificate, Verification, VerificationMa
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
 from app.models.notices import Mail, MailSetting, Notice, NoticeMark, NoticeRead
 from app.models.papers import Attachment, IssuedPaper, Paper, PaperCounter
+from app.models.permits import NumberSeries, Permit, Plan, PlanLine
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
 from app.models.records import CasePrivate, RecordItem, RecordKind
 from app.models.routing import DECIDERS, AuthorityRequest, AuthorityRule, TimeRecord
@@ -88,11 +89,15 @@ __all__ = [
     "Notice",
     "NoticeMark",
     "NoticeRead",
+    "NumberSeries",
     "Occupancy",
     "Office",
     "Paper",
     "PaperCounter",
+    "Permit",
     "Person",
+    "Plan",
+    "PlanLine",
     "Post",
     "ProcessDraft",
     "ProcessVersion",

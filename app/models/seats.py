@@ -99,11 +99,14 @@ class Post(Base):
     __table_args__ = (
         UniqueConstraint("line_id", "number", name="uq_post_number"),
         CheckConstraint("status in ('vacant', 'reserved', 'occupied', 'abolished')", name="status"),
-        CheckConstraint("(status = 'reserved') = (reserved_case_id is not null)", name="reserved"),
+        CheckConstraint(
+            "(status = 'reserved') = (reserved_case_id is not null or permit_id is not null)", name="reserved"
+        ),
         CheckConstraint("(status = 'abolished') = (abolished_on is not null)", name="abolished"),
         Index("ix_post_vacant", "line_id", "number", postgresql_where="status = 'vacant'"),
         Index("ix_post_scope", "scope_path", "id"),
         Index("ix_post_unit", "unit_id"),
+        Index("ix_post_permit", "permit_id", postgresql_where="permit_id is not null"),
         Index("uq_post_case", "reserved_case_id", unique=True, postgresql_where="reserved_case_id is not null"),
     )
 
@@ -115,6 +118,8 @@ class Post(Base):
     surplus: Mapped[bool]
     department_id: Mapped[ref | None] = mapped_column(ForeignKey("unit.id"))
     reserved_case_id: Mapped[ref | None]
+    # 控编单 that holds the seat, until somebody sits on it.
+    permit_id: Mapped[ref | None] = mapped_column(ForeignKey("permit.id"))
     created_on: Mapped[day]
     abolished_on: Mapped[day | None]
     scope_path: Mapped[path]

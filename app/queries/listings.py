@@ -108,6 +108,53 @@ LISTS = {
             links=(("number", "/case/", "id"), ("title", "/case/", "id")),
             extra=("effective_on",),
         ),
+        Listing(
+            "permits",
+            "SELECT x.id, x.number, x.case_id, x.unit_id, u.name AS unit, l.kind, l.category, l.structure, l.role, l.level,"
+            " l.scope_unit_id, d.name AS scope_name, x.purpose, x.approved, x.used, x.remaining, x.released, x.granted_on,"
+            " x.last_on, CASE x.status WHEN 'open' THEN 'valid' WHEN 'used' THEN 'used_up' ELSE x.status END AS state"
+            " FROM permit x JOIN quota_line l ON l.id = x.line_id JOIN unit d ON d.id = l.scope_unit_id"
+            " JOIN unit u ON u.id = x.unit_id",
+            "true",
+            (
+                "number",
+                "unit",
+                "line",
+                "purpose",
+                "approved",
+                "used",
+                "remaining",
+                "released",
+                "granted_on",
+                "last_on",
+                "state",
+            ),
+            {
+                "granted_on": Order("x.id", "bigint", downwards=True),
+                "unit": PLACE,
+                "last_on": Order("x.last_on", "date"),
+            },
+            "(strpos(x.number, :q) > 0 OR strpos(u.name, :q) > 0)",
+            "CASE x.status WHEN 'open' THEN 'valid' WHEN 'used' THEN 'used_up' ELSE x.status END",
+            ("valid", "used_up", "lapsed", "cancelled"),
+            links=(("number", "/case/", "case_id"), ("unit", "/unit/", "unit_id")),
+            extra=("purpose", "granted_on"),
+        ),
+        Listing(
+            "plans",
+            "SELECT x.id, x.year AS plan_year, x.unit_id, u.name AS unit, x.category, x.number AS planned,"
+            " (SELECT coalesce(sum(m.approved - m.released), 0) FROM permit m JOIN quota_line l ON l.id = m.line_id"
+            " WHERE m.unit_id = x.unit_id AND l.category = x.category AND m.year = x.year) AS permitted,"
+            " n.case_id, n.approved_on, CASE WHEN x.year < extract(year FROM kernel_today()) THEN 'past' ELSE 'valid' END AS state"
+            " FROM plan_line x LEFT JOIN plan n ON n.id = x.plan_id JOIN unit u ON u.id = x.unit_id",
+            "true",
+            ("plan_year", "unit", "category", "planned", "permitted", "approved_on", "state"),
+            {"approved_on": Order("x.id", "bigint", downwards=True), "unit": PLACE},
+            "strpos(u.name, :q) > 0",
+            "CASE WHEN x.year < extract(year FROM kernel_today()) THEN 'past' ELSE 'valid' END",
+            ("valid", "past"),
+            links=(("plan_year", "/case/", "case_id"), ("unit", "/unit/", "unit_id")),
+        ),
     )
 }
 

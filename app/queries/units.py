@@ -193,6 +193,20 @@ def summed(row: Any) -> Figures:
     return Figures(int(row.authorised), occupied, reserved, vacant, max(0, vacant - reserved), int(row.surplus or 0))
 
 
+def permits(session: Session, unit_id: int, limit: int = 20) -> list[Any]:
+    """The valid permits of a unit: what holds its seats without a name yet, the first to lapse first."""
+    return list(
+        session.execute(
+            text(
+                "SELECT m.number, m.case_id, m.remaining, m.approved, m.last_on, l.kind, l.category, l.structure, l.role,"
+                " l.level, l.unit_id, l.scope_unit_id, '' AS scope_name FROM permit m JOIN quota_line l ON l.id = m.line_id"
+                " WHERE m.unit_id = :u AND m.status = 'open' ORDER BY m.last_on, m.id LIMIT :n"
+            ),
+            {"u": unit_id, "n": limit},
+        )
+    )
+
+
 def alarms(session: Session, unit_id: int | None = None, limit: int = 20) -> list[Any]:
     """The newest alarms in scope, of one unit or of all."""
     return list(

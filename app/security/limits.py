@@ -87,6 +87,8 @@ def by_token() -> str:
 SIGN_IN = (("20 per minute", by_name), ("60 per minute", by_address))
 SEARCH = (("240 per minute", by_account), ("1200 per minute", by_address))
 EXPORT = (("20 per 10 minutes", by_account), ("100 per 10 minutes", by_address))
+PRINT = (("60 per minute", by_account), ("300 per minute", by_address))
+CHECK = (("30 per minute", by_address),)
 PROGRAM = (("600 per minute", by_token), ("1200 per minute", by_address))
 
 
@@ -99,6 +101,10 @@ def rules(endpoint: str) -> tuple[tuple[tuple[str, Any], ...], list[str]]:
         return EXPORT, ["GET", "POST"]
     if view == "SearchView" or endpoint in ("ListView.show", "AdminView.units", "AdminView.find_offices"):
         return SEARCH, ["GET"]
+    if view == "CheckView":
+        return CHECK, ["POST"]
+    if endpoint in ("IssuedView.issue", "IssuedView.file"):  # each is work for a processor
+        return PRINT, ["GET", "POST"]
     if view == "api_v1":
         return PROGRAM, ["GET"]
     return (), []

@@ -88,6 +88,10 @@ SCOPED: dict[str, Rule] = {
     "quota": Rule(IN_UNITS),
     "ledger_total": Rule(IN_UNITS),
     "post": Rule(IN_UNITS),
+    "permit": Rule(IN_UNITS),
+    "plan": Rule(IN_UNITS),
+    # A plan's rows: their own unit's, and the applicant's whose plan it is.
+    "plan_line": Rule(f"({IN_UNITS} or exists (select 1 from plan n where n.id = {{t}}.plan_id))"),
     "person": Rule(f"(({IN_RANGE} and {OF_CLASS} and {can('register')}) or {{t}}.id = (select scope_number(8)))"),
     "occupancy": Rule(f"(({IN_RANGE} and {OF_CLASS} and {can('seat')}) or {ABOUT_ME})"),
     "record_item": Rule(f"(({IN_RANGE} and {OF_CLASS} and {OF_GROUP}) or {ABOUT_ME})"),
@@ -226,6 +230,7 @@ HIDDEN: dict[str, str] = {
     "sign_in_attempt": "shut doors: only definer functions",
     "api_token": "hashes of programs' tokens: only definer functions",
     "rate_window": "how often: only definer functions",
+    "number_series": "the last numbers given: only definer functions",
     "paper_counter": "the last number of each kind of paper: the kernel alone counts",
     "ledger_chain": "chain heads: locks of the kernel",
     "audit_pending": "audit events of transactions that have not ended",

@@ -16,6 +16,7 @@ def register() -> list[type[Any]]:
     from app.views.inbox import InboxView
     from app.views.inside import LendingView
     from app.views.intake import IntakeView
+    from app.views.issued import CheckView, IssuedView
     from app.views.ledger import LedgerView
     from app.views.lists import ListView
     from app.views.mail import MailView, OutboxView
@@ -25,6 +26,8 @@ def register() -> list[type[Any]]:
     from app.views.processes import ProcessView
     from app.views.queue import QueueView
     from app.views.search import SearchView
+    from app.views.stuck import StuckView
+    from app.views.supervision import SupervisionView
     from app.views.unit_page import DisclosureView, UnitView
     from app.views.verification import VerificationView
 
@@ -32,7 +35,10 @@ def register() -> list[type[Any]]:
         CaseView,
         AttachmentView,
         PaperView,
+        IssuedView,
+        CheckView,
         QueueView,
+        SupervisionView,
         SearchView,
         LedgerView,
         UnitView,
@@ -46,6 +52,7 @@ def register() -> list[type[Any]]:
         OutboxView,
         IntakeView,
         AdminView,
+        StuckView,
         AccountView,
         AuditView,
         AuthorityView,

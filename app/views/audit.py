@@ -35,6 +35,7 @@ def kinds() -> dict[str, str]:
         "intake": _("Opening balance brought in"),
         "export": _("Export"),
         "refusal": _("Refusal by the ledger"),
+        "case.rerouted": _("Case routed anew"),
         "user.created": _("User created"),
         "user.changed": _("User changed"),
         "account.granted": _("Identity granted"),

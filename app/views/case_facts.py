@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import codes
 from app.queries import units
+from app.views import fields_entry
 from app.views.fields_inside import objects
 from app.workflow.definition import Process
 
@@ -25,6 +26,7 @@ LISTS = {
     "funding": "funding",
     "structure": "structure",
     "role": "role",
+    **fields_entry.LISTS,
     "absence_kind": "absence_kind",
     "host_post": "host_post",
     "certificate_reason": "certificate_reason",
@@ -74,6 +76,7 @@ def labels() -> dict[str, str]:
         "end": _("First day outside"),
         "document_no": _("Document number"),
         "issuer": _("Issuing body"),
+        **{key: str(label) for key, label in fields_entry.LABELS.items()},
         "ground": _("Reason"),
     }
 
@@ -99,6 +102,10 @@ def _word(s: Session, key: str, value: Any, plan: Process) -> Any:
         return dict(objects()).get(str(value), value)
     if key == "region":
         return codes.REGION.get(str(value), value)
+    if key == "permit":
+        return s.execute(text("SELECT number FROM permit WHERE id = :i"), {"i": int(value)}).scalar() or _(
+            "Another unit's"
+        )
     if key == "category":
         return codes.label("unit_category" if plan.process == "unit_open" else "category", str(value))
     if key == "reason":

@@ -4,12 +4,9 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from flask import request
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 from sqlalchemy import text
 from sqlalchemy.orm import Session
-from wtforms import DateField
 
 from app.domain import errors
 from app.domain.quota import Figures
@@ -18,56 +15,11 @@ from app.models import Application
 from app.queries import cases, units
 from app.security.manager import Hat
 from app.views import acknowledgements, case_facts, objection, papers, record_sections
-from app.views.check_texts import panel, verdict, worded
-from app.views.checks import after
+from app.views.case_events import timeline
+from app.views.case_panel import actions, review
 from app.views.shell import local
-from app.workflow import checks, engine, versions
+from app.workflow import engine, versions
 from app.workflow.definition import Process
-
-
-class ArrivalForm(FlaskForm):
-    """The day on which the person reported for duty."""
-
-    arrived_on = DateField()
-
-
-def event_titles() -> dict[str, tuple[str, str]]:
-    """Title and tone of each kind of step."""
-    return {
-        "submitted": (_("Submitted to the offices"), "blue"),
-        "resubmitted": (_("Corrected and submitted again"), "blue"),
-        "approve": (_("Approved"), "green"),
-        "return": (_("Returned for correction"), "amber"),
-        "reject": (_("Rejected"), "red"),
-        "reserved": (_("A seat is reserved"), "green"),
-        "approved": (_("All offices have approved"), "green"),
-        "arrived": (_("Arrival confirmed"), "blue"),
-        "effected": (_("The ledger has been changed"), "green"),
-        "withdrawn": (_("Withdrawn"), ""),
-        "acknowledged": (_("Confirmed after the effect"), "green"),
-        "lapsed": (_("Lapsed: seat released"), "red"),
-        "handed_over": (_("Handed to a colleague"), ""),
-        "urged": (_("Urged by the unit"), "amber"),
-        "linked": (_("Correction begun"), "blue"),
-        "linked_from": (_("Begun from an error report"), "blue"),
-        "paper_receive": (_("Papers received"), ""),
-        "paper_verify": (_("Papers compared with the upload"), ""),
-        "paper_archive": (_("Papers filed"), ""),
-        "paper_back": (_("Papers set back by one step"), "amber"),
-        "escalated": (_("Beyond the time limit: before the head of the office"), "red"),
-    }
-
-
-def _urged_today(s: Session, case_id: int) -> bool:
-    return bool(
-        s.execute(
-            text(
-                "SELECT 1 FROM application_event WHERE application_id = :c AND kind = 'urged'"
-                " AND at >= kernel_today()::timestamp AT TIME ZONE 'Asia/Shanghai'"
-            ),
-            {"c": case_id},
-        ).scalar()
-    )
 
 
 def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[str, Any]:
@@ -107,12 +59,12 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
         "notice": _notice(s, case, plan, who),
         "facts": [*case_facts.shown(s, facts, line, plan), *record_sections.filed(s, case_id, plan.process, facts)],
         "tasks": _tasks(rows, plan, case, day, calendar),
-        "events": _events(s, case_id),
+        "events": timeline(s, case_id),
         "handed": papers.panel(s, case, plan, who),
         "acknowledgements": acknowledgements.of_case(s, case_id) if case.state == "done" else [],
-        "printouts": _printouts(case, plan),
-        "actions": _actions(s, case, plan, who, day, problem),
-        "review": _review(s, case, plan, mine, line, facts, problem) if mine else None,
+        "printouts": papers.printouts(s, case, plan),
+        "actions": actions(s, case, plan, who, day, problem),
+        "review": review(s, case, plan, mine, line, facts, who, problem) if mine else None,
         "problem": problem,
         "next_case": _next_case(s, who, mine),
         "line_figures": Figures.of(line.authorised, line.occupied, line.reserved) if line is not None else None,
@@ -214,27 +166,6 @@ def _tasks(rows: list[Any], plan: Process, case: Application, day: dt.date, cale
     return out
 
 
-def _events(s: Session, case_id: int) -> list[dict[str, Any]]:
-    """The timeline; a decision's step with what was checked, in the figures of that moment."""
-    known, kept = event_titles(), cases.decision_checks(s, case_id)
-    told = (("on", _("Day")), ("receiver", _("Colleague")))
-    return [
-        {
-            "at": e.at,
-            "title": known.get(e.kind, (e.kind, ""))[0],
-            "tone": known.get(e.kind, ("", ""))[1],
-            "operator": e.operator,
-            "side": e.side,
-            "opinion": e.opinion,
-            "facts": [(label, e.facts[name]) for name, label in told if e.facts.get(name)],
-            "address": kept[e.facts["decision"]].address if e.facts.get("decision") in kept else None,
-            "checks": [worded(c) for c in kept[e.facts["decision"]].checks] if e.facts.get("decision") in kept else [],
-        }
-        for e in cases.events(s, case_id)
-    ]
-
-
-NOTICES = {"recruit": "入编通知单", "transfer": "调动通知", "retire": "出编通知单", "leave": "出编通知单"}
 ROLE_NAMES = {
     "establishment": "编办",
     "personnel": "组织部（人社局）",
@@ -251,111 +182,6 @@ ROLE_NAMES = {
     "source_establishment": "调出地编办",
     "source_personnel": "调出地组织部（人社局）",
 }
-
-
-def _printouts(case: Application, plan: Process) -> list[dict[str, str]]:
-    """The papers that this case can print."""
-    if case.number is None:
-        return []
-    out = [{"label": _("Approval sheet"), "url": f"/case/{case.id}/sheet"}]
-    if case.state == "done" and plan.process in NOTICES:
-        out.append({"label": NOTICES[plan.process], "url": f"/case/{case.id}/sheet?kind=notice"})
-    return out
-
-
-def _actions(
-    s: Session, case: Application, plan: Process, who: Hat, day: dt.date, problem: str
-) -> list[dict[str, Any]]:
-    """What the applicant may do now; a refused arrival keeps the day that was typed."""
-    if not engine.mine(s, case):
-        return []
-    out: list[dict[str, Any]] = []
-    if case.state in ("draft", "returned"):
-        out.append({"kind": "resubmit", "label": _("Edit and submit"), "url": f"/case/{case.id}/edit", "link": True})
-    if case.state == "awaiting" and plan.effect == "arrival":
-        form = ArrivalForm(data=None if problem else {"arrived_on": day})
-        form.arrived_on.label.text = _("Day of arrival")
-        if problem:
-            form.arrived_on.errors = [problem]
-        out.append(
-            {
-                "kind": "confirm_arrival",
-                "label": _("Confirm arrival"),
-                "url": f"/case/{case.id}/act?kind=confirm_arrival",
-                "fields": [form.arrived_on],
-                "consequences": [
-                    _("The person takes the reserved seat at once."),
-                    _("Figures and roster change at once."),
-                ],
-            }
-        )
-    if case.state == "running" and not _urged_today(s, case.id):
-        out.append({"kind": "urge", "label": _("Urge"), "url": f"/case/{case.id}/act?kind=urge"})
-    if case.state in ("running", "returned", "awaiting"):
-        out.append(
-            {
-                "kind": "withdraw",
-                "label": _("Withdraw"),
-                "url": f"/case/{case.id}/act?kind=withdraw",
-                "consequences": [_("The case ends."), _("A reserved seat is free for others.")],
-            }
-        )
-    return out
-
-
-def _templates(plan: Process, role: str) -> list[dict[str, str]]:
-    """Opinions as they are usually written, by office and business."""
-    agree = {
-        "establishment": "经核，有空编（职数），同意使用，编制予以预留。"
-        if plan.movement in ("occupy", "move")
-        else "经核，符合机构编制规定，同意。",
-        "source_unit": "同意调出。",
-    }.get(
-        role, "经审核，人选符合条件，同意。" if plan.movement in ("occupy", "move", "take_lead") else "经审核，同意。"
-    )
-    out = [
-        {"label": _("Agree"), "text": agree},
-        {"label": _("Papers missing"), "text": "材料不齐，请补充："},
-        {"label": _("Facts do not agree"), "text": "填报信息与材料不一致，请核对："},
-    ]
-    if role == "establishment" and plan.movement in ("occupy", "move"):
-        out.append({"label": _("No room"), "text": "该编制类型已无空编，依照“超编不得进人”的规定，不予同意。"})
-    return out
-
-
-def _review(
-    s: Session, case: Application, plan: Process, mine: Any, line: Any, facts: dict[str, Any], problem: str
-) -> dict[str, Any]:
-    """The decision panel: what my office answers for, with the figures of this moment."""
-    todo = plan.task(mine.stage, mine.code)
-    quotas: list[dict[str, Any]] = []
-    if line is not None and todo.role not in checks.BY_CONSENT:
-        before = Figures.of(line.authorised, line.occupied, line.reserved)
-        wanted = int(facts["authorised"]) if facts.get("authorised") is not None else None
-        then = (
-            Figures.of(line.authorised, line.occupied, line.reserved + 1)
-            if todo.on_approve == "reserve"
-            else after(plan, before, wanted)
-        )
-        quotas.append({"label": units.line_label(line), "before": before, "after": then})
-    found = checks.run(s, engine.subject(s, case, plan, facts, reserved=cases.reserved(s, case.id)), todo.role)
-    return {
-        "office": mine.office,
-        "responsibility": todo.title,
-        "checks": panel(found),
-        "quotas": quotas,
-        "verdict": verdict(found),
-        "hand_over_url": "/search/colleagues" if mine.office_id else None,
-        "decide_url": f"/case/{case.id}/decide/{mine.id}",
-        "may_approve": True,
-        "templates": _templates(plan, todo.role),
-        "consequences": {
-            "return": [_("The unit corrects and submits again."), _("A reserved seat stays reserved.")],
-            "reject": [_("The case ends."), _("A reserved seat is free for others.")],
-        },
-        "errors": [problem] if problem else [],
-        "opinion": request.form.get("opinion", ""),
-    }
 
 
 def _seen(s: Session, person_id: int | None) -> bool:

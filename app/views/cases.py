@@ -13,6 +13,7 @@ from app.domain import errors
 from app.models import Application
 from app.queries import cases, units
 from app.security.manager import Hat
+from app.views.case_events import meanwhile
 from app.views.case_page import context
 from app.views.checks import live
 from app.views.filing import filing, loaded, typed
@@ -249,24 +250,11 @@ class CaseView(BaseView):
             page = context(s, case_id, hat(), problem=problem)
         return render_template("case.html", **page)
 
-    @expose("/<int:case_id>/sheet")
-    @has_access
-    def sheet(self, case_id: int) -> Any:
-        """The approval sheet, and after completion the notice, to print on A4."""
-        kind = request.args.get("kind", "sheet")
-        if kind not in ("sheet", "notice"):
-            abort(400)
-        with work() as s:
-            page = context(s, case_id, hat())
-        if kind == "notice" and page["case"]["state"] != "done":
-            abort(404)
-        return render_template("case_sheet.html", kind=kind, **page)
-
     @expose("/<int:case_id>/act", methods=["POST"])
     @has_access
     def act(self, case_id: int) -> Any:
-        """What the applicant does to a running case: withdraw, confirm arrival, urge."""
-        kind, done = request.args.get("kind", ""), _("Done.")
+        """What the applicant does to a running case: withdraw, confirm arrival, answer, urge, copy."""
+        kind, target = request.args.get("kind", ""), f"/case/{case_id}"
         try:
             with work(case_id) as s:
                 if kind == "withdraw":
@@ -279,38 +267,65 @@ class CaseView(BaseView):
                 elif kind == "urge":
                     engine.urge(s, case_id)
                     done = _("The office sees your reminder in its queue.")
+                elif kind == "answer":
+                    engine.answer(s, case_id, request.form.get("opinion", "")[:2000])
+                    done = _("The office is told; the clock goes on.")
+                elif kind == "copy":
+                    target = f"/case/{engine.copied(s, case_id).id}/edit"
+                    done = _("A new draft with what the old case had. Check each field before you submit.")
                 else:
                     abort(400)
             flash(done, "success")
         except errors.DomainError as refusal:
             if refusal.http_status == 404:
                 raise
-            return self._page(case_id, why(refusal, "arrive")), refusal.http_status
-        return redirect(f"/case/{case_id}")
+            return self._refused(case_id, refusal, "arrive")
+        return redirect(target)
 
     @expose("/<int:case_id>/decide/<int:task_id>", methods=["POST"])
     @has_access
     def decide(self, case_id: int, task_id: int) -> Any:
-        """An office's decision."""
+        """What an office does with its task: decide, stop the clock, hand over, take back, re-route."""
         verdict, opinion = request.form.get("decision", ""), request.form.get("opinion", "")[:2000]
+        address = request.remote_addr or ""
         try:
             with work(case_id) as s:
                 if verdict == "hand_over":
                     engine.hand_over(s, task_id, request.form.get("hand_over_to", 0, type=int))
+                elif verdict == "take_back":
+                    engine.take_back(s, task_id, opinion=opinion, address=address)
+                elif verdict == "reroute":
+                    engine.reroute(s, case_id, reason=opinion, address=address)
                 else:
-                    engine.decide(s, task_id, verdict=verdict, opinion=opinion, address=request.remote_addr or "")
+                    engine.decide(
+                        s,
+                        task_id,
+                        verdict=verdict,
+                        opinion=opinion,
+                        address=address,
+                        to=request.form.get("to") or None,
+                        revision=request.form.get("version", "").partition(".")[0],
+                    )
         except errors.DomainError as refusal:
             if refusal.http_status == 404:
                 raise
             # The page itself, not a redirect: what was typed stays, and the reason stands beside it.
-            return self._page(case_id, why(refusal, verdict)), refusal.http_status
-        done = _("Handed to a colleague.") if verdict == "hand_over" else _("Your decision is recorded.")
-        flash(done, "success")
+            return self._refused(case_id, refusal, verdict)
+        done = {"hand_over": _("Handed to a colleague."), "take_back": _("Your decision is taken back.")}
+        flash(done.get(verdict, _("Your decision is recorded.")), "success")
         return redirect(f"/case/{case_id}")
+
+    def _refused(self, case_id: int, refusal: errors.DomainError, step: str) -> Any:
+        """The page after a refusal: why, and what others did since the page was shown."""
+        with work() as s:
+            since = meanwhile(s, case_id, request.form.get("version", ""))
+        return self._page(case_id, f"{why(refusal, step)} {since}".strip()), refusal.http_status
 
 
 def why(refusal: errors.DomainError, verdict: str = "") -> str:
     """Why a step was refused, in the words of that step."""
+    if isinstance(refusal, errors.InvalidInput) and verdict in (*engine.CLOCK, "reroute"):
+        return _("Say why in the opinion: the case's timeline and the applicant show it.")
     if isinstance(refusal, errors.InvalidInput) and verdict in ("return", "reject"):
         return _("Say why in the opinion: the unit has to know what to correct, or why it is refused.")
     if isinstance(refusal, errors.InvalidInput) and refusal.facts.get("errors") == {"opinion": ["answer"]}:

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.domain import codes
 from app.views.forms import MESSAGES
 from app.workflow.checks import Outcome
 
@@ -50,6 +51,10 @@ SAYS: dict[str, Any] = {
 }
 
 
+# A figure that is a code, by its label: the list that has its name.
+CODED: dict[str, str] = {}
+
+
 class _Figures(dict[str, Any]):
     def __missing__(self, key: str) -> str:
         return "—"
@@ -63,9 +68,15 @@ def _gather() -> None:
             words = importlib.import_module(f"app.views.{module.name}")
             for known, more in ((TITLES, words.TITLES), (LABELS, words.LABELS), (SAYS, words.SAYS)):
                 known.update(more)
+            CODED.update(getattr(words, "CODED", {}))
 
 
 _gather()
+
+
+def named(label: str, value: Any) -> Any:
+    """A figure as it is shown: a code by its name."""
+    return codes.label(CODED[label], value) if label in CODED and isinstance(value, str) else value
 
 
 def worded(kept: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,7 +86,7 @@ def worded(kept: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "ok": kept["ok"],
         "title": TITLES[kept["code"]],
-        "figures": [(LABELS[label], value) for label, value in kept["figures"]],
+        "figures": [(LABELS[label], named(label, value)) for label, value in kept["figures"]],
         "text": says,
         "article": kept["article"],
     }

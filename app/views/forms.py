@@ -9,7 +9,7 @@ from wtforms import Field
 
 from app.domain import codes, errors, names
 from app.domain.id_number import normalise, problems
-from app.views import fields, fields_records
+from app.views import fields, fields_entry, fields_records
 from app.workflow.definition import Process
 from app.workflow.validation import announce_fields
 
@@ -34,7 +34,9 @@ MESSAGES = {
 
 def fields_of(plan: Process) -> dict[str, Field]:
     """The WTForms fields of a definition; a process may loosen what it does not need."""
-    members = {name: fields.known()[name]() for name in plan.fields} | fields_records.of(plan)
+    members = (
+        {name: fields.known()[name]() for name in plan.fields} | fields_records.of(plan) | fields_entry.narrowed(plan)
+    )
     if plan.process == "leader":
         members["person"] = fields.searched(_l("Person of this unit"), "/search/people", required=False)
         members["id_number"] = fields.text(

@@ -21,12 +21,15 @@ from app.workflow import engine
 
 PAGE = 50
 EXPORT = 5000
+# Columns of numbers of people and seats.
+COUNTS = ("approved", "used", "remaining", "released", "planned", "permitted")
 PARAMETERS = {"q", "state", "sort", "after", "region", "process", "cols"}
 
 
 def titles() -> dict[str, str]:
     """The lists' titles."""
-    return {"units": _("Units"), "people": _("Personnel"), "posts": _("Seats"), "cases": _("Cases")}
+    return {"units": _("Units"), "people": _("Personnel"), "posts": _("Seats"), "cases": _("Cases"),
+            "permits": _("Permits"), "plans": _("Yearly plans")}  # fmt: skip
 
 
 def labels() -> dict[str, str]:
@@ -53,6 +56,18 @@ def labels() -> dict[str, str]:
         "education": _("Education"),
         "work_started_on": _("Start of work"),
         "state": _("State"),
+        "purpose": _("What the seats are for"),
+        "approved": _("Approved"),
+        "used": _("Used"),
+        "remaining": _("Remaining"),
+        "released": _("Released"),
+        "granted_on": _("Granted on"),
+        "last_on": _("Valid until"),
+        "plan_year": _("Year of the plan"),
+        "category": _("Kind of establishment"),
+        "planned": _("Planned"),
+        "permitted": _("On permits"),
+        "approved_on": _("Approved on"),
     }
 
 
@@ -63,6 +78,16 @@ def empty_texts() -> dict[str, tuple[str, str | None, str | None]]:
         "people": (_("Nobody is on the register yet. People enter by recruitment or transfer."), None, None),
         "posts": (_("No seat has been authorised yet. The establishment office authorises them."), None, None),
         "cases": (_("No case yet."), "/case/start", _("Start a business")),
+        "permits": (
+            _("No permit yet. A permit holds seats before anybody is named."),
+            "/case/start",
+            _("Start a business"),
+        ),
+        "plans": (
+            _("No plan yet. A plan says how many people are to come within a year."),
+            "/case/start",
+            _("Start a business"),
+        ),
     }
 
 
@@ -71,8 +96,10 @@ def shown(row: Any, key: str, kinds: dict[str, str]) -> str | None:
     if key == "line":
         return units.line_label(row)
     value = getattr(row, key)
-    if key in ("rank", "sex", "education"):
+    if key in ("rank", "sex", "education", "category"):
         return codes.label(key, value) if value else None
+    if key == "purpose":
+        return codes.label("permit_purpose", value)
     if key == "process":
         return kinds.get(value, value)
     if isinstance(value, dt.datetime):
@@ -210,7 +237,7 @@ class ListView(BaseView):
             "key": key,
             "label": label,
             "sortable": sortable,
-            "align": "end" if key == "number" and listing.name == "posts" else None,
+            "align": "end" if key in COUNTS or (key == "number" and listing.name == "posts") else None,
             "sorted": ("desc" if asked.down else "asc") if current else None,
             "url": address_of(listing.name, {**keep, "sort": back + key}) if sortable else None,
         }
@@ -223,6 +250,8 @@ class ListView(BaseView):
             "people": _("Name, pinyin or its initials"),
             "posts": _("Part of the unit's name"),
             "cases": _("Case number or name"),
+            "permits": _("Permit number or part of the unit's name"),
+            "plans": _("Part of the unit's name"),
         }
         out: list[dict[str, Any]] = [
             {"name": "q", "label": hints[listing.name], "kind": "text", "value": asked.q, "options": []},
@@ -278,7 +307,7 @@ def address_of(name: str, keep: dict[str, Any]) -> str:
 
 def may_start() -> bool:
     """Whether this hat has businesses of its own to start."""
-    return bool(hat().unit_id) or hat().office_kind == "establishment"
+    return bool(hat().unit_id) or hat().office_kind in ("establishment", "organisation", "human_resources")
 
 
 def workbook(title: str, head: list[str], lines: list[list[Any]]) -> Any:

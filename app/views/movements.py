@@ -15,6 +15,12 @@ def titles() -> dict[str, tuple[str, str]]:
         "unit.closed": (_("Unit closed"), "red"),
         "unit.networked": (_("Taken out of sight, or put back"), "amber"),
         "quota.set": (_("Quota fixed"), "blue"),
+        "permit.granted": (_("Permit granted"), "blue"),
+        "permit.claimed": (_("A permit's seat is reserved for a case"), "amber"),
+        "permit.returned": (_("A permit's seat came back from a case"), ""),
+        "permit.extended": (_("Permit extended"), "blue"),
+        "permit.ended": (_("Permit ended, its rest released"), ""),
+        "plan.approved": (_("Yearly plan approved"), "blue"),
         "seats.allotted": (_("Seats allotted to departments"), ""),
         "seat.reserved": (_("Seat reserved"), "amber"),
         "seat.released": (_("Reserved seat released"), ""),
@@ -63,6 +69,10 @@ def timeline(rows: list[Any], *, links: bool, people: bool = False) -> list[dict
             facts.append((_("Seat"), seat))
         if r.type == "quota.set":
             facts.append((_("Authorised"), "—" if number is None else number))
+        if r.type == "permit.granted":
+            facts += [(_("Permit"), r.fields["number"]), (_("Approved"), r.fields["approved"])]
+        if r.type in ("permit.granted", "permit.extended"):
+            facts.append((_("Valid until"), r.fields["last_on"]))
         if r.fields.get("document_no"):
             facts.append((_("Document number"), r.fields["document_no"]))
         out.append(

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from app.domain import errors
 from app.exchange.attachments import KINDS
 from app.models import Application
-from app.queries import papers
+from app.queries import issued, papers
+from app.reports.content import TITLES
 from app.security.manager import Hat
 from app.views.messages import sentence
 from app.views.shell import place, work
@@ -101,6 +102,39 @@ def line(a: Asked, row: Any, files: list[dict[str, Any]]) -> dict[str, Any]:
         "marks": [{"title": t, "at": at, "by": by} for t, at, by in marks if at is not None],
         "files": files,
     }
+
+
+def printouts(s: Session, case: Application, plan: Process) -> list[dict[str, Any]]:
+    """Context of ``_case_issued.html``: each paper that the process issues: printed, to be issued, or not yet."""
+    if case.number is None:
+        return []
+    done = issued.of_case(s, case.id)
+    valid = {row.kind for row in done if row.voided_at is None}
+    ready = issued.possible(s, case.id)
+    kinds = [k for k in plan.outputs if k not in valid] if ready is not None else []
+    return [
+        {
+            "title": TITLES[row.kind],
+            "number": row.number,
+            "at": row.issued_at,
+            "url": f"/case/{case.id}/issued/{row.id}",
+            "void": why_void(row.void_reason),
+            "kind": row.kind,
+            "state": "issued",
+        }
+        for row in done
+    ] + [{"title": TITLES[k], "kind": k, "state": "ready" if k in (ready or ()) else "later"} for k in kinds]
+
+
+def why_void(reason: str | None) -> str | None:
+    """Why a paper is void."""
+    return {
+        None: None,
+        "ended": _("The case ended without effect"),
+        "released": _("The reserved seat was given back"),
+        "changed": _("The facts were changed after it was issued"),
+        "corrected": _("A correction concerns the person it names"),
+    }.get(reason, reason)
 
 
 class PaperView(BaseView):

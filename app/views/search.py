@@ -8,6 +8,8 @@ from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 from sqlalchemy import text
 
+from app.domain import codes
+from app.domain.quota import Figures
 from app.domain.records import KINDS
 from app.queries import cases, find, records, units
 from app.queries.listings import SPELT, people_named
@@ -113,6 +115,49 @@ class SearchView(BaseView):
             )
         return answer([i for i in items if q in i["text"]] if unit else items)
 
+    @expose("/below")
+    @has_access
+    def below(self) -> Any:
+        """Lines of the own unit and of the bodies below it, for a year's plan; an office's own search is ``lines``."""
+        if hat().unit_id is None:
+            return self.lines()
+        with work() as s:
+            rows = s.execute(text("SELECT * FROM lines_below(:q)"), {"q": term()}).all()
+        items = []
+        for r in rows:
+            label = "".join((codes.label("category", r.category), f"（{codes.label('structure', r.structure)}）"
+                             if r.structure != "none" else ""))  # fmt: skip
+            usable = Figures.of(r.authorised, r.occupied, r.reserved).usable
+            note = _("Authorised %(a)s, occupied %(o)s, usable %(u)s", a=r.authorised, o=r.occupied, u=usable)
+            items.append({"value": str(r.line_id), "text": f"{r.unit_name} · {label}", "note": note})
+        return answer(items)
+
+    @expose("/permits")
+    @has_access
+    def permits(self) -> Any:
+        """Permits in one's rows that are still valid, by number or unit; the newest first."""
+        with work() as s:
+            rows = s.execute(
+                text(
+                    "SELECT m.id, m.number, m.remaining, m.last_on, u.name AS unit, l.category FROM permit m"
+                    " JOIN unit u ON u.id = m.unit_id JOIN quota_line l ON l.id = m.line_id"
+                    " WHERE m.status = 'open' AND m.last_on >= kernel_today()"
+                    " AND (strpos(m.number, :q) > 0 OR strpos(u.name, :q) > 0) ORDER BY m.id DESC LIMIT 20"
+                ),
+                {"q": term()},
+            ).all()
+        return answer(
+            [
+                {
+                    "value": str(r.id),
+                    "text": r.number,
+                    "note": f"{r.unit} · {codes.label('category', r.category)} · "
+                    + _("%(n)s left, until %(d)s", n=r.remaining, d=f"{r.last_on:%Y-%m-%d}"),
+                }
+                for r in rows
+            ]
+        )
+
     @expose("/departments")
     @has_access
     def departments(self) -> Any:
@@ -132,7 +177,7 @@ class SearchView(BaseView):
     @has_access
     def items(self) -> Any:
         """Items of a person's record that one may put right; one's own for a person. Never filtered by a text."""
-        kind = KINDS.get(request.args.get("kind", ""))
+        kind = KINDS.get(request.args.get("kind", "education"))
         if kind is None or request.args.get("q"):
             abort(400)
         who = hat()

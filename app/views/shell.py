@@ -62,6 +62,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Annual verification"), "url": "/verification/", "icon": "check"},
             {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
             {"label": _("Seats"), "url": "/list/posts", "icon": "seat"},
+            {"label": _("Permits"), "url": "/list/permits", "icon": "check"},
         ]
     elif who.department_id:
         entries = [
@@ -93,6 +94,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
         if who.office_kind == "human_resources":
             entries.insert(2, {"label": _("To be confirmed"), "url": "/acknowledgements", "icon": "check"})
         if who.office_kind == "establishment":
+            entries.append({"label": _("Permits"), "url": "/list/permits", "icon": "check"})
             entries.append({"label": _("Annual verification"), "url": "/verification/", "icon": "check"})
             entries.append({"label": _("Opening balance"), "url": "/intake/", "icon": "upload"})
     elif who.person_id:
@@ -105,6 +107,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Users"), "url": "/admin/users", "icon": "user"},
             {"label": _("Proposed identities"), "url": "/admin/requests", "icon": "check"},
             {"label": _("Offices"), "url": "/admin/offices", "icon": "hat"},
+            {"label": _("Stuck cases"), "url": "/admin/stuck/", "icon": "alarm"},
             {"label": _("Cadre authority"), "url": "/admin/authority", "icon": "leader"},
             {"label": _("Roles"), "url": "/admin/roles", "icon": "lock"},
             {"label": _("Processes"), "url": "/processes/", "icon": "start"},
@@ -116,6 +119,8 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Verifications"), "url": "/audit/runs", "icon": "check"},
             {"label": _("Seals"), "url": "/audit/seals", "icon": "lock"},
         ]
+    if who.kind in ("office_head", "inspector") or who.office_kind == "establishment":
+        entries.append({"label": _("Time limits"), "url": "/supervision", "icon": "clock"})
     path = request.path
     for entry in entries:
         entry["active"] = path == entry["url"] or (entry["url"] != "/" and path.startswith(str(entry["url"])))

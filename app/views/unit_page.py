@@ -64,6 +64,7 @@ class UnitView(BaseView):
             seated = history.seated(s, row.legal_id, on)
             moved = history.movements(s, "unit", row.legal_id, on if past else None)
             alarms = [] if past else units.alarms(s, row.legal_id, 10)
+            permits = [] if past else units.permits(s, row.legal_id)
             within = None if past else inside.unit_context(s, row.legal_id, now)
         figures = [line for line in lines if line.kind == "establishment"]
         base = f"/unit/{unit_id}?on={on}" if past else f"/unit/{unit_id}?"
@@ -103,6 +104,17 @@ class UnitView(BaseView):
             export_url=f"/unit/{unit_id}/export?on={on}" if people else None,
             events=movements.timeline(moved, links=True, people=True),
             alarms=alarm_rows(alarms),
+            permits=[
+                {
+                    "number": p.number,
+                    "url": f"/case/{p.case_id}",
+                    "line": units.line_label(p),
+                    "left": p.remaining,
+                    "approved": p.approved,
+                    "last_on": p.last_on,
+                }
+                for p in permits
+            ],
             inside=within,
         )
 

@@ -32,7 +32,14 @@ def locked_task(session: Session, task_id: int) -> tuple[Application, Task, list
 
 
 def decide(
-    session: Session, task_id: int, *, verdict: str, opinion: str, address: str = "", to: str | None = None
+    session: Session,
+    task_id: int,
+    *,
+    verdict: str,
+    opinion: str,
+    address: str = "",
+    to: str | None = None,
+    revision: str = "",
 ) -> Application:
     """One office decides its task; whoever closes the stage goes on to the next, or to the effect.
 
@@ -43,18 +50,22 @@ def decide(
         opinion: the reason; none is needed to approve.
         address: from where.
         to: for a return, the name of the earlier stage it goes to; none: to the applicant.
+        revision: which revision of the facts whoever decides has seen; empty where nothing is claimed.
 
     Raises:
         NotFound: no such task, or another office's.
         AlreadyDecided: a colleague was first.
         QuotaExhausted, SurplusLine: the seat could not be reserved.
         CheckFailed: a check that stops is not passed.
+        FactsChanged: the applicant has filed other facts since.
         SecondPerson: the task takes two people, one of them the head.
         ClockState: the clock stands already, or runs.
     """
     case, task, tasks, record = locked_task(session, task_id)
     if task.state != "open" or case.state != "running":
         raise errors.AlreadyDecided(state=task.state)
+    if revision and revision != str(record.revision):
+        raise errors.FactsChanged()
     if verdict not in ("approve", "return", "reject", *CLOCK):
         raise errors.InvalidInput(errors={"verdict": ["required"]})
     if not (str(task.office_id) == me(session, 7) or str(task.unit_id) == me(session, 6)):

@@ -79,6 +79,7 @@ FACT_NAMES = {
     "unit_name": "name",
     "unit_category": "category",
     "exit_reason": "reason",
+    "permit_needed": "permit",
     "hosted_kind": "absence_kind",
     "away_kind": "absence_kind",
     "away": "person",

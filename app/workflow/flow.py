@@ -51,7 +51,7 @@ def take_effect(session: Session, case: Application, plan: Process, on: dt.date 
         case.person_id = session.execute(
             text("SELECT ledger_occupy(:c, :d)"), {"c": case.id, "d": on or today(session)}
         ).scalar_one()
-        case.effective_on = on or today(session)
+        case.effective_on = on or case.effective_on or today(session)
     else:
         # The name comes from the validated, published definition's closed list.
         session.execute(text(f"SELECT ledger_{plan.movement}(:c)"), {"c": case.id})

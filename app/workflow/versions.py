@@ -1,7 +1,9 @@
 """流程版本: the published definitions, parsed once and kept; a running case stays on its own."""
 
 from collections.abc import Collection
+from contextlib import suppress
 
+from marshmallow import ValidationError
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -13,17 +15,21 @@ from app.workflow.definition import Process, parse
 _parsed: dict[tuple[str, int], Process] = {}
 
 
-def _kept(session: Session, version_id: int) -> Process:
-    """A version's parsed form."""
+def read(session: Session, version_id: int) -> Process:
+    """A version's parsed form; raises BadDefinition for one that does not read (any more)."""
     key = (str(session.get_bind().engine.url.database), version_id)
     if key not in _parsed:
-        _parsed[key] = parse(dict(session.get_one(ProcessVersion, version_id).definition))
+        version = session.get_one(ProcessVersion, version_id)
+        try:
+            _parsed[key] = parse(dict(version.definition))
+        except (ValidationError, KeyError, TypeError) as wrong:
+            raise errors.BadDefinition(process=version.process, version=version.version) from wrong
     return _parsed[key]
 
 
 def process_of(session: Session, case: Application) -> Process:
     """The definition that this case runs on."""
-    return _kept(session, case.process_version_id)
+    return read(session, case.process_version_id)
 
 
 def latest(session: Session, process: str) -> tuple[int, Process]:
@@ -49,4 +55,8 @@ def published(session: Session, processes: Collection[str]) -> dict[str, tuple[i
         ),
         {"p": list(processes)},
     ).all()
-    return {process: (version_id, _kept(session, version_id)) for process, version_id in rows}
+    out: dict[str, tuple[int, Process]] = {}
+    for process, version_id in rows:
+        with suppress(errors.BadDefinition):  # one that does not read is not offered; its cases are an alarm
+            out[process] = (version_id, read(session, version_id))
+    return out

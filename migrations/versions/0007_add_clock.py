@@ -52,3 +52,12 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("kind = 'urged'"),
     )
+
+
+def downgrade() -> None:
+    op.drop_index("uq_application_event_urged", "application_event")
+    op.drop_table("clock_stop")
+    op.execute("DELETE FROM decision WHERE verdict NOT IN ('approve', 'return', 'reject')")
+    op.drop_constraint(op.f("ck_decision_verdict"), "decision", type_="check")
+    op.create_check_constraint(op.f("ck_decision_verdict"), "decision", "verdict in ('approve', 'return', 'reject')")
+    op.drop_column("task", "first_decision_id")

@@ -117,6 +117,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DROP TRIGGER IF EXISTS papers_to_bring ON application")
-    op.execute("DROP FUNCTION IF EXISTS papers_to_bring() CASCADE")
+    op.execute("DROP TRIGGER IF EXISTS papers_void ON case_record")
+    for function in ("papers_to_bring()", "papers_void()"):
+        op.execute(f"DROP FUNCTION IF EXISTS {function} CASCADE")
     for table in ("paper_counter", "issued_paper", "paper", "attachment"):
         op.execute(f"DROP TABLE {table} CASCADE")

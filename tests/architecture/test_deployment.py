@@ -24,8 +24,8 @@ SCHEMA = {
     " WHERE connamespace = cast(:s AS regnamespace) AND contype <> 't'",  # triggers are the deployment's
     "indexes": "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = :s",
     "sequences": "SELECT sequencename, data_type::text, start_value FROM pg_sequences WHERE schemaname = :s"
-    # The numbers of cases and certificates belong to no column, so no model names them.
-    " AND sequencename NOT IN ('case_number_seq', 'certificate_number_seq')",
+    # The numbers of certificates belong to no column, so no model names them.
+    " AND sequencename <> 'certificate_number_seq'",
 }
 DEPLOYED = {
     "functions": "SELECT p.oid::regprocedure::text, pg_get_functiondef(p.oid), p.proacl::text FROM pg_proc p"

@@ -184,9 +184,9 @@ def test_a_case_goes_back_and_forth_and_nothing_typed_is_lost(world: World, body
         page.locator("#case-form button[value=submit]").click()
     clerk.check()
     assert "补正" in page.locator("main").inner_text()
-    sheet = clerk.open(path + "/sheet").locator("main").inner_text()
-    assert "审批表" in sheet
-    assert "签字" in sheet
+    papers = clerk.open(path).locator("#printouts").inner_text()
+    assert "受理回执" in papers
+    assert "业务案卷" in papers
 
     page = bianban.open(path)
     page.fill("#opinion", "不符合招录条件")

@@ -126,6 +126,7 @@ def arguments(made: Cast, function: Function, tokens: tuple[str, ...]) -> Iterat
         "date": ["kernel_today()"],
         "bytea": ["'\\x00'"],
         "bytea[]": ["ARRAY['\\x00'::bytea]"],
+        "bigint[]": ["ARRAY[1::bigint]"],
     }
     choices = [by_type[t] for t in function.types]
     longest = max((len(c) for c in choices), default=1)

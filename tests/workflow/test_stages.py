@@ -31,7 +31,7 @@ def body(world: World) -> Body:
         ],
     }  # fmt: skip
     for prefix, (name, stages) in zip(("CA", "CB"), trials.items(), strict=True):
-        publish(world, changed("recruit", name, prefix, stages=stages))
+        publish(world, changed("recruit", name, prefix, stages=stages, checks=[]))
     return world.body("阶段局", quotas={"11": 3, "13": 2}, people={"11": 1})
 
 
@@ -78,7 +78,7 @@ def test_each_decision_keeps_what_its_office_checked_with_the_figures_of_that_mo
     world.decide(world.office("establishment"), case, "establishment")
     world.decide(world.office("organisation"), case, "personnel", "return", "补材料")
     seat = {found["code"]: found for found in decision(world, case, "establishment")}
-    assert set(seat) == {"usable_seat", "id_agrees", "identity_free"}
+    assert set(seat) == {"usable_seat", "category_fits", "id_agrees", "identity_free"}
     assert seat["usable_seat"]["ok"] is True
     assert ["authorised", 3] in seat["usable_seat"]["figures"]
     assert ["occupied", 1] in seat["usable_seat"]["figures"]

@@ -19,7 +19,7 @@ Codes = Mapping[str, str]
 """Any code list: code → name."""
 
 _HERE = Path(__file__).parent
-_FILES = ("units", "seats", "people", "service")
+_FILES = ("units", "seats", "people", "service", "entry")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 

@@ -28,6 +28,10 @@ BEGIN
   IF p_movement IN ('open_unit', 'open_balance') THEN unit := (f ->> 'parent')::bigint;
   ELSIF p_movement IN ('change_unit', 'close_unit', 'network') OR (p_movement = 'set_quota' AND f ->> 'line' IS NULL) THEN
     unit := (f ->> 'unit')::bigint; category := f ->> 'category';
+  ELSIF p_movement = 'permit_plan' THEN unit := r.unit_id;
+  ELSIF p_movement IN ('permit_extend', 'permit_cancel') THEN
+    SELECT l.unit_id, l.category INTO unit, category FROM permit m JOIN quota_line l ON l.id = m.line_id
+     WHERE m.id = (f ->> 'permit')::bigint;
   ELSIF p_movement = 'correct' AND f ->> 'occupancy' IS NOT NULL THEN
     SELECT l.unit_id, l.category INTO unit, category FROM occupancy o JOIN quota_line l ON l.id = o.line_id
      WHERE o.id = (f ->> 'occupancy')::bigint;
@@ -103,7 +107,8 @@ BEGIN
     RETURNING * INTO r;
   ELSE
     IF r.status IN ('effected', 'closed') THEN PERFORM refuse('case_closed'); END IF;
-    IF r.status = 'reserved' AND (r.facts::jsonb ->> 'line') IS DISTINCT FROM (f ->> 'line') THEN
+    IF r.status = 'reserved' AND (r.facts::jsonb ->> 'line', r.facts::jsonb ->> 'permit')
+        IS DISTINCT FROM (f ->> 'line', f ->> 'permit') THEN
       PERFORM ledger_release_seat(p_case);
     END IF;
     UPDATE case_record SET revision = r.revision + 1, facts = v_facts, facts_hash = v_hash, person_key = v_key,

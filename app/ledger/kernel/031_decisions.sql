@@ -30,21 +30,14 @@ BEGIN
   SELECT * INTO p FROM case_place(r, case_movement(r));
   SELECT * INTO u FROM unit WHERE id = coalesce(p.unit, r.unit_id);
   SELECT * INTO g FROM region WHERE code = coalesce(u.region_code, f ->> 'region');
-  SELECT * INTO v_source FROM unit WHERE id = case_source(r);
+  SELECT * INTO v_source FROM unit WHERE id = (case_left(r)).unit;
   SELECT * INTO v_person FROM person WHERE id = (f ->> 'person')::bigint;
   RETURN jsonb_build_object('unit_grade', u.grade, 'region', g.code, 'region_kind', g.kind,
     'category', coalesce(nullif(p.category, ''), f ->> 'category'), 'level', coalesce(f ->> 'level', v_person.level),
     'rank', coalesce(f ->> 'rank', v_person.rank),
-    'cross_region', (v_source.id IS NOT NULL AND seat_region(v_source.region_code) <> seat_region(g.code)),
-    'has_head', EXISTS (SELECT 1 FROM account a WHERE a.kind = 'unit_head' AND a.unit_id = u.id
-      AND a.started_on <= kernel_today() AND (a.ended_on IS NULL OR a.ended_on > kernel_today())),
-    'has_supervisor', EXISTS (SELECT 1 FROM unit s WHERE s.id = u.parent_id AND s.id <> u.id));
+    'cross_region', (v_source.id IS NOT NULL AND office_region(v_source.region_code) <> office_region(g.code)),
+    'has_head', unit_answers(u.id, 'unit_head', r.filed_by), 'has_supervisor', unit_supervisor(u.id) IS NOT NULL);
 END $$;
-
--- The region whose offices answer for a place: a town's is its district.
-CREATE OR REPLACE FUNCTION seat_region(p_region text) RETURNS text
-LANGUAGE sql STABLE SET search_path = public, pg_temp AS
-$$ SELECT CASE WHEN kind = 'town' THEN parent_code ELSE code END FROM region WHERE code = p_region $$;
 
 -- An open task of the identity's own side, under a hat that answers for its role; locked.
 CREATE OR REPLACE FUNCTION k_my_task(p_task bigint) RETURNS task

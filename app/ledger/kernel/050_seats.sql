@@ -45,12 +45,19 @@ END $$;
 
 CREATE OR REPLACE FUNCTION ledger_reserve(p_case bigint) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE r case_record := case_open_movement(p_case, 'reserve'); l quota_line; p post;
+DECLARE r case_record := case_open_movement(p_case, 'reserve'); f jsonb := r.facts::jsonb; l quota_line; p post;
 BEGIN
   IF r.status = 'reserved' THEN RETURN (SELECT id FROM post WHERE reserved_case_id = p_case); END IF;
   -- All that a transfer will need, since it may take effect in this same transaction.
-  PERFORM k_lock((r.facts::jsonb ->> 'person')::bigint, (r.facts::jsonb ->> 'line')::bigint);
-  l := k_enterable((r.facts::jsonb ->> 'line')::bigint);
+  PERFORM k_lock((f ->> 'person')::bigint, (f ->> 'line')::bigint);
+  IF coalesce(f ->> 'permit', '') <> '' THEN  -- its seats are held already: one of them goes to this case
+    p := k_permit_claim(p_case, (f ->> 'permit')::bigint, (f ->> 'line')::bigint);
+    UPDATE case_record SET status = 'reserved' WHERE case_id = p_case;
+    RETURN p.id;
+  ELSIF EXISTS (SELECT 1 FROM process_version WHERE id = r.process_version_id AND definition -> 'fields' ? 'permit_needed') THEN
+    PERFORM refuse('permit_missing', jsonb_build_object('line', f ->> 'line'));
+  END IF;
+  l := k_enterable((f ->> 'line')::bigint);
   IF l.kind <> 'establishment' THEN PERFORM refuse('wrong_category'); END IF;
   SELECT * INTO p FROM post WHERE line_id = l.id AND status = 'vacant' ORDER BY number LIMIT 1 FOR UPDATE;
   IF NOT FOUND THEN PERFORM refuse('quota_exhausted', jsonb_build_object('line', l.id)); END IF;
@@ -70,10 +77,14 @@ BEGIN
   IF NOT FOUND THEN RETURN; END IF;
   PERFORM 1 FROM ledger_total WHERE line_id = v_line FOR UPDATE;
   SELECT * INTO p FROM post WHERE reserved_case_id = p_case FOR UPDATE;
-  UPDATE ledger_total SET reserved = reserved - 1 WHERE line_id = p.line_id;
-  UPDATE post SET status = 'vacant', reserved_case_id = NULL WHERE id = p.id;
-  PERFORM chain_append('unit', p.unit_id, 'seat.released', kernel_today(), clock_timestamp(), p_case,
-    jsonb_build_object('line', p.line_id, 'seat', p.number), p.scope_path);
+  IF p.permit_id IS NOT NULL THEN
+    PERFORM k_permit_return(p_case, p);
+  ELSE
+    UPDATE ledger_total SET reserved = reserved - 1 WHERE line_id = p.line_id;
+    UPDATE post SET status = 'vacant', reserved_case_id = NULL WHERE id = p.id;
+    PERFORM chain_append('unit', p.unit_id, 'seat.released', kernel_today(), clock_timestamp(), p_case,
+      jsonb_build_object('line', p.line_id, 'seat', p.number), p.scope_path);
+  END IF;
   UPDATE case_record SET status = 'filed' WHERE case_id = p_case AND status = 'reserved';
 END $$;
 
@@ -110,8 +121,12 @@ BEGIN
     coalesce(f ->> 'nature', 'regular'), f ->> 'home_unit', p_on, f ->> 'entry_way', p_case, p_now, v_scope
   FROM person WHERE id = p_person RETURNING * INTO o;
   IF NOT FOUND THEN PERFORM refuse('not_found', jsonb_build_object('person', p_person)); END IF;
-  UPDATE post SET status = 'occupied', reserved_case_id = NULL WHERE id = p_post.id;
+  UPDATE post SET status = 'occupied', reserved_case_id = NULL, permit_id = NULL WHERE id = p_post.id;
   v_fields := k_occupied_fields(o, p_post, p_case);
+  IF p_post.permit_id IS NOT NULL THEN
+    PERFORM k_permit_use(p_post.permit_id);
+    v_fields := v_fields || jsonb_build_object('permit', p_post.permit_id);
+  END IF;
   IF l.kind = 'establishment' THEN
     UPDATE person SET unit_id = l.unit_id, department_id = v_department, scope_path = v_scope, state = 'serving',
       personnel_class = k_personnel_class(l.category) WHERE id = p_person;
@@ -203,12 +218,13 @@ BEGIN
     SELECT x.* INTO v_other FROM post x WHERE x.line_id = p.line_id AND x.status = 'vacant' AND k_free_since(x, p_on)
      ORDER BY x.number LIMIT 1 FOR UPDATE;
     IF NOT FOUND THEN PERFORM refuse('bad_day', jsonb_build_object('day', p_on, 'line', p.line_id)); END IF;
-    UPDATE post SET status = 'vacant', reserved_case_id = NULL WHERE id = p.id;
+    UPDATE post SET status = 'vacant', reserved_case_id = NULL, permit_id = NULL WHERE id = p.id;
+    UPDATE post SET status = 'reserved', reserved_case_id = p_case, permit_id = p.permit_id WHERE id = v_other.id;
     PERFORM chain_append('unit', p.unit_id, 'seat.released', kernel_today(), p_now, p_case,
       jsonb_build_object('line', p.line_id, 'seat', p.number), p.scope_path);
-    UPDATE post SET status = 'reserved', reserved_case_id = p_case WHERE id = v_other.id;
-    PERFORM chain_append('unit', p.unit_id, 'seat.reserved', kernel_today(), p_now, p_case,
-      jsonb_build_object('line', p.line_id, 'seat', v_other.number), p.scope_path);
+    PERFORM chain_append('unit', p.unit_id, 'seat.reserved', kernel_today(), p_now, p_case, jsonb_strip_nulls(
+      jsonb_build_object('line', p.line_id, 'seat', v_other.number, 'permit', p.permit_id)), p.scope_path);
+    v_other.permit_id := p.permit_id;
     p := v_other;
   END IF;
   UPDATE ledger_total SET reserved = reserved - 1, occupied = occupied + 1 WHERE line_id = p.line_id;
@@ -222,12 +238,15 @@ END $$;
 CREATE OR REPLACE FUNCTION ledger_occupy(p_case bigint, p_on date) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-  r case_record := case_open_movement(p_case, 'occupy'); f jsonb := r.facts::jsonb || case_secret_of(p_case); v_on date := k_day(p_on);
+  r case_record := case_open_movement(p_case, 'occupy'); f jsonb := r.facts::jsonb || case_secret_of(p_case); v_on date;
   v_person bigint := (f ->> 'person')::bigint; v_line bigint := (f ->> 'line')::bigint; v_now timestamptz; v_scope text;
 BEGIN
   IF r.status <> 'reserved' THEN PERFORM refuse('case_not_approved', jsonb_build_object('missing', 'reservation')); END IF;
-  -- The unit itself says who has come, and when.
-  IF NOT coalesce(scope_part(3) = 'service' OR r.unit_id = scope_number(6), false) THEN PERFORM refuse('not_allowed'); END IF;
+  -- The unit itself says who has come, and when; where a document fixes the day, the approved facts do.
+  IF (SELECT definition ->> 'effect' FROM process_version WHERE id = r.process_version_id) <> 'arrival' THEN
+    v_on := k_day((f ->> 'start')::date);
+  ELSIF coalesce(scope_part(3) = 'service' OR r.unit_id = scope_number(6), false) THEN v_on := k_day(p_on);
+  ELSE PERFORM refuse('not_allowed'); END IF;
   SELECT scope_path INTO v_scope FROM ledger_total WHERE line_id = v_line FOR UPDATE;
   v_now := clock_timestamp();
   IF v_person IS NULL THEN v_person := k_register(p_case, f, v_scope, v_on, v_now); END IF;
@@ -305,7 +324,7 @@ BEGIN
   IF NOT EXISTS (SELECT 1 FROM occupancy WHERE person_id = v_person AND kind = 'establishment'
       AND recorded_to IS NULL AND ended_on IS NULL) THEN PERFORM refuse('not_seated'); END IF;
   PERFORM k_vacate(p_case, v_person, f ->> 'reason', v_on, clock_timestamp(), true);
-  UPDATE person SET state = CASE WHEN f ->> 'reason' LIKE '31%' THEN 'retired' ELSE 'left' END WHERE id = v_person;
+  UPDATE person SET state = CASE WHEN f ->> 'reason' LIKE '31%' OR f ->> 'reason' = '93' THEN 'retired' ELSE 'left' END WHERE id = v_person;
   PERFORM k_effected(p_case);
 END $$;
 

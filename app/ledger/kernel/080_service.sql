@@ -1,13 +1,14 @@
 -- Small services of the workflow that need the owner's eyes.
 
-CREATE SEQUENCE IF NOT EXISTS case_number_seq;
-
--- 业务编号: prefix, year and a number that two cases never share.
+-- 业务编号: prefix, year, and the next number of that prefix in that year. A number is taken with the case that bears it.
 CREATE OR REPLACE FUNCTION next_case_number(p_prefix text) RETURNS text
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT p_prefix || to_char(kernel_today(), 'YYYY') || '-' || lpad(nextval('case_number_seq')::text, 6, '0')
-   WHERE scope_part(1) IS NOT NULL
-$$;
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v_year int := extract(year FROM kernel_today()); v_number text;
+BEGIN
+  IF scope_part(1) IS NULL OR p_prefix !~ '^[A-Z]{2}$' THEN RETURN NULL; END IF;
+  v_number := k_next_number('case:' || p_prefix, v_year, 1)::text;
+  RETURN p_prefix || v_year || '-' || lpad(v_number, greatest(6, length(v_number)), '0');
+END $$;
 
 CREATE OR REPLACE FUNCTION operator_name(p_user int) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$

@@ -1,21 +1,13 @@
 -- 附件与纸质材料: files that the applicant adds to a case, papers that the office takes in its hand.
 
--- Whether the identity is the applying side of a case.
-CREATE OR REPLACE FUNCTION case_is_mine(a application) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-  SELECT coalesce(scope_part(3) IN ('unit_clerk', 'unit_head', 'office_member', 'office_head', 'person')
-    AND CASE WHEN a.office_id IS NOT NULL THEN a.office_id = scope_number(7)
-      WHEN scope_part(3) = 'person' THEN a.created_by = scope_number(1) AND a.person_id = scope_number(8)
-      ELSE a.unit_id = scope_number(6) END, false)
-$$;
+DROP FUNCTION IF EXISTS case_is_mine(application) CASCADE;
 
 -- Files are the applicant's to add and take away while the case lies with the applicant: as a draft, returned, or while
 -- an office waits for papers that it asked for.
 CREATE OR REPLACE FUNCTION case_takes_files(a application) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-  SELECT case_is_mine(a) AND (a.state IN ('draft', 'returned') OR a.state = 'running' AND coalesce((
-    SELECT e.kind = 'request_papers' FROM application_event e WHERE e.application_id = a.id
-      AND e.kind IN ('request_papers', 'papers_given', 'resubmitted') ORDER BY e.id DESC LIMIT 1), false))
+  SELECT k_applies_here(a) AND (a.state IN ('draft', 'returned') OR a.state = 'running' AND EXISTS (
+    SELECT 1 FROM clock_stop c WHERE c.application_id = a.id AND c.kind = 'papers' AND c.ended_at IS NULL))
 $$;
 
 CREATE OR REPLACE FUNCTION may_attach(p_case bigint) RETURNS boolean
@@ -30,7 +22,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE a application; v_id bigint; v_files int; v_bytes bigint;
 BEGIN
   SELECT * INTO a FROM application WHERE id = p_case FOR UPDATE;
-  IF NOT FOUND OR NOT case_is_mine(a) THEN PERFORM refuse('not_found'); END IF;
+  IF NOT FOUND OR NOT k_applies_here(a) THEN PERFORM refuse('not_found'); END IF;
   IF NOT case_takes_files(a) THEN PERFORM refuse('wrong_state', jsonb_build_object('state', a.state)); END IF;
   SELECT id INTO v_id FROM attachment WHERE application_id = p_case AND paper = p_paper AND sha256 = p_sha256 AND state = 'kept';
   IF FOUND THEN RETURN v_id; END IF;
@@ -48,7 +40,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE a application;
 BEGIN
   SELECT * INTO a FROM application WHERE id = p_case FOR UPDATE;
-  IF NOT FOUND OR NOT case_is_mine(a) THEN PERFORM refuse('not_found'); END IF;
+  IF NOT FOUND OR NOT k_applies_here(a) THEN PERFORM refuse('not_found'); END IF;
   IF NOT case_takes_files(a) THEN PERFORM refuse('wrong_state', jsonb_build_object('state', a.state)); END IF;
   UPDATE attachment SET state = 'removed', removed_by = scope_number(1), removed_at = clock_timestamp()
    WHERE id = p_id AND application_id = p_case AND state = 'kept';

@@ -17,8 +17,8 @@ def _room(session: Session, case: Subject, code: str) -> Finding | None:
     if row is None:
         return None
     line = Figures.of(row.authorised, row.occupied, row.reserved)
-    # The seat that the case holds is its own room.
-    good = line.usable > 0 or case.reserved
+    # The seat that the case holds is its own room; a permit holds one for it.
+    good = line.usable > 0 or case.reserved or case.number("permit") is not None
     figures = (
         ("authorised", line.authorised),
         ("occupied", line.occupied),

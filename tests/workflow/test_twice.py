@@ -1,0 +1,115 @@
+"""Double submit, back button, two tabs, stale page: the second is told what happened meanwhile, nothing happens twice."""
+
+import re
+
+import pytest
+
+from app.domain.workdays import city_today
+from app.ledger.people import facts_of
+from app.workflow import engine
+from tests.security.conftest import Open
+from tests.world import Body, World, person
+
+
+@pytest.fixture(scope="module")
+def body(world: World) -> Body:
+    world.account("zuzhi", "office_member", office=("organisation", "440600"))
+    world.account("bianban", "office_member", office=("establishment", "440600"))
+    world.account("bianban2", "office_member", office=("establishment", "440600"))
+    return world.body("两页局", quotas={"11": 20})
+
+
+def shown(page: str, case: int) -> tuple[str, str]:
+    """The task and the version that a case's page would send."""
+    task = re.search(rf"/case/{case}/decide/(\d+)", page)
+    version = re.search(r'name="version" value="([^"]+)"', page)
+    assert task
+    assert version
+    return f"/case/{case}/decide/{task[1]}", version[1]
+
+
+def test_the_second_of_two_deciders_is_told_who_was_first_and_keeps_what_he_typed(
+    world: World, body: Body, client: Open
+) -> None:
+    case = world.recruit(body)
+    first, second = client("bianban"), client("bianban2")
+    url, version = shown(first.get(f"/case/{case}").get_data(as_text=True), case)
+    stale = shown(second.get(f"/case/{case}").get_data(as_text=True), case)
+    assert stale == (url, version)
+    assert first.post(url, {"decision": "approve", "opinion": "同意", "version": version}).status_code == 302
+    answer = second.post(url, {"decision": "return", "opinion": "我的长意见", "version": version})
+    assert answer.status_code == 409
+    said = answer.get_data(as_text=True)
+    assert "其间：" in said
+    assert "用bianban" in said
+    again = first.post(url, {"decision": "approve", "opinion": "同意", "version": version})  # a double click
+    assert again.status_code == 409
+    assert world.value("SELECT count(*) FROM decision WHERE case_id = :c", c=case) == 1
+    assert world.figures(body.line)[2] == world.value("SELECT count(*) FROM post WHERE reserved_case_id IS NOT NULL")
+
+
+def test_a_page_that_shows_other_facts_decides_nothing(world: World, body: Body, client: Open) -> None:
+    wanted = person()
+    case, user = world.recruit(body, facts=wanted), client("zuzhi")
+    url, version = shown(user.get(f"/case/{case}").get_data(as_text=True), case)
+    world.decide(world.office("establishment"), case, "establishment", "return", "姓名有误")
+    filed = {**facts_of(person("改后", id_number=wanted.id_number), world.keys), "line": body.line, "department": None}
+    with world.database.transaction(world.clerk(body)) as session:
+        engine.submit(session, case, facts=filed, person_id=None, person_name="改后", effective_on=None)
+    answer = user.post(url, {"decision": "approve", "opinion": "同意改前", "version": version})
+    assert answer.status_code == 409
+    said = answer.get_data(as_text=True)
+    assert "改正后重新提交" in said or "重新" in said
+    assert "同意改前" in said
+    assert world.value("SELECT count(*) FROM decision WHERE case_id = :c AND verdict = 'approve'", c=case) == 0
+    fresh = shown(said, case)
+    assert user.post(fresh[0], {"decision": "approve", "opinion": "同意", "version": fresh[1]}).status_code == 302
+
+
+def test_what_the_applicant_does_twice_happens_once(world: World, body: Body, client: Open) -> None:
+    clerk = f"clerk{body.id}"
+    world.clerk(body)
+    case = world.recruit(body)
+    one, two = client(clerk), client(clerk)
+    assert one.post(f"/case/{case}/act?kind=urge", {}).status_code == 302
+    second = two.post(f"/case/{case}/act?kind=urge", {})
+    assert second.status_code == 409
+    assert "今天已经催办过" in second.get_data(as_text=True)
+    world.approve_recruit(case)
+    day = {"arrived_on": city_today().isoformat()}
+    assert one.post(f"/case/{case}/act?kind=confirm_arrival", day).status_code == 302
+    assert two.post(f"/case/{case}/act?kind=confirm_arrival", day).status_code == 409
+    assert world.value("SELECT count(*) FROM occupancy WHERE entry_case_id = :c", c=case) == 1
+    gone = world.recruit(body)
+    assert one.post(f"/case/{gone}/act?kind=withdraw", {}).status_code == 302
+    assert two.post(f"/case/{gone}/act?kind=withdraw", {}).status_code == 409
+    assert world.value("SELECT count(*) FROM application_event WHERE application_id = :c AND kind = 'withdrawn'",
+                       c=gone) == 1  # fmt: skip
+
+
+def test_the_whole_way_of_stopping_answering_and_taking_back_by_the_pages(
+    world: World, body: Body, client: Open
+) -> None:
+    case, keeper = world.recruit(body), client("bianban")
+    page = keeper.get(f"/case/{case}").get_data(as_text=True)
+    url, version = shown(page, case)
+    empty = keeper.post(url, {"decision": "request_papers", "opinion": " ", "version": version})
+    assert empty.status_code == 422
+    asked = {"decision": "request_papers", "opinion": "请补学历证明", "version": version}
+    assert keeper.post(url, asked).status_code == 302
+    assert "停止计时" in keeper.get(f"/case/{case}").get_data(as_text=True)
+    clerk = client(f"clerk{body.id}")
+    page = clerk.get(f"/case/{case}").get_data(as_text=True)
+    assert "要求补正：请补学历证明" in page
+    assert clerk.post(f"/case/{case}/act?kind=answer", {"opinion": "已送窗口"}).status_code == 302
+    assert "已送窗口" in keeper.get(f"/case/{case}").get_data(as_text=True)
+    assert keeper.post(url, {"decision": "approve", "opinion": "同意"}).status_code == 302
+    page = keeper.get(f"/case/{case}").get_data(as_text=True)
+    assert "撤回我的意见" in page
+    assert "当时核对的内容和数字" in page
+    assert keeper.post(url, {"decision": "take_back"}).status_code == 302
+    assert world.figures(body.line)[2] == world.value(
+        "SELECT count(*) FROM post WHERE reserved_case_id IS NOT NULL AND line_id = :l", l=body.line)  # fmt: skip
+    copy = clerk.post(f"/case/{case}/act?kind=copy", {})
+    assert copy.status_code == 302
+    assert clerk.get(copy.location).status_code == 200
