@@ -159,7 +159,7 @@ class HomeView(IndexView):
             ],
             queue_url="/queue",
             alarms=alarm_rows(units.alarms(s, None, 5)),
-            alarms_url=None,
+            alarms_url="/alarms",
             lines=[
                 {"label": r["label"], "figures": r["lines"][0]["figures"], "url": r["children_url"]}
                 for r in top_regions(units.regions(s))

@@ -53,11 +53,11 @@ def leads_to(row: Any) -> str:
     """Where a notice's matter is to be seen by this reader."""
     if row.kind == "acknowledge":
         return "/acknowledgements"
+    if row.alarm_id and hat().kind in ("system_admin", "security_admin", "auditor"):
+        return "/admin/stuck/" if hat().kind == "system_admin" else "/alarms"
     if row.case_id:
         return f"/case/{row.case_id}"
-    if row.alarm_id and row.unit_id:
-        return f"/unit/{row.unit_id}"
-    return "/audit/runs" if row.alarm_id and hat().kind == "auditor" else "/inbox"
+    return "/alarms" if row.alarm_id else "/inbox"
 
 
 class InboxView(BaseView):
