@@ -35,7 +35,7 @@ def upgrade() -> None:
     )
     op.add_column("task", sa.Column("first_decision_id", sa.BigInteger(), nullable=True))
     op.create_foreign_key(
-        op.f("fk_task_first_decision_id_decision"), "task", "decision", ["first_decision_id"], ["id"]
+        op.f("fk_task_first_decision_id"), "task", "decision", ["first_decision_id"], ["id"]
     )
     op.drop_constraint(op.f("ck_decision_verdict"), "decision", type_="check")
     op.create_check_constraint(op.f("ck_decision_verdict"), "decision", VERDICTS)
