@@ -133,6 +133,8 @@ APP_FUNCTIONS = (
     "my_side()",
     "notices_amber()",
     "acknowledge(bigint[], text)",
+    "alarm_handle(bigint, text, text)",
+    "alarm_ends_itself(alarm)",
     "acknowledgements_late()",
     "arrivals_late()",
     "set_mail(text, text[], text[], text)",
