@@ -371,7 +371,10 @@ def test_a_signature_taken_out_of_a_finished_case_is_found(world: World, body: B
     world.decide(world.identity("keeperhead"), case, "establishment")
     world.arrive(world.clerk(body), case, city_today())
     assert findings(world) == []
-    for change in ("verdict = 'take_back'", "user_id = (SELECT user_id FROM decision WHERE case_id = :c ORDER BY id LIMIT 1)"):
+    for change in (
+        "verdict = 'take_back'",
+        "user_id = (SELECT user_id FROM decision WHERE case_id = :c ORDER BY id LIMIT 1)",
+    ):
         with world.superuser.connect() as connection:
             connection.execute(text(f"UPDATE decision SET {change} WHERE id = (SELECT max(id) FROM decision"
                                     " WHERE case_id = :c AND verdict = 'approve')"), {"c": case})  # fmt: skip
