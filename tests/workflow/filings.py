@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.db import Identity
 from app.domain.retirement import add_months
 from app.ledger.people import facts_of
 from app.ledger.records import record_facts
@@ -246,7 +245,14 @@ def reinstate(city: City, plan: Process) -> Filing:
 
 RECORDS: dict[str, dict[str, Any]] = {
     "basic": {"political": "01", "ethnicity": "11", "native_place": "广东南海"},
-    "education": {"education": "14", "degree": "301", "school": "中山大学", "major": "行政管理", "study": "2", "highest": "yes"},
+    "education": {
+        "education": "14",
+        "degree": "301",
+        "school": "中山大学",
+        "major": "行政管理",
+        "study": "2",
+        "highest": "yes",
+    },
     "title": {"title_name": "高级工程师", "title_grade": "12", "issuer": "省人社厅"},
     "contact": {"mobile": "13800138000", "email": "jia@example.cn"},
     "family": {"relation": "04", "relative": "何家人", "work_unit": "某学校"},
@@ -386,10 +392,7 @@ def quota(city: City, plan: Process) -> Filing:
 
 def organ(city: City, plan: Process) -> Filing:
     n, start = next(_serial), {"start": day(), **DOCUMENT}
-    if plan.process == "unit_close":
-        body = city.world.body(f"空壳{n:04d}局", quotas={"11": 0})
-    else:
-        body = city.body(people=0)
+    body = city.world.body(f"空壳{n:04d}局", quotas={"11": 0}) if plan.process == "unit_close" else city.body(people=0)
     facts: dict[str, dict[str, Any]] = {
         "unit_open": {"region": CITY, "name": f"新设{n:04d}局", "node": "legal", "nature": "党政机关", "body": "organ",
                       "category": "34", "grade": "13"},
