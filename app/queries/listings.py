@@ -157,17 +157,18 @@ LISTS = {
         ),
         Listing(
             "plans",
-            "SELECT x.id, x.year AS plan_year, x.unit_id, u.name AS unit, x.category, x.number AS planned,"
+            "SELECT x.id, x.year AS plan_year, x.unit_id, unit_name(x.unit_id) AS unit, x.category, x.number AS planned,"
             " (SELECT coalesce(sum(m.approved - m.released), 0) FROM permit m JOIN quota_line l ON l.id = m.line_id"
             " WHERE m.unit_id = x.unit_id AND l.category = x.category AND m.year = x.year) AS permitted,"
             " n.case_id, n.approved_on, CASE WHEN x.year < extract(year FROM kernel_today()) THEN 'past' ELSE 'valid' END AS state"
-            " FROM plan_line x LEFT JOIN plan n ON n.id = x.plan_id JOIN unit u ON u.id = x.unit_id",
+            " FROM plan_line x LEFT JOIN plan n ON n.id = x.plan_id",
             "true",
             ("plan_year", "unit", "category", "planned", "permitted", "approved_on", "state"),
             {"approved_on": Order("x.id", "bigint", downwards=True), "unit": PLACE},
-            "strpos(u.name, :q) > 0",
+            "strpos(unit_name(x.unit_id), :q) > 0",
             "CASE WHEN x.year < extract(year FROM kernel_today()) THEN 'past' ELSE 'valid' END",
             ("valid", "past"),
+            scoped=False,  # a competent department sees its plan's rows of the units below it
             links=(("plan_year", "/case/", "case_id"), ("unit", "/unit/", "unit_id")),
         ),
     )

@@ -41,10 +41,7 @@ def unread(session: Session) -> int:
 def opened(session: Session, notice_id: int) -> Any:
     """Mark one notice as read by this account; the notice, or None where it is not the reader's."""
     row = session.execute(
-        text(
-            "SELECT n.id, n.kind, n.case_id, n.alarm_id, x.unit_id FROM notice n LEFT JOIN alarm x ON x.id = n.alarm_id"
-            " WHERE n.id = :i"
-        ),
+        text("SELECT id, kind, case_id, alarm_id FROM notice WHERE id = :i"),
         {"i": notice_id},
     ).one_or_none()
     if row is not None:

@@ -57,6 +57,7 @@ def kinds() -> dict[str, str]:
         "ab_user.update": _("Row of a user changed"),
         "account.insert": _("Row of an identity added"),
         "account.update": _("Row of an identity changed"),
+        "alarm.handled": _("Alarm handled"),
         "mail.changed": _("Wishes for mail changed"),
         "office.insert": _("Row of an office added"),
         "office.update": _("Row of an office changed"),

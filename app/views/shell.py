@@ -123,6 +123,8 @@ def menu(who: Hat) -> list[dict[str, Any]]:
         ]
     if who.kind in ("office_head", "inspector") or who.office_kind == "establishment":
         entries.append({"label": _("Time limits"), "url": "/supervision", "icon": "clock"})
+    if who.roles[0].name in ("unit", "office", "supervisor", "reader", "auditor"):
+        entries.append({"label": _("Alarms"), "url": "/alarms", "icon": "alarm"})
     path = request.path
     for entry in entries:
         entry["active"] = path == entry["url"] or (entry["url"] != "/" and path.startswith(str(entry["url"])))
