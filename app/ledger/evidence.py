@@ -15,6 +15,10 @@ MOVED = (
     " 'permit.claimed', 'permit.returned') GROUP BY 1"
 )
 
+OF_UNITS = "'source_unit', 'unit', 'unit_head', 'supervisor'"
+PASSED_OVER = (
+    "'unit_head', 'supervisor', 'city_establishment', 'city_personnel', 'source_establishment', 'source_personnel'"
+)
 VERSIONS = (
     "SELECT v.id, v.process, encode(sha256(convert_to(v.definition::text || v.requirements::text, 'UTF8')), 'hex') AS due,"
     " v.hash FROM process_version v"
@@ -32,12 +36,13 @@ APPROVALS = (
     " JOIN process_version v ON v.id = c.process_version_id"
     " JOIN LATERAL (SELECT DISTINCT j ->> 'role' AS role FROM jsonb_each(v.requirements) m(k, reqs),"
     " jsonb_array_elements(reqs) j WHERE m.k <> 'reserve') q ON true WHERE NOT EXISTS ("
-    " SELECT 1 FROM decision d LEFT JOIN office o ON o.id = d.office_id WHERE d.case_id = c.case_id"
-    " AND d.verdict = 'approve' AND d.facts_hash = c.facts_hash AND (o.kind = q.role"
-    " OR (q.role = 'personnel' AND o.kind IN ('organisation', 'human_resources'))"
-    " OR (q.role IN ('source_unit', 'unit', 'unit_head') AND d.unit_id IS NOT NULL)))"
-    # A unit without a head was never asked for its head's word: it has no task of that role.
-    " AND (q.role <> 'unit_head' OR EXISTS (SELECT 1 FROM task k WHERE k.application_id = c.case_id AND k.role = q.role))"
+    " SELECT 1 FROM decision d JOIN account a ON a.id = d.account_id LEFT JOIN office o ON o.id = d.office_id"
+    " WHERE d.case_id = c.case_id AND d.verdict = 'approve' AND d.facts_hash = c.facts_hash AND CASE"
+    f" WHEN q.role IN ({OF_UNITS}) THEN d.unit_id IS NOT NULL AND a.kind = ANY (role_kinds(q.role, true))"
+    " WHEN q.role LIKE '%personnel' THEN o.kind IN ('organisation', 'human_resources') OR a.kind = 'supervisor'"
+    " WHEN q.role LIKE '%\\_establishment' THEN o.kind = 'establishment' ELSE o.kind = q.role END)"
+    # Nobody needed, as the kernel found when it moved: only for roles that can be passed over.
+    f" AND NOT (q.role IN ({PASSED_OVER}) AND q.role = ANY (c.passed_over))"
 )
 WORDS = (
     "SELECT d.id, d.case_id FROM decision d LEFT JOIN case_facts f ON f.case_id = d.case_id AND f.facts_hash = d.facts_hash"

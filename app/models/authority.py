@@ -326,6 +326,8 @@ class CaseRecord(Base):
     facts_hash: Mapped[string]
     person_key: Mapped[blob | None]
     status: Mapped[string]
+    # Roles that nobody had to answer for, as the kernel found when it moved (032_routing.sql).
+    passed_over: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     closed_reason: Mapped[string | None]
 
 

@@ -70,6 +70,7 @@ APP_FUNCTIONS = (
     "ledger_permit_cancel(bigint)",
     "permit_lapse(bigint)",
     "lines_below(text)",
+    "line_below(bigint)",
     "plan_left(bigint, int)",
     "case_permit(bigint)",
     "ever_expelled(bytea)",

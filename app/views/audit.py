@@ -47,6 +47,7 @@ def kinds() -> dict[str, str]:
         "authority_rule.insert": _("Rule of cadre authority added"),
         "authority_rule.update": _("Rule of cadre authority ended"),
         "delegation.given": _("Delegation given"),
+        "verification.opened": _("Annual verification opened"),
         "factor.forgotten": _("Second factor taken off"),
         "token.made": _("Program's token made"),
         "token.revoked": _("Program's token revoked"),

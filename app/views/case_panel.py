@@ -129,6 +129,8 @@ def _templates(plan: Process, role: str) -> list[dict[str, str]]:
         if plan.movement in ("occupy", "move")
         else "经核，符合机构编制规定，同意。",
         "source_unit": "同意调出。",
+        "source_establishment": "同意调出，调出单位编制予以核销。",
+        "source_personnel": "经审核，同意调出。",
     }.get(
         role, "经审核，人选符合条件，同意。" if plan.movement in ("occupy", "move", "take_lead") else "经审核，同意。"
     )

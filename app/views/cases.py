@@ -1,6 +1,7 @@
 """办理: start a business, fill in, follow, decide."""
 
 import datetime as dt
+import re
 from typing import Any
 
 from flask import abort, flash, jsonify, redirect, render_template, request
@@ -23,6 +24,9 @@ from app.views.papers import panel
 from app.views.shell import hat, place, work
 from app.workflow import engine, verifying, versions
 from app.workflow.definition import Process
+
+# A row of a year's plan.
+LINE_ROW = re.compile(r"line[0-9]+")
 
 
 def side_of(who: Hat) -> str:
@@ -214,6 +218,8 @@ class CaseView(BaseView):
         queries = {"line": line, "any_line": line, "lead_line": line, "occupancy": sitting, "lead": leading}
         queries |= {name: named.format("unit") for name in ("department", "unit", "scope")}
         queries |= {name: named.format("person") for name in ("person", "away", "about_person")}
+        queries |= dict.fromkeys(("permit", "permit_needed"), "SELECT number AS name FROM permit WHERE id = :i")
+        queries |= {name: "SELECT * FROM line_below(:i)" for name in form._fields if LINE_ROW.fullmatch(name)}
         queries["host_unit"] = "SELECT unit_name(:i) AS name"
         with work() as s:
             for name, query in queries.items():

@@ -18,6 +18,10 @@ TITLES: dict[str, Any] = {
     "no_relative_here": _l("Avoidance among relatives"),
     "pay_step_open": _l("No discipline holds the pay step"),
     "assessed_once": _l("One assessment a year"),
+    "lead_open": _l("No discipline stands against the promotion"),
+    "days_led": _l("Time in the position"),
+    "birth_differs": _l("Another day of birth than registered"),
+    "birth_record_first": _l("The earliest record"),
 }
 LABELS: dict[str, Any] = {
     "present_rank": _l("Present rank or grade"),
@@ -38,6 +42,11 @@ LABELS: dict[str, Any] = {
     "last_day": _l("Last day of effect"),
     "same_name": _l("People of this name here"),
     "year": _l("Year"),
+    "led_since": _l("In the position since"),
+    "registered_birth": _l("Registered"),
+    "determined_birth": _l("Determined"),
+    "record_made": _l("Record made on"),
+    "work_began": _l("Start of work"),
 }
 SAYS: dict[str, Any] = {
     "barred": _l("A discipline has effect on that day: no promotion until it ends."),
@@ -55,5 +64,8 @@ SAYS: dict[str, Any] = {
     "look_at_avoidance": _l("Somebody of this name works in the same unit: see whether avoidance applies."),
     "pay_barred": _l("A discipline has effect: apart from a warning it holds the pay step."),
     "assessed": _l("A result of this year stands already. Choose it in the form to put it right."),
+    "before_start": _l("The end lies before the beginning (%(led_since)s)."),
+    "same_birth": _l("This day of birth is registered already."),
+    "record_later": _l("The record was made after the start of work: see whether an earlier one is in the file."),
     "year_to_come": _l("The year has not come yet."),
 }

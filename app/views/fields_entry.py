@@ -42,6 +42,15 @@ REASONS: dict[str, tuple[str, ...]] = {
     "leave": ("37",),
 }
 
+# Fields that stand with the place on a form.
+PLACES = (
+    "permit",
+    "permit_needed",
+    "seats",
+    "plan_year",
+    *(f"{k}{n}" for n in range(1, PLAN_ROWS + 1) for k in ("line", "number")),
+)
+
 # The code list of a fact that stands for a choice.
 LISTS: dict[str, str] = {
     "numbering": "permit_numbering",

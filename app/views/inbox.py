@@ -39,6 +39,8 @@ def kinds() -> dict[str, tuple[str, str, str]]:
         "rejected": (_("Rejected"), "red", _("The case has ended.")),
         "lapsed": (_("Lapsed: seat released"), "red", _("Nobody arrived in time; apply again if still needed.")),
         "acknowledge": (_("To be confirmed after the effect"), "blue", _("It has taken effect; your office confirms.")),
+        "away_due": (_("Due back soon"), "amber", _("Enter the return, or apply for an extension.")),
+        "verification": (_("Annual verification"), "blue", _("Go through the roster and confirm it.")),
         "alarm": (_("Alarm"), "red", _("A rule was broken or a difference was found; see what to do.")),
     }
 
@@ -53,6 +55,8 @@ def leads_to(row: Any) -> str:
     """Where a notice's matter is to be seen by this reader."""
     if row.kind == "acknowledge":
         return "/acknowledgements"
+    if row.kind == "verification":
+        return "/verification/"
     if row.alarm_id and hat().kind in ("system_admin", "security_admin", "auditor"):
         return "/admin/stuck/" if hat().kind == "system_admin" else "/alarms"
     if row.case_id:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import errors
 from app.models import Application, Unit
-from app.workflow import checks, flow, stages
+from app.workflow import checks, flow, stages, states
 from app.workflow.acting import Facts, applicant, locked, me, mine, note
 from app.workflow.versions import latest, process_of
 
@@ -65,8 +65,8 @@ def submit(
     case = locked(session, case_id)
     if not mine(session, case):
         raise errors.NotFound(case=case_id)
-    if case.state not in ("draft", "returned"):
-        raise errors.WrongState(state=case.state)
+    again = case.state == "returned"
+    states.demand(case.state, "resubmit" if again else "submit")
     if case.state == "draft":  # a version published since the draft was begun is the one that cases take now
         case.process_version_id, plan = latest(session, case.process)
     else:
@@ -77,7 +77,6 @@ def submit(
     case.person_id, case.person_name, case.effective_on = person_id, person_name, effective_on
     about = person_name or (case.office_id and (facts.get("name") or (unit.name if unit else None)))
     case.title = f"{plan.title}：{about}" if about else plan.title
-    again = case.state == "returned"
     session.flush()  # the kernel reads the row
     session.execute(
         text("SELECT case_file(:c, :f)"),
@@ -103,8 +102,9 @@ def arrive(session: Session, case_id: int, on: dt.date) -> Application:
     """报到: the unit confirms the day of arrival, the person enters the seat."""
     case = locked(session, case_id)
     plan = process_of(session, case)
-    if case.state != "awaiting" or plan.effect != "arrival" or not mine(session, case):
+    if plan.effect != "arrival" or not mine(session, case):
         raise errors.WrongState(state=case.state)
+    states.demand(case.state, "arrive")
     note(session, case, "arrived", side="申报单位", facts={"on": on.isoformat()})
     flow.take_effect(session, case, plan, on)
     return case
@@ -115,8 +115,7 @@ def withdraw(session: Session, case_id: int) -> Application:
     case = locked(session, case_id)
     if not mine(session, case):
         raise errors.NotFound(case=case_id)
-    if case.state not in ("draft", "running", "returned", "awaiting"):
-        raise errors.WrongState(state=case.state)
+    states.demand(case.state, "withdraw")
     note(session, case, "withdrawn", side=applicant(session, case))
     if case.state == "draft":  # nothing was filed: the kernel does not know it
         case.state, case.finished_at, case.changed_at = "withdrawn", func.now(), func.now()
@@ -136,8 +135,7 @@ def urge(session: Session, case_id: int) -> None:
     case = locked(session, case_id)
     if not mine(session, case):
         raise errors.NotFound(case=case_id)
-    if case.state != "running":
-        raise errors.WrongState(state=case.state)
+    states.demand(case.state, "urge")
     note(session, case, "urged", side=applicant(session, case))
 
 

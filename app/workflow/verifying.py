@@ -34,6 +34,8 @@ def confirm(session: Session, verification_id: int) -> int:
     if found is None or head is None or head.sequence is None:
         raise errors.NotFound(verification=verification_id)
     again = found.case_state in ("draft", "returned")
+    if again:
+        engine.locked(session, found.case_id)  # the application's row first, as every step does
     case_id = found.case_id if again else _draft(session, found, PROCESS, {"verification": verification_id})
     session.execute(text("SELECT verification_filed(:v, :c)"), {"v": verification_id, "c": case_id})
     _mend(session, found)

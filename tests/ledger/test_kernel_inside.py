@@ -200,6 +200,13 @@ def test_who_is_away_too_long_is_one_alarm_until_the_return_or_an_extension(worl
     for who in (first, second):
         away(world, one, who, host, start=-200, until=-1)
     assert (watch(world), watch(world)) == (2, 0)
+    soon = world.body("将满局", quotas={"11": 1}, people={"11": 1})
+    away(world, soon, soon.people[0], host, until=3)
+    assert (watch(world), watch(world)) == (0, 0)
+    told = "SELECT count(*) FILTER (WHERE settled_at IS NULL), count(*) FROM notice WHERE kind = 'away_due' AND unit_id = :u"
+    assert world.row(told, u=soon.id) == (1, 1)
+    back(world, soon, soon.people[0])
+    assert world.row(told, u=soon.id) == (0, 1)
     open_ = "SELECT count(*) FROM alarm WHERE rule = 'AL14' AND person_id = :p AND state = 'open'"
     assert world.value(open_, p=first) == 1
     back(world, one, first)

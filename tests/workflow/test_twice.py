@@ -1,14 +1,17 @@
 """Double submit, back button, two tabs, stale page: the second is told what happened meanwhile, nothing happens twice."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 
 from app.domain.workdays import city_today
 from app.ledger.people import facts_of
 from app.workflow import engine
-from tests.security.conftest import Open
+from tests.security.conftest import Client
 from tests.world import Body, World, person
+
+Open = Callable[[str], Client]
 
 
 @pytest.fixture(scope="module")

@@ -60,9 +60,9 @@ PERSONNEL = "{code: personnel, role: personnel, title: 按干部管理权限审�
         # approvals that would never come
         (ESTABLISHMENT, ESTABLISHMENT + ", when: cross_region", "  reserve:", "有条件或可凑数跳过"),
         ("name: 并联审批", "name: 并联审批\n    quorum: 1", "  reserve:", "有条件或可凑数跳过"),
-        ("name: 并联审批", "name: 并联审批\n    quorum: 3", "name: 并联审批", "达不到 3 项同意"),
+        ("name: 并联审批", "name: 并联审批\n    quorum: 5", "name: 并联审批", "达不到 5 项同意"),
         ("{role: source_unit}, {role: est", "{role: finance}, {role: est", "  move:", "没有任务交给它"),
-        ("{role: establishment}, {role: personnel}]", "{role: establishment, people: 2}, {role: personnel}]", "  move:",
+        ("{role: establishment}, {role: personnel}, ", "{role: establishment, people: 2}, {role: personnel}, ", "  move:",
          "没有写 countersign"),
         (PERSONNEL, PERSONNEL + ", countersign: true", "  move:", "须写 people: 2"),
         # conditions
@@ -74,8 +74,8 @@ PERSONNEL = "{code: personnel, role: personnel, title: 按干部管理权限审�
         ("promised: 6", "promised: 60", "days: {stat", "承诺时限长于法定时限"),
         ("effect: date", "effect: arrival", "effect:", "arrival_days"),
         ("days: {statutory: 20, promised: 6}", "days: {statutory: 20}", "days: {stat", "缺少“promised”"),
-        ("version: 2", "version: two", "version:", "“version”"),
-        ("version: 2", "version: 2\nversion: 3", "version:", "“version”写了两次"),
+        ("version: 3", "version: two", "version:", "“version”"),
+        ("version: 3", "version: 3\nversion: 4", "version:", "“version”写了两次"),
         ("family: entry\n", "", "process:", "“family”"),
         ("name: 并联审批", "name: 调出单位意见", "name: 并联审批", "有两个"),
     ],

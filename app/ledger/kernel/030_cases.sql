@@ -217,6 +217,7 @@ BEGIN
       WHERE d.case_id = p_case AND (d.office_id = scope_number(7) OR d.unit_id = scope_number(6))), false) THEN
     PERFORM refuse('not_allowed');
   END IF;
+  PERFORM k_passed_over(r, p_movement);
   RETURN r;
 END $$;
 

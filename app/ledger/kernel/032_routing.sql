@@ -134,7 +134,10 @@ BEGIN
   WHEN 'personnel' THEN
     x := case_personnel(r, p.unit, p.category); office := x.office; unit := x.unit;
   WHEN 'city_establishment' THEN
-    office := office_at('establishment', city_code()); skipped := v_region = city_code();
+    -- 《地方各级人民政府机构设置和编制管理条例》第十八条: administrative establishment is the upper level's to adjust;
+    -- a district's public institutions and their support staff are its own.
+    office := office_at('establishment', city_code());
+    skipped := v_region = city_code() OR coalesce(nullif(p.category, ''), '11') NOT IN ('11', '12');
   WHEN 'city_personnel' THEN
     x := case_personnel(r, p.unit, p.category);
     office := office_at(coalesce((SELECT o.kind FROM office o WHERE o.id = x.office), CASE WHEN
@@ -166,6 +169,19 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
       AND (s.office = p_office OR s.unit = p_unit))
   FROM process_version v WHERE v.id = r.process_version_id
 $$;
+
+-- Whom a movement passed over stays on record: afterwards nobody could tell (the person sits elsewhere, a head has come).
+CREATE OR REPLACE FUNCTION k_passed_over(r case_record, p_movement text) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE v_over text[];
+BEGIN
+  SELECT array_agg(DISTINCT q ->> 'role') INTO v_over FROM process_version v,
+      jsonb_array_elements(v.requirements -> p_movement) q
+   WHERE v.id = r.process_version_id AND q ->> 'role' IN ('unit_head', 'supervisor', 'city_establishment',
+     'city_personnel', 'source_establishment', 'source_personnel')
+     AND (SELECT s.skipped FROM case_side(q ->> 'role', r, p_movement) s);
+  IF v_over IS NOT NULL THEN UPDATE case_record SET passed_over = v_over WHERE case_id = r.case_id; END IF;
+END $$;
 
 -- Routing for the engine: the side that a task of this role goes to.
 CREATE OR REPLACE FUNCTION case_route(p_case bigint, p_role text, OUT office_id bigint, OUT unit_id bigint, OUT skipped boolean)

@@ -21,7 +21,11 @@ BEGIN
   SELECT v_round, u.id, p_year, p_due, u.scope_path FROM unit u JOIN region r ON r.code = u.region_code
    WHERE u.node = 'legal' AND u.status = 'active'
      AND CASE v_region.kind WHEN 'city' THEN r.code = v_region.code ELSE starts_with(r.prefix, v_region.prefix) END;
-  GET DIAGNOSTICS v_units = ROW_COUNT;
+  INSERT INTO notice (kind, unit_id, why, scope_path)
+  SELECT 'verification', unit_id, p_year || '：' || p_due, scope_path FROM verification WHERE round_id = v_round;
+  -- Everybody reads the row of a round: it does not tell how many units are not on the network.
+  SELECT count(*) INTO v_units FROM verification v JOIN unit u ON u.id = v.unit_id AND NOT u.not_networked
+   WHERE v.round_id = v_round;
   UPDATE verification_round SET units = v_units WHERE id = v_round;
   PERFORM record_audit('verification.opened', NULL,
     jsonb_build_object('year', p_year, 'due', p_due, 'region', v_region.code, 'units', v_units));
@@ -133,6 +137,8 @@ BEGIN
   PERFORM chain_append('unit', v.unit_id, 'year.verified', kernel_today(), v_now, p_case, jsonb_build_object(
     'verification', v.id, 'year', v.year, 'people', v.people, 'differences', v.differences, 'sequence', v.head_sequence,
     'head', v.head_hash, 'confirmed_by', v.confirmed_by), v.scope_path);
+  UPDATE notice SET settled_at = v_now WHERE unit_id = v.unit_id AND kind = 'verification' AND settled_at IS NULL
+    AND starts_with(why, v.year || '：');
   UPDATE alarm SET state = 'cleared', closed_at = v_now WHERE rule = 'AL22' AND code = 'verification_overdue'
     AND unit_id = v.unit_id AND state = 'open' AND (facts ->> 'year')::int = v.year;
   PERFORM k_effected(p_case);

@@ -67,7 +67,8 @@ CREATE OR REPLACE FUNCTION unit_name(p_unit bigint) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
 $$ SELECT name FROM unit WHERE id = p_unit AND (NOT not_networked OR scope_path <@ scope_ranges(15)) $$;
 
--- The line a case wants, with its figures, for the offices that decide the case.
+-- The line a case wants, with its figures, for the offices that decide the case; those of the region that a person
+-- leaves see the case and not the other's ledger.
 CREATE OR REPLACE FUNCTION case_line(p_case bigint)
 RETURNS TABLE (line_id bigint, unit_id bigint, unit_name text, kind text, category text, structure text, scope_unit_id bigint,
   scope_name text, role text, level text, authorised int, occupied int, reserved int)
@@ -79,7 +80,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     AND o.ended_on IS NULL))
   JOIN ledger_total t ON t.line_id = l.id JOIN unit u ON u.id = l.unit_id JOIN unit s ON s.id = l.scope_unit_id
   WHERE r.case_id = p_case AND NOT coalesce(l.scope_path <@ scope_ranges(16), true) AND (r.unit_id = scope_number(6)
-    OR EXISTS (SELECT 1 FROM task k WHERE k.application_id = p_case AND k.office_id = scope_number(7)))
+    OR EXISTS (SELECT 1 FROM task k WHERE k.application_id = p_case AND k.office_id = scope_number(7)
+      AND k.role NOT LIKE 'source\_%'))
 $$;
 
 -- Whether the identity's office or unit has a task in this case (a policy on tasks cannot ask the tasks itself).

@@ -1,0 +1,110 @@
+"""跨区 and 上报: offices of two regions act in one case and see that case, not each other's ledger."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+
+from app.domain import errors
+from app.workflow import engine
+from tests.ledger.steps import TODAY, ago, call, file, findings, refusal, review
+from tests.security.conftest import Client
+from tests.world import Body, World
+
+CITY, HERE, THERE = "440600", "440604", "440605"
+OFFICES = (("establishment", HERE), ("organisation", HERE), ("establishment", THERE), ("organisation", THERE))
+
+
+@pytest.fixture(scope="module")
+def bodies(world: World) -> dict[str, Body]:
+    made = {
+        "来": world.body("调入区局", region=HERE, quotas={"11": 5, "22": 3}, people={"11": 1}, start=ago(400)),
+        "去": world.body("调出区局", region=THERE, quotas={"11": 5}, people={"11": 3}, start=ago(400)),
+        "市": world.body("市管局", quotas={"11": 5}, start=ago(400)),
+    }
+    for kind, region in OFFICES:
+        world.account(f"{kind}-{region}", "office_member", office=(kind, region))
+    return made
+
+
+def moving(world: World, bodies: dict[str, Body], who: int) -> int:
+    facts = {"person": who, "line": bodies["来"].lines["11"], "department": None, "start": TODAY.isoformat()}
+    case = world.submit(world.clerk(bodies["来"]), bodies["来"], "transfer", facts, name="跨区", effective_on=TODAY)
+    world.decide(world.clerk(bodies["去"]), case, "source_unit")
+    return case
+
+
+def test_the_offices_of_both_districts_act_and_no_word_may_be_missing(world: World, bodies: dict[str, Body]) -> None:
+    case = moving(world, bodies, bodies["去"].people[0])
+    steps = (("establishment", HERE, "establishment"), ("organisation", HERE, "personnel"),
+             ("organisation", THERE, "source_personnel"), ("establishment", THERE, "source_establishment"))  # fmt: skip
+    for kind, region, code in steps:
+        assert world.state(case) == "running"
+        found = refusal(call, world, world.service("svc-worker"), "SELECT ledger_move(:c)", c=case)
+        assert isinstance(found, errors.CaseNotApproved)
+        world.decide(world.office(kind, region), case, code)
+    assert world.state(case) == "done"
+    assert findings(world) == []
+
+
+def test_each_sees_the_case_and_what_it_needs_and_not_the_others_ledger(
+    world: World, bodies: dict[str, Body], client: Callable[..., Client]
+) -> None:
+    who = bodies["去"].people[1]
+    case = moving(world, bodies, who)
+    mask = world.value("SELECT id_mask FROM person WHERE id = :p", p=who)
+    for region, own, foreign in ((HERE, bodies["来"], bodies["去"]), (THERE, bodies["去"], bodies["来"])):
+        for kind in ("establishment", "organisation"):
+            user = client(f"{kind}-{region}")
+            page = user.get(f"/case/{case}")
+            assert page.status_code == 200
+            shown = page.get_data(as_text=True)
+            assert mask in shown
+            assert 'id="decision"' in shown
+            # The figures of the line that is entered are shown to those who keep it.
+            assert ("核定" in shown) == (region == HERE), (kind, region)
+            assert user.get(f"/unit/{own.id}").status_code == 200
+            assert user.get(f"/unit/{foreign.id}").status_code == 404
+            assert user.get(f"/unit/{foreign.id}/export").status_code == 404
+            assert user.get(f"/person/{foreign.people[-1]}").status_code == 404
+            assert user.get(f"/ledger/{THERE if region == HERE else HERE}").status_code == 404
+            assert foreign.name not in user.get("/list/units").get_data(as_text=True)
+    with world.database.transaction(world.clerk(bodies["来"])) as session:
+        engine.withdraw(session, case)
+
+
+def quota(world: World, body: Body, line: int, region: str) -> int:
+    facts = {
+        "line": line,
+        "authorised": 9,
+        "document_no": "佛编〔2026〕9号",
+        "issuer": "市委编委",
+        "start": TODAY.isoformat(),
+    }
+    return file(world, "quota", facts, about=body, region=region)
+
+
+def test_a_districts_administrative_establishment_is_raised_with_the_citys_word(
+    world: World, bodies: dict[str, Body]
+) -> None:
+    body = bodies["来"]
+    case = quota(world, body, body.lines["11"], HERE)
+    review(world, case, HERE)
+    assert world.state(case) == "running"
+    found = refusal(call, world, world.office("establishment", HERE), "SELECT ledger_set_quota(:c)", c=case)
+    assert found.facts["missing"] == "city_establishment"
+    world.decide(world.office("establishment", CITY), case, "city")
+    assert world.state(case) == "done"
+    assert world.figures(body.lines["11"])[0] == 9
+
+
+@pytest.mark.parametrize(("side", "category", "region"), [("来", "22", HERE), ("市", "11", CITY)])
+def test_what_is_a_districts_own_or_the_citys_asks_nobody_above(
+    world: World, bodies: dict[str, Body], side: str, category: str, region: str
+) -> None:
+    case = quota(world, bodies[side], bodies[side].lines[category], region)
+    review(world, case, region)
+    assert world.state(case) == "done"
+    with world.superuser.connect() as connection:
+        query = text("SELECT code FROM task WHERE application_id = :c")
+        assert connection.execute(query, {"c": case}).scalars().all() == ["review"]
