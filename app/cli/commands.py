@@ -17,6 +17,7 @@ from app.cli.catalogue import catalogue_group
 from app.cli.files import files_group
 from app.cli.keys import keys_group
 from app.cli.ledger import ledger_group
+from app.cli.processes import processes_group
 from app.cli.roster import import_group
 from app.workflow import validation
 
@@ -108,6 +109,7 @@ def register(app: Flask) -> None:
         mail_send,
         catalogue_group,
         ledger_group,
+        processes_group,
         keys_group,
         files_group,
         import_group,

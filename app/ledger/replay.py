@@ -4,63 +4,26 @@ Values are as JSON has them: dates and instants as text, so that rows compare by
 say is not here: see ``UNCOVERED`` in verify.py.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
 
 from app.domain.records import KINDS
-
-Fields = Mapping[str, Any]
-Row = dict[str, Any]
+from app.ledger.replay_beside import (
+    absence_begun,
+    absence_changed,
+    certificate_issued,
+    certificate_verified,
+    permit_claimed,
+    permit_ended,
+    permit_extended,
+    permit_granted,
+    permit_returned,
+    plan_approved,
+    record_item,
+    year_verified,
+)
+from app.ledger.replay_state import Entry, Fields, Row, State, count, numbers, permit
 
 UNIT = ("name", "short_name", "uscc", "nature", "category", "grade", "subordination", "body")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry as read: where it stands, when it took effect and was written, for which case, what it says."""
-
-    kind: str
-    chain: int
-    sequence: int
-    type: str
-    effective_on: str
-    recorded_at: str
-    case_id: int | None
-    scope_path: str
-    fields: Fields
-
-
-@dataclass(slots=True)
-class State:
-    """What the entries so far have made: rows by table and key."""
-
-    rows: dict[str, dict[Any, Row]] = field(default_factory=dict)
-    # The entry that last touched a row, to name it beside a difference.
-    touched: dict[tuple[str, Any], int] = field(default_factory=dict)
-
-    def table(self, name: str) -> dict[Any, Row]:
-        """The rows of a table so far."""
-        return self.rows.setdefault(name, {})
-
-    def put(self, e: Entry, table: str, key: Any, row: Row) -> Row:
-        """A new row."""
-        self.touched[table, key] = e.sequence
-        self.table(table)[key] = row
-        return row
-
-    def change(self, e: Entry, table: str, key: Any, **values: Any) -> Row:
-        """Change a row; a row that no entry made appears with only these values and will differ."""
-        self.touched[table, key] = e.sequence
-        row = self.table(table).setdefault(key, {})
-        row.update(values)
-        return row
-
-    def copy(self, e: Entry, table: str, old: Any, new: Any, **values: Any) -> Row:
-        """Close a row's recorded period and add its next version."""
-        before = self.change(e, table, old, recorded_to=e.recorded_at)
-        after = {**before, "id": new, "recorded_at": e.recorded_at, "recorded_to": None, **values}
-        return self.put(e, table, new, after)
 
 
 def _version(s: State, e: Entry, f: Fields) -> None:
@@ -117,14 +80,10 @@ def quota_set(s: State, e: Entry, f: Fields) -> None:
     if f["seats_from"] is not None:
         for number in range(f["seats_from"], f["seats_to"] + 1):
             _post(s, e, line, number, e.effective_on, "vacant", surplus=False)
-    for number in _numbers(f["abolished"]):
+    for number in numbers(f["abolished"]):
         s.change(e, "post", (line, number), status="abolished", abolished_on=e.effective_on)
-    for number in _numbers(f["regularised"]):
+    for number in numbers(f["regularised"]):
         s.change(e, "post", (line, number), surplus=False)
-
-
-def _numbers(text: str | None) -> list[int]:
-    return [int(n) for n in text.split(",")] if text else []
 
 
 def _post(s: State, e: Entry, line: int, number: int, created: str, status: str, *, surplus: bool) -> None:
@@ -135,23 +94,17 @@ def _post(s: State, e: Entry, line: int, number: int, created: str, status: str,
     s.put(e, "post", (line, number), row | {"scope_path": scope})
 
 
-def _count(s: State, e: Entry, line: int, **steps: int) -> None:
-    total = s.change(e, "ledger_total", line)
-    for name, step in steps.items():
-        total[name] = (total.get(name) or 0) + step
-
-
 def seat_reserved(s: State, e: Entry, f: Fields) -> None:
     """A seat waits for a case; one that takes the place of a permit's seat is the permit's."""
     held = {"reserved_case_id": e.case_id, "permit_id": f.get("permit")}
     s.change(e, "post", (f["line"], f["seat"]), status="reserved", **held)
-    _count(s, e, f["line"], reserved=1)
+    count(s, e, f["line"], reserved=1)
 
 
 def seat_released(s: State, e: Entry, f: Fields) -> None:
     """A reserved seat is free again."""
     s.change(e, "post", (f["line"], f["seat"]), status="vacant", reserved_case_id=None, permit_id=None)
-    _count(s, e, f["line"], reserved=-1)
+    count(s, e, f["line"], reserved=-1)
 
 
 def seat_occupied(s: State, e: Entry, f: Fields) -> None:
@@ -162,11 +115,11 @@ def seat_occupied(s: State, e: Entry, f: Fields) -> None:
     if post is None and f["surplus"]:
         _post(s, e, f["line"], f["seat"], f["started_on"], "occupied", surplus=True)
     elif post is not None and post["status"] == "reserved":
-        _count(s, e, f["line"], reserved=-1)
+        count(s, e, f["line"], reserved=-1)
     s.change(e, "post", key, status="occupied", reserved_case_id=None, permit_id=None)
-    _count(s, e, f["line"], occupied=1)
+    count(s, e, f["line"], occupied=1)
     if f.get("permit") is not None:
-        _permit(s, e, f["permit"], used=1)
+        permit(s, e, f["permit"], used=1)
 
 
 def occupancy(s: State, e: Entry, f: Fields) -> None:
@@ -194,7 +147,7 @@ def seat_vacated(s: State, e: Entry, f: Fields) -> None:
         e, "post", (f["line"], f["seat"]),
         status="abolished" if gone else "vacant", abolished_on=f["ended_on"] if gone else None,
     )  # fmt: skip
-    _count(s, e, f["line"], occupied=-1)
+    count(s, e, f["line"], occupied=-1)
 
 
 def occupancy_absorbed(s: State, e: Entry, f: Fields) -> None:
@@ -214,73 +167,13 @@ def seat_absorbed(s: State, e: Entry, f: Fields) -> None:
 
 def seats_allotted(s: State, e: Entry, f: Fields) -> None:
     """Seats meant for a department."""
-    for number in _numbers(f["seats"]):
+    for number in numbers(f["seats"]):
         s.change(e, "post", (f["line"], number), department_id=f["department"])
 
 
 def occupancy_corrected(s: State, e: Entry, f: Fields) -> None:
     """The first day of a seat corrected."""
     s.copy(e, "occupancy", f["closes"], f["occupancy"], started_on=f["started_on"])
-
-
-def _permit(s: State, e: Entry, permit: int, *, used: int = 0, released: int = 0) -> None:
-    row = s.change(e, "permit", permit)
-    row["used"] = row.get("used", 0) + used
-    row["released"] = row.get("released", 0) + released
-    row["remaining"] = row.get("remaining", 0) - used - released
-    if used and row["remaining"] == 0 and row.get("status") == "open":
-        row["status"] = "used"
-
-
-def permit_granted(s: State, e: Entry, f: Fields) -> None:
-    """A permit and the seats that it holds."""
-    row: Row = {k: f[k] for k in ("office", "year", "serial", "number", "approved", "purpose", "last_on")}
-    row |= {"id": f["permit"], "case_id": e.case_id, "line_id": f["line"], "unit_id": e.chain, "status": "open"}
-    row |= {"used": 0, "released": 0, "remaining": f["approved"], "granted_on": e.effective_on, "ended_on": None}
-    row["office_id"] = row.pop("office")
-    s.put(e, "permit", f["permit"], row | {"scope_path": e.scope_path})
-    for number in _numbers(f["seats"]):
-        s.change(e, "post", (f["line"], number), status="reserved", permit_id=f["permit"])
-    _count(s, e, f["line"], reserved=f["approved"])
-
-
-def permit_claimed(s: State, e: Entry, f: Fields) -> None:
-    """One of a permit's seats waits for a case."""
-    s.change(e, "post", (f["line"], f["seat"]), reserved_case_id=e.case_id)
-
-
-def permit_returned(s: State, e: Entry, f: Fields) -> None:
-    """The seat of a case that came to nothing: its permit's again, or free."""
-    s.change(e, "post", (f["line"], f["seat"]), reserved_case_id=None)
-    if f["freed"]:
-        s.change(e, "post", (f["line"], f["seat"]), status="vacant", permit_id=None)
-        _count(s, e, f["line"], reserved=-1)
-        _permit(s, e, f["permit"], released=1)
-
-
-def permit_extended(s: State, e: Entry, f: Fields) -> None:
-    """A later last day."""
-    s.change(e, "permit", f["permit"], last_on=f["last_on"])
-
-
-def permit_ended(s: State, e: Entry, f: Fields) -> None:
-    """Lapsed or cancelled: the seats that no case has taken are free."""
-    s.change(e, "permit", f["permit"], status=f["how"], ended_on=e.effective_on)
-    freed = _numbers(f["seats"])
-    for number in freed:
-        s.change(e, "post", (f["line"], number), status="vacant", permit_id=None)
-    _count(s, e, f["line"], reserved=-len(freed))
-    _permit(s, e, f["permit"], released=len(freed))
-
-
-def plan_approved(s: State, e: Entry, f: Fields) -> None:
-    """A year's plan and its rows."""
-    row: Row = {"id": f["plan"], "case_id": e.case_id, "unit_id": e.chain, "year": f["year"]}
-    s.put(e, "plan", f["plan"], row | {"approved_on": e.effective_on, "scope_path": e.scope_path})
-    for part in f["rows"].split(","):
-        key, unit, category, number = part.split(":")
-        line: Row = {"id": int(key), "plan_id": f["plan"], "unit_id": int(unit), "category": category}
-        s.put(e, "plan_line", int(key), line | {"year": f["year"], "number": int(number)})
 
 
 def seat_shifted(s: State, e: Entry, f: Fields) -> None:
@@ -299,60 +192,11 @@ def occupancy_shifted(s: State, e: Entry, f: Fields) -> None:
     s.put(e, "occupancy", f["occupancy"], after | {"recorded_at": e.recorded_at, "recorded_to": None})
 
 
-def absence_begun(s: State, e: Entry, f: Fields) -> None:
-    """A person is away; the seat stays."""
-    row: Row = {k: f[k] for k in ("kind", "host", "started_on", "until_on", "personnel_class")}
-    row |= {"id": f["absence"], "person_id": f["person"], "unit_id": f["unit"], "host_unit_id": f["host_unit"]}
-    row |= {"ended_on": None, "case_id": e.case_id, "end_case_id": None, "scope_path": e.scope_path}
-    s.put(e, "absence", f["absence"], row | {"recorded_at": e.recorded_at, "recorded_to": None})
-
-
-def absence_changed(s: State, e: Entry, f: Fields) -> None:
-    """A later last day, or the return."""
-    back = {} if f["ended_on"] is None else {"end_case_id": e.case_id}
-    s.copy(e, "absence", f["closes"], f["absence"], until_on=f["until_on"], ended_on=f["ended_on"], **back)
-
-
-def year_verified(s: State, e: Entry, f: Fields) -> None:
-    """A unit confirmed its roster as it stood at an entry of this chain."""
-    row: Row = {k: f[k] for k in ("year", "people", "differences", "confirmed_by")}
-    row |= {"id": f["verification"], "unit_id": e.chain, "case_id": e.case_id, "confirmed_at": e.recorded_at}
-    row |= {"head_sequence": f["sequence"], "head_hash": f["head"], "scope_path": e.scope_path}
-    s.put(e, "verification", f["verification"], row)
-
-
-def certificate_issued(s: State, e: Entry, f: Fields) -> None:
-    """A certificate; the one before it ends."""
-    if f["replaces"] is not None:
-        s.change(e, "certificate", f["replaces"], valid=False, ended_on=e.effective_on)
-    row: Row = {k: f[k] for k in ("number", "reason", "verified_year")}
-    row |= {"id": f["certificate"], "unit_id": e.chain, "issued_on": e.effective_on, "valid": True, "ended_on": None}
-    s.put(e, "certificate", f["certificate"], row | {"case_id": e.case_id, "scope_path": e.scope_path})
-
-
-def certificate_verified(s: State, e: Entry, f: Fields) -> None:
-    """年审: the year's stamp."""
-    s.change(e, "certificate", f["certificate"], verified_year=f["year"])
-
-
 def person_registered(s: State, e: Entry, f: Fields) -> None:
     """A person's identity and commitments; a correction replaces all of them."""
     s.put(e, "person", f["person"], dict(f))
     # Every name the person ever had here: old rows keep the name of their time.
     s.table("name")[f["commit_name"]] = {}
-
-
-def record_item(s: State, e: Entry, f: Fields) -> None:
-    """A version of an item of the record; the one it replaces or ends is closed. The register follows."""
-    if f["closes"] is not None:
-        s.change(e, "record_item", f["closes"], recorded_to=e.recorded_at)
-    row: Row = {k: f[k] for k in ("kind", "started_on", "ended_on")}
-    row |= {"id": f["item"], "person_id": f["person"], "column_group": e.type.partition(".")[2]}
-    row |= {"single": bool(f["single"]), "commitment": f["commit_record"], "case_id": e.case_id}
-    s.put(e, "record_item", f["item"], row | {"recorded_at": e.recorded_at, "recorded_to": None})
-    follows = {k: f[k] for k in ("commit_rank", "commit_level") if k in f}
-    if follows:
-        s.change(e, "person", f["person"], **follows)
 
 
 ON_UNIT: dict[str, Callable[[State, Entry, Fields], None]] = {

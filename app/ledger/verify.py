@@ -17,7 +17,8 @@ from app.ledger import audit, links
 from app.ledger.evidence import evidence
 from app.ledger.finding import Finding
 from app.ledger.records import committed
-from app.ledger.replay import Entry, Row, State, apply
+from app.ledger.replay import apply
+from app.ledger.replay_state import Entry, Row, State
 
 UNITS_AT_ONCE, PEOPLE_AT_ONCE = 100, 2000
 

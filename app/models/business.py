@@ -19,6 +19,7 @@ class Application(Base):
         Index("uq_application_number", "number", unique=True, postgresql_where="number is not null"),
         Index("ix_application_scope", "scope_path", "id"),
         Index("ix_application_unit", "unit_id", "state"),
+        Index("ix_application_office", "office_id", "state", postgresql_where="office_id is not null"),
         Index("ix_application_person", "person_id", "id", postgresql_where="person_id is not null"),
         CheckConstraint("promised_days > 0 and statutory_days >= promised_days", name="days"),
         Index("ix_application_due_effect", "effective_on", postgresql_where="state = 'awaiting'"),

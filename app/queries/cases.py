@@ -192,14 +192,31 @@ def facts(session: Session, case_id: int) -> dict[str, Any]:
 
 
 def waiting(session: Session, unit_id: int) -> list[Any]:
-    """Cases in which the unit itself has the next step: returned ones, approved ones."""
+    """Cases in which the unit itself has the next step, and which: correct, bring papers, confirm an arrival."""
     return list(
         session.execute(
             text(
-                "SELECT id, title, state, process FROM application WHERE unit_id = :u"
-                " AND state IN ('returned', 'awaiting') ORDER BY id DESC LIMIT 20"
+                "SELECT a.id, a.title, a.state, a.process, c.reason, CASE WHEN a.state = 'returned' THEN 'correct'"
+                " WHEN c.id IS NOT NULL THEN 'papers' ELSE 'arrival' END AS step FROM application a"
+                " JOIN process_version v ON v.id = a.process_version_id"
+                " LEFT JOIN clock_stop c ON c.application_id = a.id AND c.ended_at IS NULL AND c.kind = 'papers'"
+                " WHERE a.unit_id = :u AND (a.state = 'returned' OR (a.state = 'running' AND c.id IS NOT NULL)"
+                " OR (a.state = 'awaiting' AND v.definition ->> 'effect' = 'arrival')) ORDER BY a.id DESC LIMIT 20"
             ),
             {"u": unit_id},
+        )
+    )
+
+
+def of_office(session: Session, office_id: int) -> list[Any]:
+    """What an office itself applies for and has to go on with: drafts, returned cases; the newest first."""
+    return list(
+        session.execute(
+            text(
+                "SELECT id, title, state, process FROM application WHERE office_id = :o AND state IN ('draft', 'returned')"
+                " ORDER BY id DESC LIMIT 10"
+            ),
+            {"o": office_id},
         )
     )
 

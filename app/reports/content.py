@@ -53,6 +53,8 @@ class Gathered:
     opinions: list[dict[str, str]] = field(default_factory=list)
     events: list[dict[str, str]] = field(default_factory=list)
     papers: list[Row] = field(default_factory=list)
+    # How far each paper has come, by its place.
+    handed: dict[str, str] = field(default_factory=dict)
 
 
 def date(on: dt.date | str | None) -> str:
@@ -210,7 +212,6 @@ def approval_sheet(g: Gathered) -> dict[str, Any]:
         "rows": [
             ["业务", g.process],
             ["申报单位", g.unit],
-            *([["编制类型", g.line]] if g.line else []),
             *([label, value] for label, value in g.facts),
         ],
         "opinions": g.opinions,
@@ -258,7 +259,7 @@ def case_file(g: Gathered) -> dict[str, Any]:
         "office": g.office,
         "case": g.number,
         "footer": f"业务案卷 {g.number} 打印于 {date(g.day)}，以系统记录为准",
-        "papers": g.papers,
+        "papers": [[*row[:3], "，".join(w for w in (row[3], g.handed.get(row[0], "")) if w)] for row in g.papers],
         **made,
         "rows": filled(made["rows"]),
     }

@@ -22,6 +22,13 @@ USUAL = ("recruit", "transfer", "retire")
 STATES = ("returned", "awaiting", "running", "draft", "done", "rejected", "withdrawn")
 
 
+def next_step(step: str, reason: str | None) -> str:
+    """What a unit has to do with a case of its own."""
+    if step == "papers":
+        return _("Papers are asked for; the clock stands still until you answer: %(reason)s", reason=reason)
+    return _("Returned: correct and submit again.") if step == "correct" else _("Approved: confirm the arrival.")
+
+
 class HomeView(IndexView):
     """The first page after sign-in, by hat."""
 
@@ -71,16 +78,13 @@ class HomeView(IndexView):
         ] + [
             {
                 "title": r.title,
-                "text": _("Returned: correct and submit again.")
-                if r.state == "returned"
-                else _("Approved: confirm the arrival."),
+                "text": next_step(r.step, r.reason),
                 "url": f"/case/{r.id}",
-                "tone": "red" if r.state == "returned" else "amber",
+                "tone": "amber" if r.step == "arrival" else "red",
                 "due_on": None,
                 "days_left": None,
             }
             for r in cases.waiting(s, unit_id)
-            if r.state == "returned" or r.process == "recruit"
         ]
         todos += [
             {
@@ -158,8 +162,11 @@ class HomeView(IndexView):
                 for r in rows
             ],
             queue_url="/queue",
+            own=[
+                {"title": r.title, "state": r.state, "url": f"/case/{r.id}/edit"} for r in cases.of_office(s, office_id)
+            ],
             alarms=alarm_rows(units.alarms(s, None, 5)),
-            alarms_url=None,
+            alarms_url="/alarms",
             lines=[
                 {"label": r["label"], "figures": r["lines"][0]["figures"], "url": r["children_url"]}
                 for r in top_regions(units.regions(s))

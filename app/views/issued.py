@@ -23,6 +23,7 @@ from app.views.auditing import record
 from app.views.case_events import event_titles
 from app.views.messages import sentence
 from app.views.papers import asked, size, why_void
+from app.views.rows import states
 from app.views.shell import local, work
 from app.workflow import engine, versions
 
@@ -79,9 +80,8 @@ def gathered(s: Session, case: Application, ground: dict[str, Any]) -> content.G
                 }
                 for e in cases.events(s, case.id)
             ],
-            papers=[
-                [str(a.slot), a.name, str(a.copies), "交验原件" if a.original else ""] for a in asked(plan)
-            ],
+            papers=[[str(a.slot), a.name, str(a.copies), "交验原件" if a.original else ""] for a in asked(plan)],
+            handed={str(p.slot): str(states()[p.state][0]) for p in papers.handed_in(s, case.id)},
         )  # fmt: skip
 
 

@@ -54,6 +54,7 @@ def panel(s: Session, case: Application, plan: Process, who: Hat) -> dict[str, A
         "may_attach": papers.may_attach(s, case.id),
         "may_mark": bool(stands) and who.roles[0].name == "office" and takes_part(s, case.id),
         "choices": [a.name for a in asked(plan)],
+        "missing": [row["label"] for row in rows if row["state"] == "to_bring"],
     }
 
 

@@ -4,12 +4,12 @@ import datetime as dt
 import json
 from typing import Any
 
-from sqlalchemy import func, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.domain import errors
 from app.models import Application, Unit
-from app.workflow import checks, flow, stages
+from app.workflow import checks, flow, stages, states
 from app.workflow.acting import Facts, applicant, locked, me, mine, note
 from app.workflow.versions import latest, process_of
 
@@ -23,8 +23,19 @@ def draft(
     form: dict[str, Any],
     office_id: int | None = None,
     person_id: int | None = None,
+    once: str = "",
 ) -> Application:
-    """Begin a case; what was typed is kept from the first field on. ``person_id``: a person's own application."""
+    """Begin a case; what was typed is kept from the first field on. ``person_id``: a person's own application.
+
+    ``once``: the mark of the sheet that it was typed on; the same sheet sent again is the same case.
+    """
+    if once:
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:o, 740004))"), {"o": once})
+        side = Application.unit_id == unit_id if office_id is None else Application.office_id == office_id
+        sheet = (side, Application.created_by == int(me(session, 1) or 0), Application.form["once"].astext == once)
+        if (begun := session.scalars(select(Application).where(*sheet)).first()) is not None:
+            return begun
+        form = {**form, "once": once}
     version_id, plan = latest(session, process)
     case = Application(
         process=process,
@@ -65,8 +76,8 @@ def submit(
     case = locked(session, case_id)
     if not mine(session, case):
         raise errors.NotFound(case=case_id)
-    if case.state not in ("draft", "returned"):
-        raise errors.WrongState(state=case.state)
+    again = case.state == "returned"
+    states.demand(case.state, "resubmit" if again else "submit")
     if case.state == "draft":  # a version published since the draft was begun is the one that cases take now
         case.process_version_id, plan = latest(session, case.process)
     else:
@@ -77,7 +88,6 @@ def submit(
     case.person_id, case.person_name, case.effective_on = person_id, person_name, effective_on
     about = person_name or (case.office_id and (facts.get("name") or (unit.name if unit else None)))
     case.title = f"{plan.title}：{about}" if about else plan.title
-    again = case.state == "returned"
     session.flush()  # the kernel reads the row
     session.execute(
         text("SELECT case_file(:c, :f)"),
@@ -103,8 +113,9 @@ def arrive(session: Session, case_id: int, on: dt.date) -> Application:
     """报到: the unit confirms the day of arrival, the person enters the seat."""
     case = locked(session, case_id)
     plan = process_of(session, case)
-    if case.state != "awaiting" or plan.effect != "arrival" or not mine(session, case):
+    if plan.effect != "arrival" or not mine(session, case):
         raise errors.WrongState(state=case.state)
+    states.demand(case.state, "arrive")
     note(session, case, "arrived", side="申报单位", facts={"on": on.isoformat()})
     flow.take_effect(session, case, plan, on)
     return case
@@ -115,8 +126,7 @@ def withdraw(session: Session, case_id: int) -> Application:
     case = locked(session, case_id)
     if not mine(session, case):
         raise errors.NotFound(case=case_id)
-    if case.state not in ("draft", "running", "returned", "awaiting"):
-        raise errors.WrongState(state=case.state)
+    states.demand(case.state, "withdraw")
     note(session, case, "withdrawn", side=applicant(session, case))
     if case.state == "draft":  # nothing was filed: the kernel does not know it
         case.state, case.finished_at, case.changed_at = "withdrawn", func.now(), func.now()
@@ -136,8 +146,7 @@ def urge(session: Session, case_id: int) -> None:
     case = locked(session, case_id)
     if not mine(session, case):
         raise errors.NotFound(case=case_id)
-    if case.state != "running":
-        raise errors.WrongState(state=case.state)
+    states.demand(case.state, "urge")
     note(session, case, "urged", side=applicant(session, case))
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.domain import errors
 from app.models import Application, CaseRecord, Task
-from app.workflow import checks, flow, stages
+from app.workflow import checks, flow, stages, states
 from app.workflow.acting import locked, me, note
 from app.workflow.definition import Process
 from app.workflow.versions import process_of
@@ -125,6 +125,7 @@ def take_back(session: Session, task_id: int, *, opinion: str = "", address: str
         WrongState: the case has ended.
     """
     case, task, _tasks, _record = locked_task(session, task_id)
+    states.demand(case.state, "take_back")
     plan = process_of(session, case)
     session.flush()
     session.execute(

@@ -35,7 +35,10 @@ def upgrade() -> None:
     )
     op.add_column("task", sa.Column("first_decision_id", sa.BigInteger(), nullable=True))
     op.create_foreign_key(
-        op.f("fk_task_first_decision_id_decision"), "task", "decision", ["first_decision_id"], ["id"]
+        op.f("fk_task_first_decision_id"), "task", "decision", ["first_decision_id"], ["id"]
+    )
+    op.create_index(
+        "ix_application_office", "application", ["office_id", "state"], postgresql_where=sa.text("office_id is not null")
     )
     op.drop_constraint(op.f("ck_decision_verdict"), "decision", type_="check")
     op.create_check_constraint(op.f("ck_decision_verdict"), "decision", VERDICTS)
@@ -55,6 +58,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_application_office", "application")
     op.drop_index("uq_application_event_urged", "application_event")
     op.drop_table("clock_stop")
     op.execute("DELETE FROM decision WHERE verdict NOT IN ('approve', 'return', 'reject')")

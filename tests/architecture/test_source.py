@@ -10,7 +10,8 @@ from flask_babel import Babel, force_locale
 
 from app.cli import catalogue
 from app.domain import errors
-from app.views.messages import sentence, sentences
+from app.views.messages import sentence
+from app.views.refusals import sentences
 from tests.architecture.test_design import MODULES, ROOT, relative
 
 KERNEL = sorted((ROOT / "app/ledger/kernel").glob("*.sql"))

@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app.db import Identity
 from app.domain import errors
+from app.domain.workdays import city_today
 from app.ledger.people import facts_of
+from app.ledger.verify import Verifier
 from app.models import Application
 from app.workflow import engine
 from tests.ledger.steps import findings
@@ -297,5 +300,84 @@ def test_every_step_is_a_decision_with_who_when_from_where_and_why(world: World,
     assert all(r.operator == f"用{KEEPERS}440600" for r in rows)
 
 
+FORGED = [
+    "UPDATE clock_stop SET ended_at = now() WHERE application_id = {c}",
+    "INSERT INTO clock_stop (application_id, kind, office_id, reason, decision_id, scope_path) SELECT case_id, 'law', office_id,"
+    " 'x', id, '4406' FROM decision WHERE case_id = {c}",
+    "UPDATE task SET first_decision_id = (SELECT id FROM decision WHERE case_id = {c}) WHERE application_id = {c}",
+    "UPDATE task SET due_on = due_on + 30 WHERE application_id = {c}",
+    "INSERT INTO task (application_id, stage, code, role, office_id, state, first_decision_id, scope_path) SELECT application_id,"
+    " stage, 'forged', role, office_id, 'open', (SELECT id FROM decision WHERE case_id = {c}), scope_path FROM task"
+    " WHERE application_id = {c} AND role = 'establishment'",
+    "UPDATE decision SET verdict = 'approve' WHERE case_id = {c}",
+    "DELETE FROM decision WHERE case_id = {c}",
+    *(
+        "INSERT INTO application_event (application_id, kind, user_id, operator, side, scope_path)"
+        f" SELECT id, '{kind}', scope_number(1)::int, acting_name(), '核编', scope_path FROM application WHERE id = {{c}}"
+        for kind in ("take_back", "suspend", "resume", "approve", "papers_answered", "rerouted", "reserved")
+    ),
+]
+
+
+@pytest.mark.parametrize("statement", FORGED)
+def test_no_statement_of_the_app_role_forges_a_step(world: World, body: Body, statement: str) -> None:
+    case, keeper = forged_on(world, body)
+    with pytest.raises((DBAPIError, errors.DomainError)), world.database.transaction(keeper) as session:
+        session.execute(text(statement.format(c=case)))
+    assert stops(world, case) == [("papers", True)]
+
+
+_forged: list[int] = []
+
+
+def forged_on(world: World, body: Body) -> tuple[int, Identity]:
+    """One case for all: papers are requested of it by the establishment office."""
+    keeper = world.office(KEEPERS)
+    if not _forged:
+        _forged.append(begun(world, body))
+        step(world, keeper, _forged[0], "establishment", "request_papers", "请补")
+    return _forged[0], keeper
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "case_clock({t}, 'suspend', '中止', '核编', '')",
+        "case_clock({t}, 'resume', '恢复', '核编', '')",
+        "case_take_back({t}, '', '核编', '')",
+        "case_answer({c}, '已补')",
+        "case_reroute({c}, '改派', '')",
+        "case_settle({t}, 'approve', '同意', '核编', true, '', '[]', false)",
+        "watch_stuck(ARRAY[]::bigint[])",
+    ],
+)
+def test_nobody_takes_a_step_for_another_side(world: World, body: Body, call: str) -> None:
+    case, _keeper = forged_on(world, body)
+    task = world.task(case, "establishment")
+    for who in (world.office(CADRES), world.clerk(world.body(f"旁观{len(call)}局")), world.office(KEEPERS, "440605")):
+        with pytest.raises(errors.DomainError), world.database.transaction(who) as session:
+            session.execute(text(f"SELECT {call.format(t=task, c=case)}"))
+    assert stops(world, case) == [("papers", True)]
+
+
 def test_afterwards_every_chain_and_every_approval_holds(world: World, body: Body) -> None:
     assert findings(world) == []
+
+
+def test_a_signature_taken_out_of_a_finished_case_is_found(world: World, body: Body) -> None:
+    case = begun(world, body, "signed")
+    for who, code in ((KEEPERS, "establishment"), (CADRES, "personnel")):
+        world.decide(world.office(who), case, code)
+    world.decide(world.identity("keeperhead"), case, "establishment")
+    world.arrive(world.clerk(body), case, city_today())
+    assert findings(world) == []
+    for change in (
+        "verdict = 'take_back'",
+        "user_id = (SELECT user_id FROM decision WHERE case_id = :c ORDER BY id LIMIT 1)",
+    ):
+        with world.superuser.connect() as connection:
+            connection.execute(text(f"UPDATE decision SET {change} WHERE id = (SELECT max(id) FROM decision"
+                                    " WHERE case_id = :c AND verdict = 'approve')"), {"c": case})  # fmt: skip
+            found = [f.sentence() for f in Verifier(connection, world.keys).findings()]
+            connection.rollback()
+        assert any("establishment 的批准" in sentence for sentence in found), change

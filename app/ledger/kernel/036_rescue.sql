@@ -14,11 +14,12 @@ CREATE OR REPLACE FUNCTION k_stuck(p_bad bigint[]) RETURNS TABLE (case_id bigint
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
   SELECT t.application_id, x.code, t.office_id
     FROM task t JOIN application a ON a.id = t.application_id AND a.state = 'running' CROSS JOIN LATERAL (SELECT CASE
-      WHEN NOT k_somebody(t.office_id, t.unit_id, role_kinds(t.role, t.unit_id IS NOT NULL), NULL) THEN 'no_members'
+      WHEN NOT k_somebody(t.office_id, t.unit_id, array_remove(role_kinds(t.role, t.unit_id IS NOT NULL), 'service'), NULL)
+        THEN 'no_members'
       WHEN t.assignee_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM account m JOIN ab_user u ON u.id = m.user_id AND u.active
         WHERE m.user_id = t.assignee_id AND m.office_id = t.office_id AND in_force(m.started_on, m.ended_on)) THEN 'assignee_left'
       WHEN t.first_decision_id IS NOT NULL AND NOT k_somebody(t.office_id, t.unit_id,
-        ARRAY(SELECT CASE WHEN m.kind = 'office_head' THEN unnest(ARRAY['office_head', 'office_member']) ELSE 'office_head' END
+        (SELECT CASE WHEN m.kind = 'office_head' THEN ARRAY['office_head', 'office_member'] ELSE ARRAY['office_head'] END
           FROM decision d JOIN account m ON m.id = d.account_id WHERE d.id = t.first_decision_id),
         (SELECT user_id FROM decision WHERE id = t.first_decision_id)) THEN 'no_head' END AS code) x
    WHERE t.state = 'open' AND x.code IS NOT NULL

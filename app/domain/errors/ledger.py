@@ -1,0 +1,196 @@
+# ruff: noqa: N818 - a refusal is named after its rule, not after being an error.
+"""拒绝 of the ledger: seats, quotas, people, units."""
+
+from app.domain.errors.base import DomainError
+
+
+class QuotaExhausted(DomainError):
+    """无空编: no vacant seat; facts: authorised, occupied, reserved, surplus."""
+
+    code = "quota_exhausted"
+
+
+class LineClosed(DomainError):
+    """编制账目已停用: the quota line is closed and takes no more movements."""
+
+    code = "line_closed"
+
+
+class SurplusLine(DomainError):
+    """超编不得进人: the line is over its quota, so nobody enters it."""
+
+    code = "surplus_line"
+
+
+class QuotaBelowUse(DomainError):
+    """核定数低于已用数: the new quota is below what is occupied and reserved."""
+
+    code = "quota_below_use"
+
+
+class LeaderWithoutSeat(DomainError):
+    """任职须先占编: a leadership post needs a seat or a declared concurrent post."""
+
+    code = "leader_without_seat"
+
+
+class LeadershipExhausted(DomainError):
+    """无空缺领导职数: no vacant leadership post of this role and level."""
+
+    code = "leadership_exhausted"
+
+
+class PermitMissing(DomainError):
+    """无控编单: this way of entry takes a seat of a permit; facts: line."""
+
+    code = "permit_missing"
+
+
+class PermitLapsed(DomainError):
+    """控编单已失效: past its last day, or cancelled; facts: number, last_on and the four counts."""
+
+    code = "permit_lapsed"
+
+
+class PermitUsed(DomainError):
+    """控编单已用完: every seat is used or taken by a running case; facts: number, approved, used."""
+
+    code = "permit_used"
+
+
+class PermitElsewhere(DomainError):
+    """控编单不符: the permit is for another line."""
+
+    code = "permit_elsewhere"
+
+
+class AlreadySeated(DomainError):
+    """一人一编: the person already holds a seat in the city."""
+
+    code = "already_seated"
+
+
+class AlreadyLeading(DomainError):
+    """已任此职: the person already holds a position of this leadership line."""
+
+    code = "already_leading"
+
+
+class UnderDiscipline(DomainError):
+    """处分影响期内不得晋升 (《公务员法》第六十四条); facts: ``until``, for those who may know it."""
+
+    code = "under_discipline"
+
+
+class RankExhausted(DomainError):
+    """无空缺职级职数（岗位）: the group of ranks or post grades is full; facts: number, holders."""
+
+    code = "rank_exhausted"
+
+
+class ItemsOverlap(DomainError):
+    """信息项期间重叠: of this kind a person has one item at a time."""
+
+    code = "items_overlap"
+
+
+class BeforeItem(DomainError):
+    """早于现有信息项: the day lies before the beginning of the item it ends; facts: day."""
+
+    code = "before_item"
+
+
+class SeatTaken(DomainError):
+    """编制号已被占用: the numbered seat is held by somebody else on that day."""
+
+    code = "seat_taken"
+
+
+class NotSeated(DomainError):
+    """未在编: the person holds no seat to leave or to change."""
+
+    code = "not_seated"
+
+
+class FutureEffect(DomainError):
+    """生效日未到: the effective day lies in the future."""
+
+    code = "future_effect"
+
+
+class BadDay(DomainError):
+    """该日不成立: the history breaks a rule on a day; facts: day, the first bad day."""
+
+    code = "bad_day"
+
+
+class BeforeEntry(DomainError):
+    """早于入编日: the day lies before the person's entry."""
+
+    code = "before_entry"
+
+
+class DuplicatePerson(DomainError):
+    """人员重复: a person with this document number is on the roll."""
+
+    code = "duplicate_person"
+
+
+class DuplicateUnit(DomainError):
+    """机构重复: a unit with this name or code exists."""
+
+    code = "duplicate_unit"
+
+
+class UnitNotEmpty(DomainError):
+    """机构尚有编制或人员: the unit still has seats, people or units below it."""
+
+    code = "unit_not_empty"
+
+
+class WrongCategory(DomainError):
+    """编制类型不符: the seat category does not fit this kind of unit or this person."""
+
+    code = "wrong_category"
+
+
+class LaterEntries(DomainError):
+    """其后已有记录: later entries rest on this one; reverse them first."""
+
+    code = "later_entries"
+
+
+class SameDepartment(DomainError):
+    """已在该内设机构: the person's seat is in this department already."""
+
+    code = "same_department"
+
+
+class NotYetOpen(DomainError):
+    """机构尚未设立: the day lies before the department was opened; facts: day."""
+
+    code = "not_yet_open"
+
+
+class AlreadyAbsent(DomainError):
+    """已有未结束的离岗登记: the person is away on these days already."""
+
+    code = "already_absent"
+
+
+class NotAbsent(DomainError):
+    """未登记离岗: the person is not away, or was not yet on that day."""
+
+    code = "not_absent"
+
+
+class CertificateExists(DomainError):
+    """已有有效管理证: a first one is issued once; facts: number."""
+
+    code = "certificate_exists"
+
+
+class CertificateMissing(DomainError):
+    """无有效管理证: nothing to change, to replace or to stamp."""
+
+    code = "certificate_missing"

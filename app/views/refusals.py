@@ -1,0 +1,156 @@
+"""What each refusal says, by its code: what, why, what to do next (app/domain/errors)."""
+
+from flask_babel import gettext as _
+
+
+def sentences() -> dict[str, str]:
+    """The texts by code, in the reader's language."""
+    return {**_of_ledger(), **_of_work(), **_of_access()}
+
+
+def _of_ledger() -> dict[str, str]:
+    """Of seats, quotas, people, units."""
+    return {
+        "quota_exhausted": _(
+            "No vacant seat is left on this line: authorised %(authorised)s, occupied %(occupied)s, reserved %(reserved)s. Choose another line, or wait until a seat is free."
+        ),
+        "line_closed": _("This line is closed to entry: whoever leaves takes the seat along. Choose another line."),
+        "surplus_line": _(
+            "This line is over its quota (authorised %(authorised)s, occupied %(occupied)s): nobody may enter until the surplus is gone."
+        ),
+        "quota_below_use": _(
+            "The number is below what is in use: occupied %(occupied)s, reserved %(reserved)s. Enter at least their sum, or let people leave first."
+        ),
+        "leader_without_seat": _(
+            "A leader needs a seat in the same unit, or has to be marked as concurrent, attached or superior with the home unit."
+        ),
+        "leadership_exhausted": _(
+            "No leadership seat is vacant here: authorised %(authorised)s, occupied %(occupied)s. Somebody has to leave first."
+        ),
+        "permit_missing": _("This way of entry takes a seat of a permit. Apply for a permit first, then name it here."),
+        "permit_lapsed": _("The permit %(number)s is no longer valid (valid until %(last_on)s). Apply for a new one."),
+        "permit_used": _(
+            "Every seat of the permit %(number)s is used or taken by a running case (approved %(approved)s, used %(used)s). Choose another permit."
+        ),
+        "permit_elsewhere": _("The permit is for another line. Choose the line that it names, or another permit."),
+        "already_seated": _("This person already holds a seat. One person, one seat: apply for a transfer instead."),
+        "already_leading": _(
+            "This person already holds a position of this leadership line. Choose another line or person."
+        ),
+        "under_discipline": _(
+            "While a discipline has effect nobody is promoted (Civil Servants Law, article 64). Apply again after its last day: %(until)s."
+        ),
+        "rank_exhausted": _(
+            "This group of ranks is full: number %(number)s, held by %(holders)s. Somebody has to leave it first."
+        ),
+        "items_overlap": _(
+            "Of this kind a person has one item at a time, and another one covers some of these days. Choose other days, or correct the other one first."
+        ),
+        "before_item": _("The day has to lie after %(day)s, on which the item that it ends began. Choose a later day."),
+        "seat_taken": _("The seat is taken on that day. Choose another day or seat."),
+        "not_seated": _("This person holds no seat, so there is nothing to leave."),
+        "future_effect": _("The day %(day)s has not come yet. The movement takes effect on its day."),
+        "bad_day": _(
+            "It does not fit on %(day)s: on that day there would be more people than seats. Choose a later day."
+        ),
+        "before_entry": _(
+            "The day lies before %(day)s, on which the person's present seat begins or the last one ended."
+        ),
+        "duplicate_person": _(
+            "This identity number is in the register already. Search for the person and apply for a transfer."
+        ),
+        "duplicate_unit": _("A unit with this social credit code exists already."),
+        "unit_not_empty": _("The unit still has quotas, people or reservations. Move them first."),
+        "wrong_category": _("This line is of another kind. Choose a line of the right category."),
+        "later_entries": _(
+            "Later entries rest on this one: %(later)s. It cannot be corrected alone; correct those first."
+        ),
+        "same_department": _("This person is in that department already. Choose another one."),
+        "not_yet_open": _("That department was opened on %(day)s. Choose that day or a later one."),
+        "already_absent": _(
+            "This person is away already. Enter the return first, or extend what is running instead of a new one."
+        ),
+        "not_absent": _("No absence of this person is running on that day, so there is none to extend or to end."),
+        "certificate_exists": _(
+            "The unit holds the valid certificate %(number)s. Apply for a change or a replacement instead of a first one."
+        ),
+        "certificate_missing": _("The unit holds no valid certificate. Apply for a first one."),
+    }
+
+
+def _of_work() -> dict[str, str]:
+    """Of cases, tasks, definitions, rounds."""
+    return {
+        "case_not_approved": _(
+            "The approvals that this step needs are not complete. Wait until every office has approved."
+        ),
+        "case_closed": _("This case has ended; nothing more can be done in it. Start a new one if it is still needed."),
+        "facts_changed": _("What was approved has changed since. The offices have to decide again."),
+        "running_case": _("This person is already in another running case. Finish or withdraw that one first."),
+        "self_approval": _("Who has filed a case may not decide it. A colleague has to."),
+        "already_decided": _("This task has been decided already, or the case has moved on. See the timeline."),
+        "wrong_state": _(
+            "The case is in another state now, so this step is not possible. Reload the page and see the timeline."
+        ),
+        "no_office": _("No office is responsible for this step. The administrator has to be told."),
+        "urged_today": _("The offices have been reminded today already. A case can be urged once a day."),
+        "acted_since": _(
+            "Somebody has acted on this case since, so the decision can no longer be taken back. See the timeline."
+        ),
+        "second_person": _(
+            "This task takes two people, one of them the office's head. Whoever approved first cannot approve again."
+        ),
+        "clock_state": _(
+            "The clock of this case is not in the state that this step needs: it stands already, it is running, or another office stopped it. See the timeline."
+        ),
+        "still_responsible": _(
+            "The same office is still responsible. Give it members first (offices and identities), then the case goes on there."
+        ),
+        "bad_definition": _(
+            "The definition of this business (%(process)s, version %(version)s) cannot be read. The administrator has been told; nothing is lost."
+        ),
+        "check_failed": _("“%(title)s” is not passed, so this cannot go on. %(text)s (%(figures)s) Basis: %(article)s"),
+        "stale_draft": _(
+            "Somebody else saved this draft meanwhile. Yours was not saved over it: open it again in another window, compare, then save."
+        ),
+        "floor": _(
+            "The movement “%(movement)s” touches seats or quotas: the establishment office has to be among its required approvals. Add it under “Approvals required”."
+        ),
+        "rule_day": _(
+            "A change of cadre authority begins tomorrow at the earliest, and after the rule it ends began. Choose a later day and propose it anew."
+        ),
+        "rule_needed": _(
+            "The rule for everybody has to name an office at all times. Replace it by another office instead."
+        ),
+        "duplicate_rule": _("There is a rule with these conditions in that period. End or replace that one."),
+        "not_verified": _("The roster of %(year)s has not been confirmed yet. Finish that year's verification first."),
+        "round_open": _("The verification of that year has been opened already. See its progress."),
+        "document_missing": _("A change of the quota needs its document number."),
+    }
+
+
+def _of_access() -> dict[str, str]:
+    """Of who may, what was entered, files, sessions."""
+    return {
+        "not_your_office": _("This task belongs to another office."),
+        "not_allowed": _("You may not do this under your present identity."),
+        "duties_conflict": _(
+            "An administrator or auditor may hold no other identity at the same time. End the other one first."
+        ),
+        "same_person": _("Whoever proposed a grant, or receives it, does not settle it. Another administrator has to."),
+        "bad_delegation": _(
+            "A delegation goes to a colleague of the same unit or office, from today on, for ninety days at most."
+        ),
+        "too_often": _("That is more than %(limit)s look-ups by identity number within an hour. Wait, then go on."),
+        "duplicate_user": _("The user name %(username)s is taken. Choose another."),
+        "not_found": _("There is nothing here that you may see. It may have been moved, or belongs to another unit."),
+        "invalid_input": _("Something is missing or wrong in the form. See the marked fields."),
+        "file_refused": _("The file was not taken. See the sentence beside it."),
+        "paper_not_made": _("The paper could not be made just now. Nothing was numbered; try again in a minute."),
+        "session_ended": _("Your session has ended. Sign in again."),
+        "proof_needed": _(
+            "This step asks for a proof of the last five minutes that it is you. Confirm, then do it again."
+        ),
+        "bad_credentials": _("User name or password is wrong."),
+        "tampered_ledger": _("The ledger differs from its proof. The administrator has been told."),
+    }
