@@ -32,7 +32,7 @@ from app.models.papers import Attachment, IssuedPaper, Paper, PaperCounter
 from app.models.permits import NumberSeries, Permit, Plan, PlanLine
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
 from app.models.records import CasePrivate, RecordItem, RecordKind
-from app.models.routing import DECIDERS, AuthorityRequest, AuthorityRule, TimeRecord
+from app.models.routing import DECIDERS, AuthorityRequest, AuthorityRule, TimeMonth, TimeRecord
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
 from app.models.watch import (
     Alarm,
@@ -112,6 +112,7 @@ __all__ = [
     "SignIn",
     "SignInAttempt",
     "Task",
+    "TimeMonth",
     "TimeRecord",
     "Unit",
     "UnitVersion",

@@ -83,6 +83,8 @@ class TimeRecord(Base):
         Index("uq_time_record_task", "task_id", unique=True),
         Index("uq_time_record_case", "application_id", unique=True, postgresql_where="task_id is null"),
         Index("ix_time_record_closed", "closed_on", "id"),
+        Index("ix_time_record_scope", "scope_path", "closed_on"),
+        Index("ix_time_record_spent", "spent", "id"),
     )
 
     id: Mapped[intpk]
@@ -95,3 +97,21 @@ class TimeRecord(Base):
     spent: Mapped[integer]
     allowed: Mapped[integer]
     scope_path: Mapped[path]
+
+
+class TimeMonth(Base):
+    """月度用时: the time records of a month that is over, counted; made by the job, thrown away where a record goes.
+
+    ``region`` is the first part of the units' paths; ``office_id`` is 0 for units and for whole cases.
+    """
+
+    __tablename__ = "time_month"
+
+    month: Mapped[day] = mapped_column(primary_key=True)
+    region: Mapped[path] = mapped_column(primary_key=True)
+    whole: Mapped[bool] = mapped_column(primary_key=True)
+    office_id: Mapped[ref] = mapped_column(primary_key=True, autoincrement=False)
+    process: Mapped[string] = mapped_column(primary_key=True)
+    spent: Mapped[integer] = mapped_column(primary_key=True, autoincrement=False)
+    timely: Mapped[bool] = mapped_column(primary_key=True)
+    number: Mapped[integer]

@@ -234,6 +234,7 @@ HIDDEN: dict[str, str] = {
     "paper_counter": "the last number of each kind of paper: the kernel alone counts",
     "ledger_chain": "chain heads: locks of the kernel",
     "audit_pending": "audit events of transactions that have not ended",
+    "time_month": "time records counted: read by supervision_times() inside the reader's ranges",
     "time_record": "how long things took: counted by supervision() inside the reader's ranges",
     "lookup": "counts of look-ups by ID number",
     "alembic_version": "migrations",

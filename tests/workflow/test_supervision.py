@@ -1,5 +1,6 @@
 """效能监督: figures by office and business, each reader within the own ranges, and the cases behind them."""
 
+import datetime as dt
 import io
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy import event, text
 from app.domain.workdays import city_today
 from app.queries.supervision import UNITS, Behind, Picture, behind, office_names, picture
 from app.security.services import services
+from app.workflow import due
 from tests.ledger.steps import ago
 from tests.security.conftest import Client
 from tests.world import Body, World
@@ -66,6 +68,31 @@ def test_the_establishment_office_and_inspection_count_what_lies_in_their_ranges
         assert found.processes["recruit"].times.number == 1, username
         assert found.processes["recruit"].waiting == {"green": 1, "red": 1}, username
         assert sum(line.times.number for line in found.offices.values()) == 2
+
+
+def test_a_month_that_is_over_is_summed_by_the_job_and_says_the_same(world: World, bodies: dict[str, Body]) -> None:
+    """For every reader, with a unit 不上网 in the region; and anew where a record goes."""
+    last = TODAY.replace(day=1) - dt.timedelta(days=1)
+
+    def figures() -> list[Any]:
+        out = []
+        for username in ("bian", "qubian", "jijian", "zutou"):
+            with world.database.transaction(world.identity(username)) as session:
+                for since, until in ((last.replace(day=1), TODAY), (last - dt.timedelta(days=9), last), (last, TODAY)):
+                    found = picture(session, since, until, whole=username != "zutou")
+                    out.append([{k: v.times for k, v in part.items() if v.times.number}
+                                for part in (found.offices, found.processes)])  # fmt: skip
+        return out
+
+    with world.superuser.begin() as connection:
+        connection.execute(text("UPDATE time_record SET closed_on = :d WHERE id % 3 < 2"), {"d": last})
+    raw = figures()
+    due.escalate(world.database, world.service("svc-worker"))
+    assert world.value("SELECT count(*) FROM time_month WHERE month = :m", m=last.replace(day=1)) > 0
+    assert figures() == raw
+    with world.superuser.begin() as connection:
+        connection.execute(text("UPDATE time_record SET closed_on = kernel_today()"))
+    assert world.value("SELECT count(*) FROM time_month") == 0
 
 
 def test_the_head_of_another_office_counts_its_own_and_others_nothing(world: World, bodies: dict[str, Body]) -> None:
