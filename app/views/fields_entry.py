@@ -160,7 +160,7 @@ def narrowed(plan: Process) -> dict[str, Field]:
     out |= {name: day(LABELS[name]) for name in needed}
     if plan.process == "appointed":
         out["level"] = one_of(_l("Level of position"), chosen(codes.LEVEL), required=True)
-    if plan.process == "resign":
+    if plan.process in ("resign", "resign_own"):
         out["destination"] = text(LABELS["destination"], required=False)
     if plan.process in ("plan", "cancel_recruit", "leave"):
         out["document_no"] = text(_l("Document number"), required=False, longest=60)

@@ -328,7 +328,7 @@ def test_a_years_verification_from_the_round_to_the_chain(world: World, body: Bo
     clerk.get(page)
     assert clerk.post(f"{page}/mark", {"person": body.people[0], "kind": "unknown"}).status_code == 422
     for form in (
-        {"person": body.people[0], "kind": "left"}, {"person": body.people[1], "kind": "wrong_data", "note": "学历有误"},
+        {"person": body.people[0], "kind": "left"}, {"person": body.people[1], "kind": "wrong_data:info_education", "note": "学历有误"},
         {"kind": "missing", "name": "漏登人"},
     ):  # fmt: skip
         assert clerk.post(f"{page}/mark", form).status_code == 302
@@ -342,7 +342,7 @@ def test_a_years_verification_from_the_round_to_the_chain(world: World, body: Bo
     drafts = world.value("SELECT string_agg(a.process || ':' || a.state, ',' ORDER BY m.id) FROM verification_mark m"
                          " JOIN application a ON a.id = m.case_id")  # fmt: skip
     assert drafts.startswith("leave:draft,")
-    assert drafts.endswith(",recruit:draft")
+    assert drafts.endswith(",info_education:draft,recruit:draft")
     assert "签" in office.get(f"{progress}?state=signing").get_data(as_text=True)
     case = int(found[1])
     decide(world, client, case, "bianban")
