@@ -151,7 +151,7 @@ def test_a_draft_submitted_in_two_tabs_is_one_case(world: World, body: Body, cli
     assert one.post(address, {**asked(body), "action": "submit"}).status_code == 302
     second = two.post(address, {**asked(body, 2), "action": "submit"})
     assert second.status_code == 302
-    assert "已经提交" in two.get(second.location).get_data(as_text=True)
+    assert "已提交过" in two.get(second.location).get_data(as_text=True)
     assert filed(world, body) == before + 1
     number = int(address.split("/")[2])
     assert world.value("SELECT facts::jsonb ->> 'seats' FROM case_record WHERE case_id = :c", c=number) == "1"
@@ -216,4 +216,4 @@ def test_an_offices_own_draft_stands_on_its_desk_until_it_is_submitted(world: Wo
     keeper.get(draft.location)
     assert keeper.post(draft.location, {"action": "submit", **typed}).status_code == 302
     assert "本部门申报的业务" not in keeper.get("/").get_data(as_text=True)
-    assert "已经提交" in keeper.get(draft.location, follow_redirects=True).get_data(as_text=True)  # back, after it went
+    assert "已提交过" in keeper.get(draft.location, follow_redirects=True).get_data(as_text=True)  # back, after it went
