@@ -37,6 +37,8 @@ class Listing:
 
 PLACE = Order('x.scope_path COLLATE "C"')
 
+# How an absence stands today.
+ABSENCE = "CASE WHEN x.ended_on IS NOT NULL THEN 'back' WHEN x.until_on < kernel_today() THEN 'overdue' ELSE 'away' END"
 LISTS = {
     entry.name: entry
     for entry in (
@@ -109,6 +111,19 @@ LISTS = {
             extra=("effective_on",),
         ),
         Listing(
+            "absences",
+            "SELECT x.id, x.person_id, x.unit_id, p.name, p.id_mask, u.name AS unit, x.kind, x.host, x.started_on, x.until_on,"
+            f" x.ended_on, {ABSENCE} AS state FROM absence x LEFT JOIN person p ON p.id = x.person_id"
+            " LEFT JOIN unit u ON u.id = x.unit_id",
+            "x.recorded_to IS NULL",
+            ("name", "id_mask", "unit", "kind", "host", "started_on", "until_on", "ended_on", "state"),
+            {"until_on": Order("x.until_on", "date"), "unit": PLACE},
+            "strpos(p.name, :q) > 0",
+            ABSENCE,
+            ("away", "overdue", "back"),
+            links=(("name", "/person/", "person_id"), ("unit", "/unit/", "unit_id")),
+        ),
+        Listing(
             "permits",
             "SELECT x.id, x.number, x.case_id, x.unit_id, u.name AS unit, l.kind, l.category, l.structure, l.role, l.level,"
             " l.scope_unit_id, d.name AS scope_name, x.purpose, x.approved, x.used, x.remaining, x.released, x.granted_on,"
@@ -142,17 +157,18 @@ LISTS = {
         ),
         Listing(
             "plans",
-            "SELECT x.id, x.year AS plan_year, x.unit_id, u.name AS unit, x.category, x.number AS planned,"
+            "SELECT x.id, x.year AS plan_year, x.unit_id, unit_name(x.unit_id) AS unit, x.category, x.number AS planned,"
             " (SELECT coalesce(sum(m.approved - m.released), 0) FROM permit m JOIN quota_line l ON l.id = m.line_id"
             " WHERE m.unit_id = x.unit_id AND l.category = x.category AND m.year = x.year) AS permitted,"
             " n.case_id, n.approved_on, CASE WHEN x.year < extract(year FROM kernel_today()) THEN 'past' ELSE 'valid' END AS state"
-            " FROM plan_line x LEFT JOIN plan n ON n.id = x.plan_id JOIN unit u ON u.id = x.unit_id",
+            " FROM plan_line x LEFT JOIN plan n ON n.id = x.plan_id",
             "true",
             ("plan_year", "unit", "category", "planned", "permitted", "approved_on", "state"),
             {"approved_on": Order("x.id", "bigint", downwards=True), "unit": PLACE},
-            "strpos(u.name, :q) > 0",
+            "strpos(unit_name(x.unit_id), :q) > 0",
             "CASE WHEN x.year < extract(year FROM kernel_today()) THEN 'past' ELSE 'valid' END",
             ("valid", "past"),
+            scoped=False,  # a competent department sees its plan's rows of the units below it
             links=(("plan_year", "/case/", "case_id"), ("unit", "/unit/", "unit_id")),
         ),
     )

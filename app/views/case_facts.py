@@ -15,6 +15,7 @@ from app.workflow.definition import Process
 
 # The code list of a fact.
 LISTS = {
+    "birth_record": "birth_record",
     "sex": "sex",
     "education": "education",
     "rank": "rank",
@@ -41,6 +42,8 @@ def labels() -> dict[str, str]:
         "id_mask": _("Identity number"),
         "sex": _("Sex"),
         "birth_on": _("Day of birth"),
+        "birth_record": _("Record in the file"),
+        "recorded_on": _("Record made on"),
         "education": _("Education"),
         "work_started_on": _("Start of work"),
         "region": _("Region"),

@@ -42,6 +42,15 @@ REASONS: dict[str, tuple[str, ...]] = {
     "leave": ("37",),
 }
 
+# Fields that stand with the place on a form.
+PLACES = (
+    "permit",
+    "permit_needed",
+    "seats",
+    "plan_year",
+    *(f"{k}{n}" for n in range(1, PLAN_ROWS + 1) for k in ("line", "number")),
+)
+
 # The code list of a fact that stands for a choice.
 LISTS: dict[str, str] = {
     "numbering": "permit_numbering",
@@ -151,7 +160,7 @@ def narrowed(plan: Process) -> dict[str, Field]:
     out |= {name: day(LABELS[name]) for name in needed}
     if plan.process == "appointed":
         out["level"] = one_of(_l("Level of position"), chosen(codes.LEVEL), required=True)
-    if plan.process == "resign":
+    if plan.process in ("resign", "resign_own"):
         out["destination"] = text(LABELS["destination"], required=False)
     if plan.process in ("plan", "cancel_recruit", "leave"):
         out["document_no"] = text(_l("Document number"), required=False, longest=60)

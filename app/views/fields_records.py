@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field, IntegerField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
-from app.domain import records
+from app.domain import codes, records
 from app.domain.records import KINDS, MAIL, OPEN, PHONE
 from app.views import fields
 from app.workflow.definition import Process
@@ -60,7 +60,7 @@ LABELS: Mapping[str, Any] = {
     "mobile": _l("Mobile phone"),
     "office_phone": _l("Office phone"),
     "email": _l("E-mail"),
-    "address": _l("Address"),
+    "address": _l("Home address"),
     "relation": _l("Relation"),
     "relative": _l("Name of the relative"),
     "work_unit": _l("Unit of the relative"),
@@ -111,7 +111,7 @@ def of(plan: Process) -> dict[str, Field]:
     if "item" in plan.fields:
         members["item"] = choice_of_item(kind.name, "person" in plan.fields)
     if "start" in plan.fields:
-        members["start"] = fields.day(_l("Since"))
+        members["start"] = fields.day(_l("Holds from"))
     if "end" in plan.fields:
         members["end"] = fields.day(_l("Held until (empty: still holds)"), required=False)
     return members
@@ -131,4 +131,8 @@ def _maker(field: records.Field) -> Callable[[], Field]:
 FIELDS: Mapping[str, Callable[[], Field]] = {
     **{f.name: _maker(f) for kind in KINDS.values() for f in kind.fields},
     "item": lambda: choice_of_item("education", person=True),
+    "birth_record": lambda: fields.one_of(
+        _l("Record in the file"), fields.chosen(codes.code_set("birth_record")), required=True
+    ),
+    "recorded_on": lambda: fields.day(_l("Record made on")),
 }

@@ -91,6 +91,11 @@ def filing(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
     if own is not None:
         made: Filing = own(s, form, plan, who)
         return made
+    return usual(s, form, plan, who)
+
+
+def usual(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
+    """The facts of a form as most businesses file them."""
     facts = form_facts(form, plan)
     unit = _unit(s, facts, plan, who)
     person_id, name = _person(s, facts, form, plan, who)
@@ -130,7 +135,7 @@ def _person(s: Session, facts: dict[str, Any], form: Any, plan: Process, who: Ha
     """The person a case is about: id where the row is the applicant's to see, and the name."""
     if plan.process == "recruit":
         return None, _newcomer(s, facts, form)
-    if plan.process == "person_correct":
+    if plan.movement == "correct" and "person" in facts:
         return _corrected(s, facts, form)
     if "id_number" in form and form.id_number.data:
         found = s.execute(
@@ -207,12 +212,13 @@ def _corrected(s: Session, facts: dict[str, Any], form: Any) -> tuple[int, str]:
     if row is None:
         raise errors.NotFound(person=facts["person"])
     old, proof = document_number(row.id, "更正登记")
-    number = form.id_number.data or old
+    asked = {name: form[name].data for name in ("person_name", "id_number", "sex", "birth_on") if name in form}
+    number = asked.get("id_number") or old
     person = PersonFacts(
-        name=(form.person_name.data or row.name).strip(),
+        name=(asked.get("person_name") or row.name).strip(),
         id_number=number,
-        sex=form.sex.data or row.sex,
-        birth_on=form.birth_on.data or row.birth_on,
+        sex=asked.get("sex") or row.sex,
+        birth_on=asked.get("birth_on") or row.birth_on,
         id_type=row.id_type,
         work_started_on=row.work_started_on,
         level=row.level,

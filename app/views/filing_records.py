@@ -1,6 +1,7 @@
 """From a filled form to a change of a person's record."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import text
@@ -8,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from app.domain import errors, terms
 from app.domain.records import KINDS, OPEN
-from app.ledger.records import record_facts
+from app.ledger.records import now_facts, record_facts
 from app.queries import ranks
 from app.security.manager import Hat
 from app.security.services import services
 from app.views.fields_records import KIND_OF
-from app.views.filing import Filing
+from app.views.filing import Filing, usual
+from app.views.filing_entry import entry_facts
 from app.workflow.definition import Process
 
 
@@ -73,4 +75,50 @@ def _chosen(s: Session, form: Any, person_id: int) -> int | None:
     return int(found)
 
 
-FILERS = {"record": item}
+# The open positions of a person, each with whether it belongs to the seat that is left (as k_lead_left finds it).
+LEAVING = text(
+    "SELECT i.fields ->> 'level' AS level, EXISTS (SELECT 1 FROM occupancy o JOIN quota_line l ON l.id = o.line_id"
+    " WHERE o.line_id = :l AND o.person_id = i.person_id AND o.recorded_to IS NULL AND o.ended_on IS NULL"
+    " AND (i.case_id = o.entry_case_id OR i.started_on = o.started_on AND i.fields ->> 'level' = l.level)) AS mine"
+    " FROM record_item i WHERE i.person_id = :p AND i.kind = 'appointment' AND i.recorded_to IS NULL AND i.ended_on IS NULL"
+)
+
+
+def leader(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
+    """任职: the item 职务任免 goes with the seat, of the seat's level; one's own person's level follows."""
+    made = usual(s, form, plan, who)
+    line, person = made.facts["line"], made.facts["person"]
+    level = s.execute(text("SELECT level FROM quota_line WHERE id = :i"), {"i": line}).scalar()
+    values = {n: form[n].data for n in ("position", "nature", "way", "document_no")} | {"level": level}
+    facts = record_facts(services().keys, "appointment", values, start=form.start.data)
+    kept = {k: facts[k] for k in ("kind", "action", "fields", "commit_record")}
+    if made.person_id is not None and level:  # somebody of another unit keeps the level that his own unit knows
+        row = s.execute(
+            text(
+                "SELECT min(fields ->> 'level') FROM record_item WHERE person_id = :p AND kind = 'appointment'"
+                " AND recorded_to IS NULL AND ended_on IS NULL"
+            ),
+            {"p": person},
+        ).scalar()
+        kept |= now_facts(services().keys, "appointment", min(level, row or level))
+    return replace(made, facts={**made.facts, **kept})
+
+
+def leader_leave(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
+    """免职: the level of the register becomes the highest of the positions that stay, where the seat has an item."""
+    made = usual(s, form, plan, who)
+    rows = s.execute(LEAVING, {"l": made.facts["line"], "p": made.facts["person"]}).all()
+    if not any(r.mine for r in rows):
+        return made
+    stays = min((r.level for r in rows if not r.mine and r.level), default=None)
+    return replace(made, facts={**made.facts, **now_facts(services().keys, "appointment", stays)})
+
+
+def resign_own(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
+    """辞去公职, applied for by the person: the reason is the business's own."""
+    person = whose(s, form, plan, who)
+    facts = {**entry_facts(form, plan), "person": person.id, "reason": "32"}
+    return Filing(facts, person.id, person.name, person.unit_id, form.end.data)
+
+
+FILERS = {"record": item, "leader": leader, "leader_leave": leader_leave, "resign_own": resign_own}

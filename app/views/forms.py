@@ -16,6 +16,9 @@ from app.workflow.validation import announce_fields
 announce_fields(fields.known)
 
 MESSAGES = {
+    "permit_period": _l("The last day lies from today on, within two years, and after the present one."),
+    "plan_year": _l("A plan is for this year or the next."),
+    "plan_row": _l("A line of your own unit or of one below it, once, with a number from 1 to 200."),
     "id_length": _l("An identity number has 18 characters (15 for old ones). Compare with the card."),
     "id_characters": _l("Only digits are allowed, and X at the end."),
     "id_checksum": _l("The last character does not fit the others: a digit is wrong. Compare with the card."),
@@ -96,7 +99,8 @@ def point_out(form: FlaskForm, refusal: errors.DomainError) -> None:
 PEOPLE = ("person", "lead", "occupancy", "person_name", "id_type", "id_number", "sex", "birth_on", "education",
           "work_started_on", "level", "rank")  # fmt: skip
 PLACES = ("line", "any_line", "lead_line", "department", "unit", "scope", "region", "unit_name", "short_name", "uscc",
-          "body", "unit_category", "grade", "category", "funding", "structure", "role", "authorised")  # fmt: skip
+          "body", "unit_category", "grade", "category", "funding", "structure", "role", "authorised",
+          *fields_entry.PLACES)  # fmt: skip
 
 
 def sections_of(plan: Process) -> list[dict[str, Any]]:

@@ -23,8 +23,12 @@ def kinds() -> dict[str, tuple[str, str, str]]:
         "urged": (_("Urged"), "amber", _("The applicant asks for a decision.")),
         "amber": (_("Due soon"), "amber", _("The time limit ends within a working day.")),
         "escalated": (_("Overdue: told to the head"), "red", _("The time limit has passed without a decision.")),
+        "countersign": (_("To be countersigned"), "blue", _("A colleague has approved; the office's head signs too.")),
+        "papers_answered": (_("Papers handed in"), "blue", _("The applicant has handed in what was asked for.")),
         "returned": (_("Returned for correction"), "amber", _("Correct it and submit again.")),
         "papers_requested": (_("Papers requested"), "amber", _("Hand in what is missing; the time limit waits.")),
+        "suspended": (_("Suspended by law"), "amber", _("The time limit waits until the reason has gone.")),
+        "resumed": (_("Goes on"), "blue", _("The time limit runs again.")),
         "confirm_arrival": (_("Confirm the arrival"), "blue", _("Approved: confirm the day when the person arrives.")),
         "approved": (
             _("Approved, takes effect later"),
@@ -35,6 +39,8 @@ def kinds() -> dict[str, tuple[str, str, str]]:
         "rejected": (_("Rejected"), "red", _("The case has ended.")),
         "lapsed": (_("Lapsed: seat released"), "red", _("Nobody arrived in time; apply again if still needed.")),
         "acknowledge": (_("To be confirmed after the effect"), "blue", _("It has taken effect; your office confirms.")),
+        "away_due": (_("Due back soon"), "amber", _("Enter the return, or apply for an extension.")),
+        "verification": (_("Annual verification"), "blue", _("Go through the roster and confirm it.")),
         "alarm": (_("Alarm"), "red", _("A rule was broken or a difference was found; see what to do.")),
     }
 
@@ -49,11 +55,13 @@ def leads_to(row: Any) -> str:
     """Where a notice's matter is to be seen by this reader."""
     if row.kind == "acknowledge":
         return "/acknowledgements"
+    if row.kind == "verification":
+        return "/verification/"
+    if row.alarm_id and hat().kind in ("system_admin", "security_admin", "auditor"):
+        return "/admin/stuck/" if hat().kind == "system_admin" else "/alarms"
     if row.case_id:
         return f"/case/{row.case_id}"
-    if row.alarm_id and row.unit_id:
-        return f"/unit/{row.unit_id}"
-    return "/audit/runs" if row.alarm_id and hat().kind == "auditor" else "/inbox"
+    return "/alarms" if row.alarm_id else "/inbox"
 
 
 class InboxView(BaseView):

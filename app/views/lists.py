@@ -29,7 +29,7 @@ PARAMETERS = {"q", "state", "sort", "after", "region", "process", "cols"}
 def titles() -> dict[str, str]:
     """The lists' titles."""
     return {"units": _("Units"), "people": _("Personnel"), "posts": _("Seats"), "cases": _("Cases"),
-            "permits": _("Permits"), "plans": _("Yearly plans")}  # fmt: skip
+            "permits": _("Permits"), "plans": _("Yearly plans"), "absences": _("Away from their seats")}  # fmt: skip
 
 
 def labels() -> dict[str, str]:
@@ -63,6 +63,11 @@ def labels() -> dict[str, str]:
         "released": _("Released"),
         "granted_on": _("Granted on"),
         "last_on": _("Valid until"),
+        "kind": _("Kind of absence"),
+        "host": _("Host"),
+        "started_on": _("From"),
+        "until_on": _("Last day away"),
+        "ended_on": _("Returned on"),
         "plan_year": _("Year of the plan"),
         "category": _("Kind of establishment"),
         "planned": _("Planned"),
@@ -78,6 +83,7 @@ def empty_texts() -> dict[str, tuple[str, str | None, str | None]]:
         "people": (_("Nobody is on the register yet. People enter by recruitment or transfer."), None, None),
         "posts": (_("No seat has been authorised yet. The establishment office authorises them."), None, None),
         "cases": (_("No case yet."), "/case/start", _("Start a business")),
+        "absences": (_("Nobody is away. Absences are applied for by the unit."), "/case/start", _("Start a business")),
         "permits": (
             _("No permit yet. A permit holds seats before anybody is named."),
             "/case/start",
@@ -98,6 +104,8 @@ def shown(row: Any, key: str, kinds: dict[str, str]) -> str | None:
     value = getattr(row, key)
     if key in ("rank", "sex", "education", "category"):
         return codes.label(key, value) if value else None
+    if key == "kind":
+        return codes.label("absence_kind", value)
     if key == "purpose":
         return codes.label("permit_purpose", value)
     if key == "process":
@@ -250,6 +258,7 @@ class ListView(BaseView):
             "people": _("Name, pinyin or its initials"),
             "posts": _("Part of the unit's name"),
             "cases": _("Case number or name"),
+            "absences": _("Part of the person's name"),
             "permits": _("Permit number or part of the unit's name"),
             "plans": _("Part of the unit's name"),
         }

@@ -255,7 +255,7 @@ class DisclosureView(BaseView):
             leaders=[line for line in lines if line.kind == "leadership"],
             departments=[{"name": d.name, "note": _("%(n)s people", n=d.people), "figures": None} for d in departments],
             documents=[{"label": d.document_no, "number": d.issuer, "issued_on": d.since} for d in documents],
-            report_url=None,
+            report_url="/case/new/objection",
             note=_("Only this unit and the offices responsible for it see this page."),
             people=[
                 {

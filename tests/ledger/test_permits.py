@@ -1,6 +1,8 @@
 """控编单 and 用编计划 in the kernel: seats held without names, taken one by one, given back; nothing counted twice."""
 
 import datetime as dt
+import random
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -261,6 +263,54 @@ def test_an_arrival_before_the_held_seat_was_free_takes_another_seat_and_the_per
     world.arrive(world.clerk(body), case, ago(3))
     assert counts(world, permit) == ("used", 1, 1, 0, 0)
     assert world.figures(body.line) == (2, 1, 0)
+    assert findings(world) == []
+
+
+def test_permits_reservations_and_entries_fight_for_the_last_seats_and_nothing_is_counted_twice(world: World) -> None:
+    seats = 12
+    body = world.body("争席局", quotas={"11": seats})
+    (permit,) = granted(world, body, 4)
+    office = [world.office("establishment", username=f"争席{n}") for n in range(4)]
+    steps = [*(asked(world, body, 2) for _ in range(4)), *(world.recruit(body) for _ in range(8)),
+             *(on_permit(world, body, permit) for _ in range(6))]  # fmt: skip
+    random.Random(7).shuffle(steps)
+    gate = threading.Barrier(len(steps))
+
+    def run(n: int) -> str:
+        gate.wait()
+        try:
+            world.decide(office[n % 4], steps[n], "establishment")
+        except errors.DomainError as refusal:
+            return refusal.code
+        return "done"
+
+    with ThreadPoolExecutor(len(steps)) as pool:
+        said = list(pool.map(run, range(len(steps))))
+    assert set(said) <= {"done", "quota_exhausted", "permit_used"}
+    assert said.count("permit_used") == 2
+    assert world.figures(body.line) == (seats, 0, seats) or said.count("quota_exhausted") == 0
+    held = "SELECT count(*), count(DISTINCT coalesce(reserved_case_id, -id)) FROM post WHERE line_id = :l AND status = 'reserved'"
+    number = world.figures(body.line)[2]
+    assert world.row(held, l=body.line) == (number, number)
+    assert world.value("SELECT count(*) FROM post WHERE permit_id = :p AND reserved_case_id IS NOT NULL", p=permit) == 4
+    # Everybody arrives, withdraws and lets lapse at the same time.
+    with world.superuser.connect() as connection:
+        query = "SELECT id, process FROM application WHERE unit_id = :u AND state = 'running' ORDER BY id"
+        running = connection.execute(text(query), {"u": body.id}).all()
+
+    def leave(row: Any) -> str:
+        try:
+            with world.database.transaction(world.clerk(body)) as session:
+                engine.withdraw(session, row.id)
+        except errors.DomainError as refusal:
+            return refusal.code
+        return "done"
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(leave, running)) == {"done"}
+    free = world.value("SELECT sum(remaining) FROM permit WHERE line_id = :l AND status = 'open'", l=body.line)
+    assert world.figures(body.line) == (seats, 0, free)
+    assert counts(world, permit) == ("open", 4, 0, 4, 0)
     assert findings(world) == []
 
 

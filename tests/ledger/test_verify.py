@@ -17,13 +17,15 @@ from app.domain.canonical import entry_hash, utc_instant
 from app.domain.workdays import city_today
 from app.ledger import seal as sealing
 from app.ledger.finding import Finding
+from app.ledger.people import facts_of
 from app.ledger.records import record_facts
 from app.ledger.verify import UNCOVERED, Verifier
 from app.workflow import engine
 from tests.world import Body, World, person
 
 TODAY = city_today()
-TABLES = ("unit", "unit_version", "quota_line", "quota", "ledger_total", "post", "person", "occupancy",
+TABLES = ("unit", "unit_version", "quota_line", "quota", "ledger_total", "post", "person", "occupancy", "permit", "plan",
+          "plan_line",
           "record_item", "ledger_entry", "ledger_chain")  # fmt: skip
 # A value that no row holds, for columns where a constraint names the values allowed.
 OTHER = {
@@ -84,7 +86,44 @@ def city(world: World) -> Body:
                              start=TODAY - dt.timedelta(days=day))  # fmt: skip
         case = world.submit(world.clerk(one), one, "info_contact", facts, person_id=one.people[1])
         world.decide(world.office("organisation"), case, "personnel")
+    use_of_quota(world, one)
     return one
+
+
+def use_of_quota(world: World, body: Body) -> None:
+    """A plan; a permit of which one seat is used, one taken and given back; another extended and cancelled."""
+    office, clerk = world.office("establishment"), world.clerk(body)
+
+    def approved(process: str, **facts: Any) -> int:
+        case = world.submit(clerk, body, process, facts)
+        world.decide(office, case, "establishment")
+        return case
+
+    approved("plan", plan_year=TODAY.year, line1=body.line, number1=2)
+    later = (TODAY + dt.timedelta(days=500)).isoformat()
+    for process in ("", "permit_extend", "permit_cancel"):
+        if not process:
+            case = approved("permit", line=body.line, seats=2, numbering="each", purpose="recruit")
+            with world.superuser.connect() as connection:
+                first, second = connection.execute(
+                    text("SELECT id FROM permit WHERE case_id = :c ORDER BY id"), {"c": case}
+                ).scalars()
+        else:
+            approved(process, permit=second, **({"last_on": later} if process == "permit_extend" else {}))
+    for end in ("arrive", "withdraw"):
+        if end == "withdraw":
+            case = approved("permit", line=body.line, seats=1, purpose="recruit")
+            first = world.value("SELECT id FROM permit WHERE case_id = :c", c=case)
+        who = person()
+        entry = world.submit(
+            clerk, body, "recruit", {**facts_of(who, world.keys), "line": body.line, "permit": first}, name=who.name
+        )
+        world.approve_recruit(entry)
+        if end == "arrive":
+            world.arrive(clerk, entry, TODAY)
+        else:
+            with world.database.transaction(clerk) as session:
+                engine.withdraw(session, entry)
 
 
 def test_a_city_in_which_everything_went_by_the_kernel_is_clean(world: World, city: Body) -> None:
@@ -195,7 +234,10 @@ COPIED = {
     "quota": {"id": "id + 1000000", "recorded_to": "now()"},
     "ledger_total": {"line_id": "line_id + 1000000"},
     "post": {"id": "id + 1000000", "number": "number + 1000", "status": "'vacant'", "abolished_on": "NULL",
-             "reserved_case_id": "NULL"},
+             "reserved_case_id": "NULL", "permit_id": "NULL"},
+    "permit": {"id": "id + 1000000", "serial": "serial + 1000"},
+    "plan": {"id": "id + 1000000"},
+    "plan_line": {"id": "id + 1000000", "category": "category || 'x'"},
     "person": {"id": "id + 1000000", "id_index": "id_index || '\\x00'"},
     "occupancy": {"id": "id + 1000000", "recorded_to": "now()"},
     "record_item": {"id": "id + 1000000", "recorded_to": "now()"},
@@ -239,14 +281,16 @@ UNCHAINED = {
     "an effected case called ended": "UPDATE case_record SET status = 'closed' WHERE case_id = (SELECT max(case_id) FROM"
     " case_record WHERE status = 'effected')",
     "a waiting case without its reservation": "UPDATE case_record SET status = 'filed' WHERE status = 'reserved'",
-    "an open case called effected": "UPDATE case_record SET status = 'effected' WHERE status = 'closed'",
+    "an open case called effected": "UPDATE case_record SET status = 'effected' WHERE case_id ="
+    " (SELECT min(case_id) FROM case_record WHERE status = 'closed')",
     "facts changed with their hash": "UPDATE case_record SET facts = '{}', facts_hash = encode(sha256('{}'), 'hex')"
     " WHERE case_id = (SELECT max(case_id) FROM case_record)",
     "a filed revision changed": "UPDATE case_facts SET facts = facts || ' ' WHERE case_id = (SELECT max(case_id) FROM case_facts)",
     "a filed revision taken away": "DELETE FROM case_facts WHERE case_id = (SELECT max(case_id) FROM case_facts)",
     "another filer": "UPDATE case_record SET filed_by = filed_by + 1 WHERE case_id = (SELECT max(case_id) FROM case_record)",
     "a word on other facts": "UPDATE decision SET facts_hash = 'x' WHERE id = (SELECT max(id) FROM decision)",
-    "an approval turned": "UPDATE decision SET verdict = 'return' WHERE id = (SELECT max(id) FROM decision)",
+    "an approval turned": "UPDATE decision SET verdict = 'return' WHERE id = (SELECT max(d.id) FROM decision d"
+    " JOIN case_record c ON c.case_id = d.case_id WHERE c.status = 'effected')",
     "a definition loosened": "UPDATE process_version SET requirements = '{}' WHERE id = (SELECT max(id) FROM process_version)",
     "a standing alarm taken away": "DELETE FROM alarm WHERE id = (SELECT min(id) FROM alarm WHERE standing AND state = 'open')",
     "a standing alarm ended": "UPDATE alarm SET state = 'cleared' WHERE id = (SELECT min(id) FROM alarm WHERE standing"

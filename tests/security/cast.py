@@ -161,6 +161,7 @@ def rosters(world: World, bodies: dict[str, Body]) -> dict[str, dict[str, int]]:
                 {"r": region, "u": body.id, "s": body.scope_path, "p": body.people[0]},
             ).one()  # fmt: skip
             out[side] = dict(zip(ROSTER, made, strict=True))
+    out["暗局"]["round_id"] = ABSENT  # the city's own round is not somebody else's
     return out
 
 

@@ -8,7 +8,9 @@ from sqlalchemy import text
 from app.db import Identity
 from app.domain import errors
 from app.domain.workdays import city_today
+from app.ledger.records import record_facts
 from app.security.columns import GROUPS, PROTECTED, RULES
+from app.workflow import engine
 from tests.ledger.steps import refusal, transfer
 from tests.world import Body, World, person
 
@@ -385,3 +387,113 @@ def test_a_named_access_reaches_a_unit_outside_the_range(world: World, city: Cit
         city.bodies[n].id for n in ("区直局", "区属学校", "镇政府", "市教育局")
     }
     assert seen(world, who, "person") == city.people("区直局", "镇政府", "市教育局")
+
+
+# -- 人员信息项 ------------------------------------------------------------------------------------------------------
+
+ITEMS: dict[str, dict[str, object]] = {
+    "basic": {"political": "01"},
+    "contact": {"mobile": "13800138001"},
+    "family": {"relation": "04", "relative": "某家属"},
+    "pay": {"base_pay": 4100, "allowance": 1},
+    "discipline": {"penalty": "01", "cause": "某事", "issuer": "市纪委", "document_no": "1"},
+}
+PROCESS = {"basic": "info_basic", "contact": "info_contact", "family": "info_family", "pay": "pay_change"}
+
+
+def item(world: World, body: Body, kind: str, category: str, region: str) -> None:
+    """One item of a kind for the first person of a body, through the business of the kind."""
+    who, office = body.people[0], "organisation" if category == "11" else "human_resources"
+    facts = record_facts(world.keys, kind, ITEMS[kind], person=who, start=TODAY)
+    if kind == "discipline":
+        process = "discipline" if category == "11" else "discipline_public"
+        filer = world.office(office, region, username=f"cf{office}{region}")
+        with world.database.transaction(filer) as session:
+            case = engine.draft(session, process=process, unit_id=None, office_id=int(engine.me(session, 7) or 0),
+                                scope_path=body.scope_path, form={})  # fmt: skip
+            engine.submit(
+                session, case.id, facts=facts, person_id=who, person_name="某", effective_on=TODAY, unit_id=body.id
+            )
+            number, code = case.id, "review"
+    else:
+        number = world.submit(world.clerk(body), body, PROCESS[kind], facts, person_id=who, effective_on=TODAY)
+        code = "human_resources" if kind == "pay" else "personnel"
+    world.decide(world.office(office, region), number, code)
+
+
+@pytest.fixture(scope="module")
+def recorded(world: World, city: City) -> City:
+    """A civil servant of the city and one of a district, a teacher of the district: one item of each kind that there is."""
+    for name, category, region in (("市教育局", "11", CITY), ("区直局", "11", DISTRICT), ("区属学校", "22", DISTRICT)):
+        for kind in ITEMS:
+            if kind != "pay" or category == "22":
+                item(world, city.bodies[name], kind, category, region)
+    return city
+
+
+REGISTER, CONTACT, FAMILY, PAY, DISCIPLINE = "register", "contact", "family", "pay", "discipline"
+# Row by row of table (g): whose items of which groups.
+SEEN: dict[str, dict[str, set[str]]] = {
+    "establishment": {"市教育局": {REGISTER, CONTACT}, "区直局": {REGISTER, CONTACT}, "区属学校": {REGISTER, CONTACT}},
+    "establishment区": {"区直局": {REGISTER, CONTACT}, "区属学校": {REGISTER, CONTACT}},
+    "organisation": {"市教育局": {REGISTER, CONTACT, FAMILY, DISCIPLINE}},
+    "organisation区": {"区直局": {REGISTER, CONTACT, FAMILY, DISCIPLINE}},
+    "human_resources区": {"区属学校": {REGISTER, CONTACT, FAMILY, PAY, DISCIPLINE}},
+    "finance区": {"区属学校": {PAY}},
+    "social_insurance区": {},
+    "unit": {"区直局": {REGISTER, CONTACT, FAMILY, DISCIPLINE}},
+    "person": {"区直局": {REGISTER, CONTACT, FAMILY, DISCIPLINE}},
+    "supervisor": {"市教育局": {REGISTER}, "区属学校": {REGISTER}},
+    "inspector": {"区直局": {REGISTER}, "区属学校": {REGISTER}},
+    "town": {},
+}
+
+
+def who_is(world: World, city: City, name: str) -> Identity:
+    kind, region = name.removesuffix("区"), DISTRICT if name.endswith("区") else CITY
+    made: dict[str, dict[str, object]] = {
+        "person": {"person_id": city.bodies["区直局"].people[0]},
+        "supervisor": {"unit": city.bodies["市教育局"].id},
+        "inspector": {"region": DISTRICT},
+        "town": {"region": city.town},
+    }
+    if kind == "unit":
+        return world.clerk(city.bodies["区直局"])
+    if kind not in made:
+        return world.office(kind, region)
+    world.account(f"g_{kind}", {"town": "town_officer"}.get(kind, kind), **made[kind])  # type: ignore[arg-type]
+    return world.identity(f"g_{kind}")
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_items_of_the_record_are_seen_by_range_class_and_group(world: World, recorded: City, name: str) -> None:
+    who = who_is(world, recorded, name)
+    owners = {body.people[0]: title for title, body in recorded.bodies.items()}
+    with world.database.transaction(who) as session:
+        rows = session.execute(text("SELECT person_id, column_group FROM record_item")).all()
+        private = set(session.execute(text("SELECT column_group FROM case_private")).scalars())
+        entries = set(
+            session.execute(text("SELECT type FROM ledger_entry WHERE starts_with(type, 'record.')")).scalars()
+        )
+    found: dict[str, set[str]] = {}
+    for r in rows:
+        found.setdefault(owners[r.person_id], set()).add(r.column_group)
+    assert found == SEEN[name]
+    groups = set().union(*SEEN[name].values())
+    assert private <= groups
+    assert entries <= {f"record.{g}" for g in groups}
+
+
+def test_a_case_of_a_discipline_is_known_by_right_alone(world: World, recorded: City) -> None:
+    cases = {name: seen(world, who_is(world, recorded, name), "application WHERE process LIKE 'discipline%'")
+             for name in ("establishment", "inspector", "supervisor", "finance区", "unit", "organisation", "organisation区")}  # fmt: skip
+    assert [name for name in ("establishment", "inspector", "supervisor", "finance区") if cases[name]] == []
+    assert all(cases[name] for name in ("unit", "organisation", "organisation区"))
+
+
+def test_without_the_right_nobody_is_told_of_a_discipline(world: World, recorded: City) -> None:
+    person_id = recorded.bodies["区直局"].people[0]
+    for name, answer in (("organisation区", True), ("unit", True), ("establishment区", None), ("inspector", None)):
+        with world.database.transaction(who_is(world, recorded, name)) as session:
+            told = session.execute(text("SELECT person_barred(:p, kernel_today())"), {"p": person_id}).scalar()
+        assert told is answer, name

@@ -174,6 +174,10 @@ def test_a_loan_its_extension_and_the_return_go_from_forms_to_the_ledger_and_mov
     decide(world, client, case, "zuzhi", "bianban")
     assert world.state(case) == "done"
     name = world.value("SELECT name FROM person WHERE id = :p", p=who)
+    assert name in client("bianban").get("/list/absences?state=away").get_data(as_text=True)
+    assert name in client("bianban").get("/list/absences?q=" + name).get_data(as_text=True)
+    assert name not in client("hostclerk").get("/list/absences").get_data(as_text=True)
+    assert clerk.get("/list/absences/export").mimetype.endswith("sheet")
     mine = clerk.get(f"/unit/{body.id}").get_data(as_text=True)
     assert "佛山市借入局" in mine
     theirs = client("hostclerk").get(f"/unit/{host.id}").get_data(as_text=True)
@@ -274,8 +278,14 @@ def test_a_host_of_a_unit_that_is_not_networked_sees_nobody_of_it(world: World, 
     seen = text("SELECT count(*) FROM hosted_people(:u)")
     with world.database.transaction(world.clerk(host)) as session:
         assert session.execute(seen, {"u": host.id}).scalar_one() == 1
+    roster = text("SELECT count(*) FROM verification WHERE unit_id = :u")
     with world.superuser.begin() as connection:
         connection.execute(text("UPDATE unit SET not_networked = true WHERE id = :u"), {"u": hidden.id})
+        connection.execute(text("SET session_replication_role = replica"))
+        connection.execute(
+            text("INSERT INTO verification (round_id, unit_id, year, due_on, scope_path) VALUES (1, :u, 2020, DATE '2020-01-01', :s)"),
+            {"u": hidden.id, "s": hidden.scope_path},
+        )  # fmt: skip
     for who, shown in ((world.clerk(host), 0), (world.clerk(hidden), 0), (world.office("establishment"), 0)):
         with world.database.transaction(who) as session:
             assert session.execute(seen, {"u": host.id}).scalar_one() == shown
@@ -283,6 +293,7 @@ def test_a_host_of_a_unit_that_is_not_networked_sees_nobody_of_it(world: World, 
                 text("SELECT count(*) FROM absence WHERE unit_id = :u"), {"u": hidden.id}
             ).scalar_one()
             assert own == (1 if who == world.clerk(hidden) else 0)
+            assert session.execute(roster, {"u": hidden.id}).scalar_one() == own
             assert session.execute(text("SELECT count(*) FROM host_units('暗借')")).scalar_one() == 0
 
 
@@ -317,7 +328,7 @@ def test_a_years_verification_from_the_round_to_the_chain(world: World, body: Bo
     clerk.get(page)
     assert clerk.post(f"{page}/mark", {"person": body.people[0], "kind": "unknown"}).status_code == 422
     for form in (
-        {"person": body.people[0], "kind": "left"}, {"person": body.people[1], "kind": "wrong_data", "note": "学历有误"},
+        {"person": body.people[0], "kind": "left"}, {"person": body.people[1], "kind": "wrong_data:info_education", "note": "学历有误"},
         {"kind": "missing", "name": "漏登人"},
     ):  # fmt: skip
         assert clerk.post(f"{page}/mark", form).status_code == 302
@@ -331,7 +342,7 @@ def test_a_years_verification_from_the_round_to_the_chain(world: World, body: Bo
     drafts = world.value("SELECT string_agg(a.process || ':' || a.state, ',' ORDER BY m.id) FROM verification_mark m"
                          " JOIN application a ON a.id = m.case_id")  # fmt: skip
     assert drafts.startswith("leave:draft,")
-    assert drafts.endswith(",recruit:draft")
+    assert drafts.endswith(",info_education:draft,recruit:draft")
     assert "签" in office.get(f"{progress}?state=signing").get_data(as_text=True)
     case = int(found[1])
     decide(world, client, case, "bianban")

@@ -15,7 +15,7 @@ from app.domain import errors
 from app.domain.workdays import city_today
 from app.ledger.records import record_facts
 from app.workflow import engine
-from tests.ledger.steps import ago, findings, refusal
+from tests.ledger.steps import ago, approve, call, findings, raw_case, refusal
 from tests.security.conftest import Client
 from tests.world import Body, World
 
@@ -39,6 +39,7 @@ def school(world: World) -> Body:
 
 @pytest.fixture(scope="module", autouse=True)
 def offices(world: World) -> None:
+    world.account("buzhang", "office_head", office=("organisation", "440600"))
     for name, kind in (("zuzhi", "organisation"), ("zuzhi2", "organisation"), ("renshe", "human_resources"),
                        ("renshe2", "human_resources"), ("caizheng", "finance"), ("bianban", "establishment")):  # fmt: skip
         world.account(name, "office_member", office=(kind, "440600"))
@@ -336,3 +337,73 @@ def test_a_person_files_for_nobody_else(world: World, organ: Body) -> None:
             engine.submit(session, number, facts=facts, person_id=organ.people[4], person_name="某", effective_on=TODAY)
 
     assert isinstance(refusal(submit), errors.NotFound)
+
+
+def test_a_position_is_recorded_with_its_seat_and_ends_with_it(world: World, organ: Body, client: Open) -> None:
+    who, line = organ.people[1], organ.lines["deputy:0132"]
+    case = filed(client("clerk"), "leader", lead_line=line, person=who, position="副局长", way="1", nature="regular", main="y",
+                 document_no="佛组任〔2026〕5号")  # fmt: skip
+    for user, code in (("bianban", "establishment"), ("zuzhi", "personnel")):
+        assert decide(world, client(user), case, code).status_code == 302
+    fields, since, until = newest(world, who, "appointment")
+    assert (fields["position"], fields["level"], since, until) == ("副局长", "0132", TODAY, None)
+    assert world.value("SELECT level FROM person WHERE id = :p", p=who) == "0132"
+    assert "副局长" in page(client("clerk").get(f"/person/{who}"))
+    case = int(sent(client("clerk"), "leader_leave", lead=f"{line}-{who}", end=TODAY.isoformat(), exit_reason="3",
+                    start="").location.rpartition("/")[2])  # fmt: skip
+    for user, code in (("bianban", "establishment"), ("zuzhi", "personnel")):
+        assert decide(world, client(user), case, code).status_code == 302
+    assert newest(world, who, "appointment")[2] == TODAY
+    assert world.value("SELECT level FROM person WHERE id = :p", p=who) is None
+    assert findings(world) == []
+
+
+def test_nobody_under_a_discipline_takes_a_higher_position(world: World, organ: Body, client: Open) -> None:
+    """Refused in the form and, past every form, in the kernel."""
+    who, line = organ.people[5], organ.lines["deputy:0132"]
+    assert world.value("SELECT count(*) FROM record_item WHERE person_id = :p AND kind = 'discipline'", p=who) == 1
+    answer = sent(client("clerk"), "leader", lead_line=line, person=who, position="副局长", nature="regular", main="y",
+                  document_no="佛组任〔2026〕6号")  # fmt: skip
+    assert "处分影响期" in page(answer)
+    facts = {"person": who, "line": line, "nature": "regular", "main": 1, "start": TODAY.isoformat()}
+    case = raw_case(world, world.identity("clerk"), "leader", facts, unit=organ.id, scope=organ.scope_path)
+    for name in ("bianban", "zuzhi"):
+        approve(world, world.identity(name), case)
+    found = refusal(call, world, world.identity("zuzhi"), "SELECT ledger_take_lead(:c)", c=case)
+    assert isinstance(found, errors.UnderDiscipline)
+    assert found.facts["until"]
+    found = refusal(call, world, world.identity("bianban"), "SELECT ledger_take_lead(:c)", c=case)
+    assert found.facts == {}  # whoever may not know of a discipline is not told its day
+
+
+def test_a_day_of_birth_is_determined_by_two_people_and_put_right(world: World, organ: Body, client: Open) -> None:
+    who = organ.people[2]
+    was = world.value("SELECT birth_on FROM person WHERE id = :p", p=who)
+    same = sent(client("clerk"), "birth_determine", person=who, birth_on=was.isoformat(), birth_record="school",
+                recorded_on="2005-09-01", document_no="认〔2026〕1号")  # fmt: skip
+    assert "登记的就是这一天" in page(same)
+    case = int(sent(client("clerk"), "birth_determine", person=who, birth_on="1989-03-04", birth_record="school",
+                    recorded_on="2005-09-01", document_no="认〔2026〕1号").location.rpartition("/")[2])  # fmt: skip
+    assert decide(world, client("zuzhi"), case, "personnel").status_code == 302
+    assert world.state(case) == "running"
+    assert world.value("SELECT count(*) FROM task WHERE application_id = :c AND code = 'establishment'", c=case) == 0
+    assert decide(world, client("buzhang"), case, "personnel").status_code == 302
+    assert decide(world, client("bianban"), case, "establishment").status_code == 302
+    assert world.value("SELECT birth_on::text FROM person WHERE id = :p", p=who) == "1989-03-04"
+    assert findings(world) == []
+
+
+def test_an_individual_resigns_through_the_unit(world: World, organ: Body, client: Open) -> None:
+    who = organ.people[3]
+    world.account("cizhi", "person", person_id=who)
+    asked = {"applied_on": ago(10).isoformat(), "resign_bar": "", "destination": "自谋职业", "end": TODAY.isoformat()}
+    page_ = client("cizhi").get("/case/new/resign_own")
+    bar = re.search(r'name="resign_bar".*?<option[^>]*value="([^"]+)"', page(page_), re.S)
+    answer = sent(client("cizhi"), "resign_own", **{**asked, "resign_bar": bar[1] if bar else ""})
+    assert answer.status_code == 302, re.findall(r'(?:-error"[^>]*>|alert[^>]*>)(.{0,200})', page(answer), re.S)
+    case = int(answer.location.rpartition("/")[2])
+    for user, code in (("clerk", "unit"), ("zuzhi", "personnel"), ("bianban", "establishment")):
+        assert decide(world, client(user), case, code).status_code == 302
+    assert done(world, case)
+    assert world.value("SELECT state FROM person WHERE id = :p", p=who) == "left"
+    assert findings(world) == []

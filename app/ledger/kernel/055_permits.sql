@@ -244,6 +244,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
    ORDER BY b.scope_path, l.id LIMIT 20
 $$;
 
+-- The name of a line that such a search may give, for a form that is shown again.
+CREATE OR REPLACE FUNCTION line_below(p_line bigint) RETURNS TABLE (name text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT u.name || ' · ' || c.name FROM quota_line l JOIN unit u ON u.id = l.unit_id
+    JOIN code c ON c.code_set = 'category' AND c.code = l.category
+   WHERE l.id = p_line AND NOT coalesce(l.scope_path <@ scope_ranges(16), true)
+     AND (k_unit_below(l.unit_id, scope_number(6)) OR scope_has(l.scope_path))
+$$;
+
 -- 计划余额 of a unit and category in a year: planned, already permitted, entered without a permit; no row without a plan.
 CREATE OR REPLACE FUNCTION plan_left(p_line bigint, p_year int) RETURNS TABLE (planned int, permitted int, entered int)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$

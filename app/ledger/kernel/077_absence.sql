@@ -58,6 +58,7 @@ BEGIN
   INSERT INTO absence SELECT (n).*;
   PERFORM chain_append('person', a.person_id, p_type, coalesce(p_end, kernel_today()), p_now, p_case, jsonb_build_object(
     'closes', a.id, 'absence', n.id, 'person', a.person_id, 'until_on', p_until, 'ended_on', p_end), a.scope_path);
+  UPDATE notice SET settled_at = p_now WHERE case_id = a.case_id AND kind = 'away_due' AND settled_at IS NULL;
   IF p_end IS NOT NULL OR p_until >= kernel_today() THEN
     UPDATE alarm SET state = 'cleared', closed_at = p_now
      WHERE rule = 'AL14' AND person_id = a.person_id AND state = 'open';
@@ -147,11 +148,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
    ORDER BY a.started_on
 $$;
 
--- AL14: away beyond the last day; one alarm until the return or an extension. How many are new.
+-- 到期提醒 ten working days before the last day, once; AL14 beyond it, one alarm until the return or an extension. How many
+-- alarms are new.
 CREATE OR REPLACE FUNCTION absence_watch() RETURNS int
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE v_new int;
+DECLARE v_new int; v_soon date := workdays_after(kernel_today(), 10);
 BEGIN
+  INSERT INTO notice (kind, unit_id, case_id, why, scope_path)
+  SELECT 'away_due', a.unit_id, a.case_id, to_char(a.until_on, 'YYYY-MM-DD'), a.scope_path FROM absence a
+   WHERE a.recorded_to IS NULL AND a.ended_on IS NULL AND a.until_on BETWEEN kernel_today() AND v_soon AND NOT EXISTS (
+     SELECT 1 FROM notice n WHERE n.case_id = a.case_id AND n.kind = 'away_due' AND n.settled_at IS NULL);
   INSERT INTO alarm (rule, code, standing, state, unit_id, person_id, operator, facts, scope_path)
   SELECT 'AL14', 'absence_overdue', false, 'open', a.unit_id, a.person_id, 'svc-worker', jsonb_build_object(
       'until', a.until_on, 'sentence', p.name || ' 应于 ' || a.until_on || ' 期满返回'

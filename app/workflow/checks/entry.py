@@ -78,7 +78,7 @@ def hire_probation(session: Session, case: Subject, params: Mapping[str, Any]) -
     start, end, most = case.day("contract_on"), case.day("probation_end_on"), int(params["months"])
     if start is None or end is None:
         return None
-    months, first = periods.months_between(start, end), case.facts.get("first_job") == "1"
+    months, first = periods.months_between(start, end), case.facts.get("first_job") == "yes"
     says = "probation_long" if months > most else "probation_differs" if first and months < most else None
     return Finding("hire_probation", says is None, (("months", months), ("due_months", most)), says)
 

@@ -11,7 +11,7 @@ from app.domain import codes, ranks, terms
 from app.domain.records import raises_post, same_series
 from app.domain.retirement import add_months
 from app.queries import ranks as groups
-from app.workflow.checks import Finding, Subject, check
+from app.workflow.checks import Finding, Subject, check, line_of
 
 # Who answers for people, not for seats.
 PERSONNEL = ("personnel", "organisation", "human_resources", "city_personnel", "supervisor")
@@ -254,3 +254,52 @@ def assessed_once(s: Session, case: Subject, params: Mapping[str, Any]) -> Findi
     past = int(year) <= case.today.year
     good = there == 0 and past
     return Finding("assessed_once", good, (("year", year),), None if good else "assessed" if there else "year_to_come")
+
+
+@check("lead_open")
+def lead_open(s: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
+    """受处分期间不得晋升职务 (《公务员法》第六十四条): a position of a higher level than the present one."""
+    person, line = holder(s, case), line_of(s, case)
+    barred = _barred(s, case, person.id) if person and line is not None else None
+    if barred is None:
+        return None
+    higher = person.level is None or line.level < person.level
+    return Finding("lead_open", not (barred and higher), (), "barred" if barred and higher else None)
+
+
+@check("days_led")
+def days_led(s: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
+    """任职时间: since when the position is held, and that its end does not lie before."""
+    end = case.day("end")
+    since = s.execute(
+        text(
+            "SELECT started_on FROM occupancy WHERE line_id = :l AND person_id = :p AND recorded_to IS NULL AND ended_on IS NULL"
+        ),
+        {"l": case.number("line"), "p": case.number("person")},
+    ).scalar()
+    if since is None or end is None:
+        return None
+    return Finding("days_led", end >= since, (("led_since", since),), None if end >= since else "before_start")
+
+
+@check("birth_differs", roles=("establishment", *PERSONNEL))
+def birth_differs(s: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
+    """认定的出生日期: another one than is registered."""
+    person, wanted = holder(s, case), case.day("birth_on")
+    now = person and s.execute(text("SELECT birth_on FROM person WHERE id = :p"), {"p": person.id}).scalar()
+    if not now or wanted is None:
+        return None
+    figures = (("registered_birth", now), ("determined_birth", wanted))
+    return Finding("birth_differs", now != wanted, figures, "same_birth" if now == wanted else None)
+
+
+@check("birth_record_first", roles=("establishment", *PERSONNEL))
+def birth_record_first(s: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
+    """最先记载: the record was made before the person's start of work, or somebody has to look."""
+    person, made = holder(s, case), case.day("recorded_on")
+    began = person and s.execute(text("SELECT work_started_on FROM person WHERE id = :p"), {"p": person.id}).scalar()
+    if not began or made is None:
+        return None
+    first = made <= began
+    figures = (("record_made", made), ("work_began", began))
+    return Finding("birth_record_first", True if first else None, figures, None if first else "record_later")
