@@ -80,6 +80,8 @@ class Alarm(Base):
     last_at: Mapped[instant | None]
     # The office that an alarm waits for, where it is another than 编办.
     office_id: Mapped[ref | None] = mapped_column(ForeignKey("office.id"))
+    handled_by: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
+    handled_note: Mapped[string | None]
 
 
 class Intake(Base):

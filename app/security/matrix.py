@@ -63,6 +63,8 @@ LINES: dict[str, Line] = {
     "InboxView.index": Line(_l("Notices"), SIGNED_IN),
     "InboxView.open": Line(_l("Read a notice and go to its matter"), SIGNED_IN),
     "InboxView.read_all": Line(_l("Mark all notices as read"), SIGNED_IN),
+    "AlarmView.index": Line(_l("Alarms by right, and how many by rule"), (*BUSINESS, AUDITOR)),
+    "AlarmView.handle": Line(_l("Mark an alarm as handled"), (OFFICE,)),
     "AcknowledgementView.index": Line(_l("To be confirmed after the effect"), (OFFICE, READER)),
     "AcknowledgementView.confirm": Line(_l("Confirm what has taken effect"), (OFFICE, READER)),
     "MailView.index": Line(_l("Own wishes for notices by e-mail"), SIGNED_IN),

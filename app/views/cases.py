@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import secrets
 from typing import Any
 
 from flask import abort, flash, jsonify, redirect, render_template, request
@@ -9,6 +10,7 @@ from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from app.domain import errors
 from app.models import Application
@@ -131,7 +133,9 @@ class CaseView(BaseView):
         form = form_class(plan, day)(request.form if request.method == "POST" else None, data=loaded(kept))
         self._labels(form)
         if request.method == "POST":
-            case_id = self._keep(form, plan, case_id, who)
+            case_id, filed = self._keep(form, plan, case_id, who)
+            if filed:
+                return self._filed_already(case_id)
             saved_at = dt.datetime.now(dt.UTC)
             if request.headers.get("HX-Request"):
                 return render_template("_draft_saved.html", case_id=case_id, saved_at=dt.datetime.now(dt.UTC))
@@ -155,6 +159,7 @@ class CaseView(BaseView):
             discard_url=f"/case/{case_id}/act?kind=withdraw" if case_id and state == "draft" else None,
             consequences=[_("What was typed is removed from your drafts. Nothing was filed, so no office is told.")],
             case_id=case_id,
+            once=request.form.get("once") or secrets.token_hex(8),
             submit_url=address,
             draft_url=address,
             check_url="/case/check/" + plan.process,
@@ -169,14 +174,13 @@ class CaseView(BaseView):
         flash(_("This case has been submitted already; it was not submitted again."), "info")
         return redirect(f"/case/{case_id}")
 
-    def _keep(self, form: Any, plan: Process, case_id: int | None, who: Hat) -> int:
-        """Keep what was typed; a draft is made on the first save."""
+    def _keep(self, form: Any, plan: Process, case_id: int | None, who: Hat) -> tuple[int, bool]:
+        """Keep what was typed; a draft is made on the first save. Also whether it was submitted meanwhile, and stays."""
         with work() as s:
             if case_id is not None:
-                engine.locked(s, case_id).form = typed(form, plan)
-                return case_id
+                return case_id, not self._write(s, case_id, form, plan)
             unit = units.unit(s, own) if (own := who.unit_id or units.unit_of(s, who.person_id)) else None
-            return engine.draft(
+            case = engine.draft(
                 s,
                 process=plan.process,
                 unit_id=unit.id if unit else None,
@@ -184,12 +188,24 @@ class CaseView(BaseView):
                 scope_path=unit.scope_path if unit else who.low,
                 form=typed(form, plan),
                 person_id=who.person_id,
-            ).id
+                once=request.form.get("once", "")[:32],
+            )
+            return case.id, case.state != "draft"
+
+    def _write(self, s: Session, case_id: int, form: Any, plan: Process) -> bool:
+        """Write what was typed into the locked case, unless another tab has submitted it."""
+        case = engine.locked(s, case_id)
+        if case.state not in ("draft", "returned"):
+            return False
+        case.form = typed(form, plan) | {k: v for k, v in case.form.items() if k == "once"}
+        return True
 
     def _submit(self, form: Any, plan: Process, case_id: int, who: Hat) -> bool:
         """Submit; a refusal is shown above the form, with everything typed still in it."""
         try:
             with work(case_id) as s:
+                if not self._write(s, case_id, form, plan):  # what is kept and what is filed are the same words
+                    raise errors.WrongState()
                 made = filing(s, form, plan, who)
                 engine.submit(
                     s,
@@ -200,6 +216,9 @@ class CaseView(BaseView):
                     effective_on=made.effective_on,
                     unit_id=made.unit_id,
                 )
+        except errors.WrongState:  # another tab was first
+            self._filed_already(case_id)
+            return True
         except errors.DomainError as refusal:
             point_out(form, refusal)
             flash(sentence(refusal), "danger")

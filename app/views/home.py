@@ -166,7 +166,7 @@ class HomeView(IndexView):
                 {"title": r.title, "state": r.state, "url": f"/case/{r.id}/edit"} for r in cases.of_office(s, office_id)
             ],
             alarms=alarm_rows(units.alarms(s, None, 5)),
-            alarms_url=None,
+            alarms_url="/alarms",
             lines=[
                 {"label": r["label"], "figures": r["lines"][0]["figures"], "url": r["children_url"]}
                 for r in top_regions(units.regions(s))

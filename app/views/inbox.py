@@ -23,8 +23,12 @@ def kinds() -> dict[str, tuple[str, str, str]]:
         "urged": (_("Urged"), "amber", _("The applicant asks for a decision.")),
         "amber": (_("Due soon"), "amber", _("The time limit ends within a working day.")),
         "escalated": (_("Overdue: told to the head"), "red", _("The time limit has passed without a decision.")),
+        "countersign": (_("To be countersigned"), "blue", _("A colleague has approved; the office's head signs too.")),
+        "papers_answered": (_("Papers handed in"), "blue", _("The applicant has handed in what was asked for.")),
         "returned": (_("Returned for correction"), "amber", _("Correct it and submit again.")),
         "papers_requested": (_("Papers requested"), "amber", _("Hand in what is missing; the time limit waits.")),
+        "suspended": (_("Suspended by law"), "amber", _("The time limit waits until the reason has gone.")),
+        "resumed": (_("Goes on"), "blue", _("The time limit runs again.")),
         "confirm_arrival": (_("Confirm the arrival"), "blue", _("Approved: confirm the day when the person arrives.")),
         "approved": (
             _("Approved, takes effect later"),
@@ -53,11 +57,11 @@ def leads_to(row: Any) -> str:
         return "/acknowledgements"
     if row.kind == "verification":
         return "/verification/"
+    if row.alarm_id and hat().kind in ("system_admin", "security_admin", "auditor"):
+        return "/admin/stuck/" if hat().kind == "system_admin" else "/alarms"
     if row.case_id:
         return f"/case/{row.case_id}"
-    if row.alarm_id and row.unit_id:
-        return f"/unit/{row.unit_id}"
-    return "/audit/runs" if row.alarm_id and hat().kind == "auditor" else "/inbox"
+    return "/alarms" if row.alarm_id else "/inbox"
 
 
 class InboxView(BaseView):

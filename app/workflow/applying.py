@@ -4,7 +4,7 @@ import datetime as dt
 import json
 from typing import Any
 
-from sqlalchemy import func, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.domain import errors
@@ -23,8 +23,19 @@ def draft(
     form: dict[str, Any],
     office_id: int | None = None,
     person_id: int | None = None,
+    once: str = "",
 ) -> Application:
-    """Begin a case; what was typed is kept from the first field on. ``person_id``: a person's own application."""
+    """Begin a case; what was typed is kept from the first field on. ``person_id``: a person's own application.
+
+    ``once``: the mark of the sheet that it was typed on; the same sheet sent again is the same case.
+    """
+    if once:
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:o, 740004))"), {"o": once})
+        side = Application.unit_id == unit_id if office_id is None else Application.office_id == office_id
+        sheet = (side, Application.created_by == int(me(session, 1) or 0), Application.form["once"].astext == once)
+        if (begun := session.scalars(select(Application).where(*sheet)).first()) is not None:
+            return begun
+        form = {**form, "once": once}
     version_id, plan = latest(session, process)
     case = Application(
         process=process,

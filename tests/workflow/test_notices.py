@@ -183,3 +183,43 @@ def test_old_notices_go_when_settled_or_read_and_stay_while_they_wait(world: Wor
                            {"c": [done, open_, read]})  # fmt: skip
         connection.execute(text("SELECT notices_purge(90)"))
     assert [world.value(count, c=c) for c in (done, open_, read)] == [0, 1, 0]
+
+
+def test_alarms_are_listed_by_right_counted_by_rule_and_handled_with_a_word(
+    world: World, client: Callable[..., Client]
+) -> None:
+    case = second_for_the_last_seat(world, "报警局")
+    for _time in range(2):
+        with pytest.raises(errors.QuotaExhausted):
+            world.decide(world.office("establishment"), case, "establishment")
+    alarm = world.value("SELECT id FROM alarm WHERE case_id = :c", c=case)
+    surplus = world.body("超编报警局", quotas={"11": 1}, people={"11": 2})
+    standing = world.value("SELECT id FROM alarm WHERE line_id = :l AND standing", l=surplus.line)
+    world.account("keeper", "office_member", office=("establishment", "440600"))
+    world.account("district", "office_member", office=("establishment", "440607"))
+    world.account("cadres", "office_member", office=("organisation", "440600"))
+    keeper, district, cadres = client("keeper"), client("district"), client("cadres")
+    page = keeper.get("/alarms?rule=AL01&q=报警局").get_data(as_text=True)
+    assert "2 次" in page
+    assert f'value="{alarm}"' in page
+    assert f'name="alarm" value="{standing}"' not in keeper.get("/alarms").get_data(as_text=True)
+    assert "报警局" not in district.get("/alarms").get_data(as_text=True)
+    for bad in ("view=x", "rule=AL99", "after=x", "page=2"):
+        assert keeper.get(f"/alarms?{bad}").status_code == 400, bad
+    keeper.get("/alarms")
+    form = {"alarm": str(alarm), "note": "已约谈经办人"}
+    assert district.get("/alarms").status_code == 200
+    assert district.post("/alarms/handle", form).status_code == 404
+    cadres.get("/alarms")
+    assert cadres.post("/alarms/handle", form).status_code == 403
+    assert keeper.post("/alarms/handle", {"alarm": str(alarm), "note": " "}).status_code == 302
+    assert world.value("SELECT state FROM alarm WHERE id = :a", a=alarm) == "open"
+    assert keeper.post("/alarms/handle", {"alarm": str(standing), "note": "看过"}).status_code == 403
+    assert keeper.post("/alarms/handle", form).status_code == 302
+    assert keeper.post("/alarms/handle", form).status_code == 409
+    assert world.row("SELECT state, handled_note FROM alarm WHERE id = :a", a=alarm) == ("handled", "已约谈经办人")
+    assert "已约谈经办人" in keeper.get("/alarms?view=ended&rule=AL01").get_data(as_text=True)
+    assert told(world, world.office("establishment"), case) == ["task"]
+    with pytest.raises(errors.QuotaExhausted):  # tried again it is a new alarm
+        world.decide(world.office("establishment"), case, "establishment")
+    assert world.value("SELECT count(*) FROM alarm WHERE case_id = :c", c=case) == 2

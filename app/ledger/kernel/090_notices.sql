@@ -52,6 +52,22 @@ CREATE OR REPLACE TRIGGER task_escalated AFTER UPDATE OF escalated_at ON task FO
   WHEN (OLD.escalated_at IS NULL AND NEW.escalated_at IS NOT NULL AND NEW.state = 'open')
   EXECUTE FUNCTION k_task_escalated();
 
+-- 会签: one has approved, and a second person, the office's head, has to.
+CREATE OR REPLACE FUNCTION k_task_first() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  IF NEW.first_decision_id IS NULL THEN
+    UPDATE notice SET settled_at = now() WHERE case_id = NEW.application_id AND kind = 'countersign' AND task_id = NEW.id
+      AND settled_at IS NULL;
+  ELSIF NEW.state = 'open' AND NEW.office_id IS NOT NULL THEN
+    INSERT INTO notice (kind, office_id, hat, case_id, task_id, scope_path)
+    VALUES ('countersign', NEW.office_id, 'office_head', NEW.application_id, NEW.id, NEW.scope_path);
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER task_first AFTER UPDATE OF first_decision_id ON task FOR EACH ROW
+  WHEN (OLD.first_decision_id IS DISTINCT FROM NEW.first_decision_id) EXECUTE FUNCTION k_task_first();
+
 -- To the applicant: its office, the person whose own matter it is, or the case's unit.
 CREATE OR REPLACE FUNCTION k_tell_applicant(a application, p_kind text, p_why text) RETURNS void
 LANGUAGE sql SET search_path = public, pg_temp AS $$
@@ -76,18 +92,24 @@ BEGIN
     ELSIF v_effect = 'date' AND a.effective_on > kernel_today() THEN
       PERFORM k_tell_applicant(a, 'approved', NULL);
     END IF;
-  ELSIF NEW.kind = 'urged' THEN  -- to whoever has the task now
+  ELSIF NEW.kind = 'sent_back' THEN  -- to an earlier stage, not to the applicant: what the return said is not for him
+    DELETE FROM notice WHERE case_id = a.id AND kind = 'returned' AND at = now();
+  ELSIF NEW.kind IN ('urged', 'papers_answered') THEN  -- to whoever has the task now
+    UPDATE notice SET settled_at = now() WHERE case_id = a.id AND settled_at IS NULL AND kind = 'papers_requested'
+      AND NEW.kind = 'papers_answered';
     INSERT INTO notice (kind, office_id, unit_id, user_id, hat, case_id, task_id, scope_path)
-    SELECT 'urged', k.office_id, k.unit_id, k.assignee_id, k_task_hat(k), a.id, k.id, a.scope_path
+    SELECT NEW.kind, k.office_id, k.unit_id, k.assignee_id, k_task_hat(k), a.id, k.id, a.scope_path
       FROM task k WHERE k.application_id = a.id AND k.state = 'open';
   ELSE
     PERFORM k_tell_applicant(a, CASE NEW.kind WHEN 'return' THEN 'returned' WHEN 'reject' THEN 'rejected'
-      WHEN 'request_papers' THEN 'papers_requested' ELSE NEW.kind END, NEW.opinion);
+      WHEN 'request_papers' THEN 'papers_requested' WHEN 'suspend' THEN 'suspended' WHEN 'resume' THEN 'resumed'
+      ELSE NEW.kind END, NEW.opinion);
   END IF;
   RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER event_told AFTER INSERT ON application_event FOR EACH ROW
-  WHEN (NEW.kind IN ('return', 'reject', 'request_papers', 'approved', 'effected', 'lapsed', 'urged'))
+  WHEN (NEW.kind IN ('return', 'reject', 'sent_back', 'request_papers', 'papers_answered', 'suspend', 'resume', 'approved',
+    'effected', 'lapsed', 'urged'))
   EXECUTE FUNCTION k_event_told();
 
 -- A case that goes on settles what the applicant was asked for; one that ends settles all that waited.
@@ -111,7 +133,7 @@ BEGIN
   INSERT INTO notice (kind, office_id, unit_id, user_id, hat, case_id, task_id, scope_path)
   SELECT 'amber', k.office_id, k.unit_id, k.assignee_id, k_task_hat(k), a.id, k.id, k.scope_path
     FROM task k JOIN application a ON a.id = k.application_id AND a.state = 'running'
-   WHERE k.state = 'open' AND k.due_on <= workdays_after(kernel_today(), 1)
+   WHERE k.state = 'open' AND k.still_since IS NULL AND k.due_on <= workdays_after(kernel_today(), 1)
      AND NOT EXISTS (SELECT 1 FROM notice n WHERE n.task_id = k.id AND n.kind = 'amber') ORDER BY k.id
   ON CONFLICT (task_id) WHERE kind = 'amber' DO NOTHING;
   GET DIAGNOSTICS v_count = ROW_COUNT;
