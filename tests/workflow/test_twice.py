@@ -150,7 +150,7 @@ def test_a_draft_submitted_in_two_tabs_is_one_case(world: World, body: Body, cli
     assert one.post(address, {**asked(body), "action": "submit"}).status_code == 302
     second = two.post(address, {**asked(body, 2), "action": "submit"})
     assert second.status_code == 302
-    assert "已经提交" in two.get(second.location).get_data(as_text=True)
+    assert "已提交过" in two.get(second.location).get_data(as_text=True)
     assert filed(world, body) == before + 1
     number = int(address.split("/")[2])
     assert world.value("SELECT facts::jsonb ->> 'seats' FROM case_record WHERE case_id = :c", c=number) == "1"
