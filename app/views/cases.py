@@ -190,7 +190,7 @@ class CaseView(BaseView):
                 person_id=who.person_id,
                 once=request.form.get("once", "")[:32],
             )
-            return case.id, case.state != "draft"
+            return case.id, not self._write(s, case.id, form, plan)  # the same sheet once more may say more
 
     def _write(self, s: Session, case_id: int, form: Any, plan: Process) -> bool:
         """Write what was typed into the locked case, unless another tab has submitted it."""

@@ -47,7 +47,6 @@ PLACES = (
     "permit",
     "permit_needed",
     "seats",
-    "plan_year",
     *(f"{k}{n}" for n in range(1, PLAN_ROWS + 1) for k in ("line", "number")),
 )
 

@@ -63,7 +63,7 @@ HANGS = {
         " <= kernel_today()) AND NOT EXISTS (SELECT 1 FROM alarm WHERE case_id = a.id AND rule = 'AL27' AND state = 'open')",
     "a clock that nobody can start again":
         "SELECT a.id FROM application a JOIN clock_stop s ON s.application_id = a.id AND s.ended_at IS NULL"
-        " WHERE a.id = :case AND (a.state <> 'running' OR s.kind = 'law' AND NOT EXISTS (SELECT 1 FROM task t"
+        " WHERE a.id = :case AND (a.state NOT IN ('running', 'returned') OR NOT EXISTS (SELECT 1 FROM task t"
         " WHERE t.application_id = a.id AND t.state = 'open' AND (t.office_id = s.office_id OR t.unit_id = s.unit_id)))",
     "open tasks of a case that does not run":
         "SELECT a.id FROM application a JOIN task t ON t.application_id = a.id AND t.state = 'open' WHERE a.id = :case"
@@ -282,6 +282,14 @@ def city(world: World) -> Iterator[City]:
     assert findings(world) == []
 
 
+@pytest.fixture
+def proven(city: City) -> Iterator[City]:
+    """The city of one business; on long walks its ledger is proven after each."""
+    yield city
+    if WALKS:
+        assert findings(city.world) == []
+
+
 STEP = st.tuples(st.sampled_from(MOVES), st.integers(0, 11), st.integers(0, 11))
 
 
@@ -294,11 +302,11 @@ STEP = st.tuples(st.sampled_from(MOVES), st.integers(0, 11), st.integers(0, 11))
 )
 @given(steps=st.lists(STEP, min_size=STEPS, max_size=STEPS), headed=st.booleans())
 def test_no_case_hangs_and_no_seat_leaks(
-    city: City, process: str, steps: list[tuple[str, int, int]], headed: bool
+    proven: City, process: str, steps: list[tuple[str, int, int]], headed: bool
 ) -> None:
     turn = 0 if WALKS else len(process) + ord(process[0])  # the same draws are another walk for each business
     plain = all(move == "go_on" for move, _a, _b in steps)
-    walk = Walk(city, process, headed)
+    walk = Walk(proven, process, headed)
     for move, a, b in steps:
         walk.step(move if plain else MOVES[(MOVES.index(move) + turn) % len(MOVES)], a, b)
         assert walk.faults(LEAKS) == [], walk.history()
@@ -307,5 +315,3 @@ def test_no_case_hangs_and_no_seat_leaks(
     if plain:
         assert walk.state == "done", walk.history()
     walk.end()
-    if WALKS:
-        assert findings(city.world) == []

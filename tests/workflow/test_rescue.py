@@ -11,6 +11,7 @@ from app.domain import errors
 from app.domain.workdays import city_today
 from app.ledger.people import facts_of
 from app.workflow import engine, rescue, versions
+from tests.ledger.steps import file, review, seat
 from tests.security.conftest import Client
 from tests.workflow.trial import changed, publish
 from tests.world import Body, World, person
@@ -29,7 +30,7 @@ def body(world: World) -> Body:
     publish(world, changed("recruit", "by_head", "CH", stages=stages))
     world.account("sysadmin", "system_admin")
     world.account("secadmin", "security_admin")
-    return world.body("停滞局", quotas={"11": 20})
+    return world.body("停滞局", quotas={"11": 20}, people={"11": 1})
 
 
 def begun(world: World, body: Body, process: str = "recruit") -> int:
@@ -105,6 +106,30 @@ def test_what_was_handed_to_a_colleague_who_left_goes_back_to_the_office(world: 
     assert world.row(query, c=case) == ("用sysadmin", "部门调整")
     assert world.value("SELECT count(*) FROM audit_event WHERE kind = 'case.rerouted' AND facts ->> 'case' = :c",
                        c=str(case)) == 1  # fmt: skip
+
+
+def test_an_office_of_which_only_the_filer_is_there_is_an_alarm(world: World, body: Body) -> None:
+    """He decides nothing in what he filed, and nobody else is there to."""
+    admin, facts = world.identity("sysadmin"), {"occupancy": seat(world, body.people[0]), "start": "2017-03-01"}
+    world.office("establishment")
+    case = file(world, "correction", facts | {"document_no": "佛编〔2026〕3号"}, about=body)
+    watched(world)
+    assert case not in seen(world, admin)
+    with world.superuser.connect() as connection:
+        others = list(connection.execute(text(
+            "SELECT u.username FROM account a JOIN ab_user u ON u.id = a.user_id AND u.active JOIN office o ON o.id = a.office_id"
+            " WHERE o.kind = 'establishment' AND a.kind <> 'service' AND u.username <> 'filer440600'")).scalars())  # fmt: skip
+    for name in others:
+        stopped(world, name)
+    try:
+        watched(world)
+        assert seen(world, admin)[case] == "no_members"
+    finally:
+        for name in others:
+            stopped(world, name, active=True)
+    review(world, case)
+    watched(world)
+    assert case not in seen(world, admin)
 
 
 def test_a_healthy_case_is_no_administrators_to_move(world: World, body: Body) -> None:

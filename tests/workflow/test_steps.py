@@ -147,6 +147,18 @@ def test_a_suspension_by_law_ends_by_the_same_office_and_by_its_decision(world: 
     assert world.state(case) == "awaiting"
 
 
+def test_a_suspension_ends_where_its_office_has_nothing_to_decide_any_more(world: World, body: Body) -> None:
+    """Sent back to an earlier stage the case would stand still, and nobody there could let it go on."""
+    case = begun(world, body, "in_turn")
+    world.decide(world.office("finance"), case, "money")
+    world.decide(world.office("social_insurance"), case, "care")
+    step(world, world.office(CADRES), case, "personnel", "suspend", "等待审计结论")
+    step(world, world.office(KEEPERS), case, "establishment", "return", "经费来源请再核", to="初审")
+    assert set(tasks(world, case)) == {("establishment", "returned"), ("money", "open"), ("care", "open")}
+    assert world.value("SELECT count(*) FROM clock_stop WHERE application_id = :c AND ended_at IS NULL", c=case) == 0
+    assert world.value("SELECT still_since FROM application WHERE id = :c", c=case) is None
+
+
 def test_a_withdrawn_case_leaves_no_clock_standing(world: World, body: Body) -> None:
     case = begun(world, body)
     step(world, world.office(KEEPERS), case, "establishment", "request_papers", "请补")

@@ -5,6 +5,19 @@ CREATE OR REPLACE FUNCTION k_clock_go(p_case bigint) RETURNS void
 LANGUAGE sql SET search_path = public, pg_temp AS
 $$ UPDATE clock_stop SET ended_at = now() WHERE application_id = p_case AND ended_at IS NULL $$;
 
+-- A side that has nothing to decide in the case any more (its task was enough without it, sent back over, or re-routed)
+-- lets its clock go on: nobody else could.
+CREATE OR REPLACE FUNCTION k_task_left() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  UPDATE clock_stop s SET ended_at = now() WHERE s.application_id = NEW.application_id AND s.ended_at IS NULL
+    AND (s.office_id = NEW.office_id OR s.unit_id = NEW.unit_id) AND NOT EXISTS (SELECT 1 FROM task t
+      WHERE t.application_id = NEW.application_id AND t.state = 'open' AND (t.office_id = s.office_id OR t.unit_id = s.unit_id));
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER task_left AFTER UPDATE OF state ON task FOR EACH ROW
+  WHEN (OLD.state = 'open' AND NEW.state <> 'open') EXECUTE FUNCTION k_task_left();
+
 -- One office stops or starts the clock of a case whose task is open with it: requested papers (until the applicant
 -- answers), or a reason in the law (until that office lets it go on). The whole case stands still.
 CREATE OR REPLACE FUNCTION case_clock(p_task bigint, p_verdict text, p_opinion text, p_side text, p_address text) RETURNS void

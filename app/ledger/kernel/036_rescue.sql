@@ -14,7 +14,8 @@ CREATE OR REPLACE FUNCTION k_stuck(p_bad bigint[]) RETURNS TABLE (case_id bigint
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
   SELECT t.application_id, x.code, t.office_id
     FROM task t JOIN application a ON a.id = t.application_id AND a.state = 'running' CROSS JOIN LATERAL (SELECT CASE
-      WHEN NOT k_somebody(t.office_id, t.unit_id, array_remove(role_kinds(t.role, t.unit_id IS NOT NULL), 'service'), NULL)
+      WHEN NOT k_somebody(t.office_id, t.unit_id, array_remove(role_kinds(t.role, t.unit_id IS NOT NULL), 'service'),
+        (SELECT filed_by FROM case_record WHERE case_record.case_id = a.id))  -- whoever filed it decides nothing in it
         THEN 'no_members'
       WHEN t.assignee_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM account m JOIN ab_user u ON u.id = m.user_id AND u.active
         WHERE m.user_id = t.assignee_id AND m.office_id = t.office_id AND in_force(m.started_on, m.ended_on)) THEN 'assignee_left'
