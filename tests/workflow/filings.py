@@ -372,10 +372,14 @@ def correction(city: City, plan: Process) -> Filing:
         facts = {"occupancy": seat(world, who), "start": "2017-03-01", **DOCUMENT}
         return Filing(facts, body, who, "更正甲", about=body.id, other={"start": "2017-04-01"})
     number = world.keys.decrypt("resident", bytes(world.value("SELECT id_cipher FROM person WHERE id = :p", p=who)))
-    made = facts_of(person("更正后", id_number=number), world.keys)
+    born = {"birth_on": dt.date(1989, 3, 4)} if plan.process == "birth_determine" else {}
+    made = facts_of(person("更正后", id_number=number, **born), world.keys)
     del made["person_index"], made["id_cipher"]
     last = world.value("SELECT max(sequence) FROM ledger_entry WHERE chain_kind = 'person' AND chain_id = :p", p=who)
-    return Filing({**made, "person": who, "corrects": last, **DOCUMENT}, body, who, "更正后", about=body.id,
+    facts = {**made, "person": who, "corrects": last, **DOCUMENT}
+    if born:
+        facts |= {"birth_record": "school", "recorded_on": "2005-09-01"}
+    return Filing(facts, body, who, "更正后", about=body.id if plan.applicant == "establishment" else None,
                   other={"document_no": "佛编〔2026〕9号"})  # fmt: skip
 
 
