@@ -1,10 +1,14 @@
 """种子数据: regions, offices, alarm rules, service accounts, published processes; planting twice changes nothing."""
 
 import json
+from typing import Any
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
+from app.db import refusal_of
 from app.domain.codes import code_sets
+from app.domain.errors import FactsChanged
 from app.domain.regions import foshan
 from app.domain.workdays import published
 from app.workflow import definition, validation
@@ -138,6 +142,16 @@ def plant(connection: Connection) -> None:
             {"u": user, "o": office},
         )
     for raw, process in validation.load():
+        publish(connection, raw, process)
+
+
+def publish(connection: Connection, raw: dict[str, Any], process: definition.Process) -> None:
+    """Publish a shipped definition; publishing the same twice changes nothing.
+
+    Raises:
+        DefinitionsRefused: this version was published with another content.
+    """
+    try:
         connection.execute(
             text("SELECT publish_version(:p, :v, cast(:d AS jsonb), cast(:r AS jsonb))"),
             {
@@ -147,6 +161,10 @@ def plant(connection: Connection) -> None:
                 "r": json.dumps(process.requirements),
             },
         )
+    except DBAPIError as error:
+        if not isinstance(refusal_of(error.orig), FactsChanged):
+            raise
+        raise validation.DefinitionsRefused([validation.published_otherwise(process)]) from error
 
 
 def plant_places(connection: Connection) -> None:

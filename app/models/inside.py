@@ -129,6 +129,8 @@ class VerificationMark(Base):
     person_name: Mapped[string]
     kind: Mapped[string]
     note: Mapped[string] = mapped_column(server_default="")
+    # Of wrong data: the business that puts it right, as the unit chose it.
+    business: Mapped[string] = mapped_column(server_default="")
     case_id: Mapped[ref | None] = mapped_column(ForeignKey("application.id"))
     marked_by: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id"))
     marked_at: Mapped[now]

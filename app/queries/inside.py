@@ -134,7 +134,7 @@ def marks(session: Session, verification_id: int) -> list[Any]:
     return list(
         session.execute(
             text(
-                "SELECT m.id, m.person_id, m.person_name, m.kind, m.note, m.case_id, a.title, a.state AS case_state"
+                "SELECT m.id, m.person_id, m.person_name, m.kind, m.business, m.note, m.case_id, a.title, a.state AS case_state"
                 " FROM verification_mark m LEFT JOIN application a ON a.id = m.case_id WHERE m.verification_id = :i"
                 " ORDER BY m.id LIMIT 500"
             ),

@@ -242,7 +242,7 @@ def _conditions(session: Session, listing: Listing, asked: Asked) -> tuple[list[
     conditions, named = [listing.where], None
     if listing.scoped:
         conditions.append("x.scope_path >= :low AND x.scope_path < :high")
-    elif asked.unit_id:
+    elif asked.unit_id and listing.name == "cases":
         conditions.append(OF_UNIT)
     if asked.q and listing.search is None:
         named = people_named(session, asked.q)

@@ -80,7 +80,7 @@ APP_FUNCTIONS = (
     "host_has_room(bigint)",
     "absences_of(bigint)",
     "verification_open(int, date)",
-    "verification_mark(bigint, bigint, text, text, text)",
+    "verification_mark(bigint, bigint, text, text, text, text)",
     "verification_unmark(bigint)",
     "verification_head(bigint)",
     "verification_filed(bigint, bigint)",

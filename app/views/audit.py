@@ -48,6 +48,8 @@ def kinds() -> dict[str, str]:
         "authority_rule.update": _("Rule of cadre authority ended"),
         "delegation.given": _("Delegation given"),
         "verification.opened": _("Annual verification opened"),
+        "verification.marked": _("Annual verification: difference marked"),
+        "verification.unmarked": _("Annual verification: mark taken back"),
         "factor.forgotten": _("Second factor taken off"),
         "token.made": _("Program's token made"),
         "token.revoked": _("Program's token revoked"),

@@ -36,7 +36,7 @@ TITLES: dict[str, Any] = {
 }
 LABELS: dict[str, Any] = {
     "permit": _l("Permit"),
-    "approved": _l("Approved"),
+    "approved": _l("Seats approved"),
     "used": _l("Used"),
     "remaining": _l("Remaining"),
     "last_on": _l("Valid until"),

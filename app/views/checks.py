@@ -18,7 +18,9 @@ def after(plan: Process, before: Figures, authorised: int | None = None) -> Figu
     """The figures of a line once the case has taken effect."""
     if plan.movement == "set_quota":
         return Figures.of(authorised, before.occupied, before.reserved)
-    step = {"vacate": -1, "leave_lead": -1, "take_lead": 1, "occupy": 1, "move": 1}.get(plan.movement, 0)
+    step = {"vacate": -1, "leave_lead": -1, "take_lead": 1, "occupy": 1, "move": 1, "change_line": 1}.get(
+        plan.movement, 0
+    )
     return Figures.of(before.authorised, before.occupied + step, before.reserved)
 
 

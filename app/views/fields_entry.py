@@ -47,7 +47,6 @@ PLACES = (
     "permit",
     "permit_needed",
     "seats",
-    "plan_year",
     *(f"{k}{n}" for n in range(1, PLAN_ROWS + 1) for k in ("line", "number")),
 )
 
@@ -160,7 +159,7 @@ def narrowed(plan: Process) -> dict[str, Field]:
     out |= {name: day(LABELS[name]) for name in needed}
     if plan.process == "appointed":
         out["level"] = one_of(_l("Level of position"), chosen(codes.LEVEL), required=True)
-    if plan.process == "resign":
+    if plan.process in ("resign", "resign_own"):
         out["destination"] = text(LABELS["destination"], required=False)
     if plan.process in ("plan", "cancel_recruit", "leave"):
         out["document_no"] = text(_l("Document number"), required=False, longest=60)

@@ -60,7 +60,7 @@ LABELS: Mapping[str, Any] = {
     "mobile": _l("Mobile phone"),
     "office_phone": _l("Office phone"),
     "email": _l("E-mail"),
-    "address": _l("Address"),
+    "address": _l("Home address"),
     "relation": _l("Relation"),
     "relative": _l("Name of the relative"),
     "work_unit": _l("Unit of the relative"),
@@ -111,7 +111,7 @@ def of(plan: Process) -> dict[str, Field]:
     if "item" in plan.fields:
         members["item"] = choice_of_item(kind.name, "person" in plan.fields)
     if "start" in plan.fields:
-        members["start"] = fields.day(_l("Since"))
+        members["start"] = fields.day(_l("Holds from"))
     if "end" in plan.fields:
         members["end"] = fields.day(_l("Held until (empty: still holds)"), required=False)
     return members

@@ -74,7 +74,12 @@ def absence_change(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
 
 def certificate(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
     """机构编制管理证 of the own unit."""
-    return filing.Filing(filing.form_facts(form, plan) | {"unit": who.unit_id}, None, None, who.unit_id, None)
+    facts = filing.form_facts(form, plan) | {"unit": who.unit_id}
+    if facts["certificate_reason"] != "verify":
+        facts["year"] = None
+    elif not facts["year"]:
+        raise errors.InvalidInput(errors={"year": ["required"]})
+    return filing.Filing(facts, None, None, who.unit_id, None)
 
 
 def objection(s: Session, form: Any, plan: Process, who: Hat) -> Filing:

@@ -15,6 +15,7 @@ from app.security.manager import Hat
 from app.security.services import services
 from app.views.fields_records import KIND_OF
 from app.views.filing import Filing, usual
+from app.views.filing_entry import entry_facts
 from app.workflow.definition import Process
 
 
@@ -113,4 +114,11 @@ def leader_leave(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
     return replace(made, facts={**made.facts, **now_facts(services().keys, "appointment", stays)})
 
 
-FILERS = {"record": item, "leader": leader, "leader_leave": leader_leave}
+def resign_own(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
+    """辞去公职, applied for by the person: the reason is the business's own."""
+    person = whose(s, form, plan, who)
+    facts = {**entry_facts(form, plan), "person": person.id, "reason": "32"}
+    return Filing(facts, person.id, person.name, person.unit_id, form.end.data)
+
+
+FILERS = {"record": item, "leader": leader, "leader_leave": leader_leave, "resign_own": resign_own}

@@ -57,7 +57,7 @@ def labels() -> dict[str, str]:
         "work_started_on": _("Start of work"),
         "state": _("State"),
         "purpose": _("What the seats are for"),
-        "approved": _("Approved"),
+        "approved": _("Seats approved"),
         "used": _("Used"),
         "remaining": _("Remaining"),
         "released": _("Released"),

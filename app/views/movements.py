@@ -70,7 +70,7 @@ def timeline(rows: list[Any], *, links: bool, people: bool = False) -> list[dict
         if r.type == "quota.set":
             facts.append((_("Authorised"), "—" if number is None else number))
         if r.type == "permit.granted":
-            facts += [(_("Permit"), r.fields["number"]), (_("Approved"), r.fields["approved"])]
+            facts += [(_("Permit"), r.fields["number"]), (_("Seats approved"), r.fields["approved"])]
         if r.type in ("permit.granted", "permit.extended"):
             facts.append((_("Valid until"), r.fields["last_on"]))
         if r.fields.get("document_no"):

@@ -8,6 +8,9 @@ from typing import Any
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from app.views.stuck import reasons
+from app.workflow.rescue import NOBODY
+
 
 def states() -> dict[str, tuple[str, str]]:
     """Every state of cases, tasks, seats, people, alarms and accounts: its label and its tone."""
@@ -79,6 +82,7 @@ def case_rows(
 
 def alarm_rows(rows: list[Any]) -> list[dict[str, Any]]:
     """Alarms as the template's list wants them."""
+    stuck = reasons()
     return [
         {
             "title": f"{r.name}：{r.unit}" if r.unit else r.name,
@@ -92,7 +96,11 @@ def alarm_rows(rows: list[Any]) -> list[dict[str, Any]]:
             "text": " · ".join(
                 x
                 for x in (
-                    str(r.facts.get("sentence") or "，".join(f"{k} {v}" for k, v in figures_of(r.facts))),
+                    str(
+                        r.facts.get("sentence")
+                        or (stuck.get(r.code) if r.rule == NOBODY else None)
+                        or "，".join(f"{k} {v}" for k, v in figures_of(r.facts))
+                    ),
                     "" if r.standing else r.operator_name,
                 )
                 if x

@@ -64,6 +64,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
             {"label": _("Seats"), "url": "/list/posts", "icon": "seat"},
             {"label": _("Permits"), "url": "/list/permits", "icon": "check"},
+            {"label": _("Yearly plans"), "url": "/list/plans", "icon": "ledger"},
         ]
     elif who.department_id:
         entries = [
@@ -96,6 +97,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             entries.insert(2, {"label": _("To be confirmed"), "url": "/acknowledgements", "icon": "check"})
         if who.office_kind == "establishment":
             entries.append({"label": _("Permits"), "url": "/list/permits", "icon": "check"})
+            entries.append({"label": _("Yearly plans"), "url": "/list/plans", "icon": "ledger"})
             entries.append({"label": _("Annual verification"), "url": "/verification/", "icon": "check"})
             entries.append({"label": _("Away from their seats"), "url": "/list/absences", "icon": "history"})
             entries.append({"label": _("Opening balance"), "url": "/intake/", "icon": "upload"})

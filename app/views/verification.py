@@ -150,8 +150,13 @@ class VerificationView(BaseView):
             roster=roster | {"rows": [r | {"mark": marked.get(p.person_id), "person_id": p.person_id}
                                       for r, p in zip(roster["rows"], people, strict=False)]},
             marks=marks,
-            kinds=[(k, v) for k, v in codes.DIFFERENCE.items() if k != "missing"],
+            kinds=[
+                ("left", codes.DIFFERENCE["left"]),
+                *((f"wrong_data:{k}", v) for k, v in codes.DIFFERENCE_BUSINESS.items()),
+                ("unknown", codes.DIFFERENCE["unknown"]),
+            ],
             words=codes.DIFFERENCE,
+            businesses=codes.DIFFERENCE_BUSINESS,
             back=f"{request.args.get('after', '')}",
         )  # fmt: skip
 
@@ -160,12 +165,14 @@ class VerificationView(BaseView):
     def mark(self, verification_id: int) -> Any:
         """A row that is not so, or somebody whom the roster lacks."""
         form = request.form
+        kind, _colon, business = form.get("kind", "").partition(":")
         return self._change(
             verification_id,
-            "SELECT verification_mark(:v, :p, :n, :k, :t)",
+            "SELECT verification_mark(:v, :p, :n, :k, :b, :t)",
             p=form.get("person", type=int),
             n=form.get("name", "")[:60],
-            k=form.get("kind", ""),
+            k=kind,
+            b=business if business in codes.DIFFERENCE_BUSINESS else "",
             t=form.get("note", "")[:300],
         )
 

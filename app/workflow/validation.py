@@ -246,6 +246,14 @@ def _asked(plan: Process, place: Place, role: str, people: int, until: int) -> I
         yield place, f"“{role}”的任务要负责人会签，要求里须写 people: 2"
 
 
+def published_otherwise(plan: Process) -> Problem:
+    """The fault of a shipped definition whose version was published with another content."""
+    file = PROCESSES / f"{plan.process}.yaml"
+    lines = Lines(yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader))
+    reason = f"第 {plan.version} 版已经发布，内容与此不同：已发布的版本不改，请提高 version"
+    return Problem(file.name, lines.of(("version",)), reason)
+
+
 def load(folder: Path = PROCESSES, fields: Iterable[str] | None = None) -> list[tuple[dict[str, Any], Process]]:
     """The definitions of a folder with their raw data, by name.
 

@@ -16,7 +16,7 @@ PROCESS = "verify_year"
 # Which business mends a difference: the first that is published. What a unit cannot mend by itself it reports.
 MENDS = {
     "left": ("leave", "objection"),
-    "wrong_data": ("info_change", "objection"),
+    "wrong_data": ("objection",),
     "unknown": ("objection",),
     "missing": ("recruit", "objection"),
 }
@@ -58,11 +58,11 @@ def _draft(session: Session, found: Any, process: str, form: dict[str, Any]) -> 
 
 def _mend(session: Session, found: Any) -> None:
     """A draft for each difference that has none yet, in the business that mends it."""
-    known = versions.published(session, [p for names in MENDS.values() for p in names])
-    for mark in inside.marks(session, found.id):
-        if mark.case_id is not None:
-            continue
-        process = next(p for p in MENDS[mark.kind] if p in known)
+    marks = [m for m in inside.marks(session, found.id) if m.case_id is None]
+    known = versions.published(session, {*(p for names in MENDS.values() for p in names), *(m.business for m in marks)})
+    known = {name: found for name, found in known.items() if found[1].applicant == "unit"}
+    for mark in marks:
+        process = next(p for p in (mark.business, *MENDS[mark.kind]) if p in known)
         draft = _draft(session, found, process, _form(mark, process, known[process][1].fields))
         session.execute(text("SELECT verification_mended(:m, :c)"), {"m": mark.id, "c": draft})
 

@@ -55,4 +55,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     for trigger, table in (("case_effected", "case_record"), ("task_first", "task")):
         op.execute(f"DROP TRIGGER IF EXISTS {trigger} ON {table}")
+    op.execute("DROP POLICY IF EXISTS seen ON alarm")  # it names a column that goes one step further down
     op.execute("DROP TABLE acknowledgement CASCADE")

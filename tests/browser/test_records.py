@@ -74,7 +74,7 @@ def test_the_figures_of_the_group_stand_beside_the_form(body: Body, desks: Any) 
     """40 posts: ⌊40 × 60%⌋ = 24."""
     desk = desks("clerk")
     page = desk.open("/case/new/rank_promote")
-    desk.pick("person", "局0")
+    desk.pick("person", "片局0")
     page.select_option("[name=rank]", "R10")
     page.fill("[name=start]", "2026-01-05")
     page.get_by_text("⌊40 × 60%⌋ = 24").first.wait_for(timeout=PATIENCE)

@@ -50,7 +50,7 @@ def test_a_round_is_opened_confirmed_with_a_difference_signed_and_followed(
     roster = "/verification/" + page.url.rsplit("/", 1)[1]
     row = page.locator("#roster tbody tr").first
     row.locator("summary").click()
-    row.locator("select").select_option("wrong_data")
+    row.locator("select").select_option("wrong_data:info_education")
     row.locator("input[name=note]").fill("学历应为研究生")
     with page.expect_navigation():
         row.locator("button").click()

@@ -272,21 +272,27 @@ def test_a_round_is_opened_once_a_year_for_the_offices_own_units(world: World, b
 def test_the_confirmed_roster_is_named_by_an_entry_of_the_chain(world: World, body: Body, host: Body) -> None:
     number = world.value("SELECT id FROM verification WHERE unit_id = :u", u=body.id)
     clerk = world.clerk(body)
-    mark = "SELECT verification_mark(:v, :p, :n, :k, :t)"
-    kept = call(world, clerk, mark, v=number, p=body.people[0], n=None, k="left", t="")
-    assert call(world, clerk, mark, v=number, p=body.people[0], n=None, k="wrong_data", t="学历有误") == kept
-    missing = call(world, clerk, mark, v=number, p=None, n="漏登人", k="missing", t="")
+    mark = "SELECT verification_mark(:v, :p, :n, :k, :b, :t)"
+    kept = call(world, clerk, mark, v=number, p=body.people[0], n=None, k="left", b="", t="")
+    assert (
+        call(world, clerk, mark, v=number, p=body.people[0], n=None, k="wrong_data", b="info_education", t="学历有误")
+        == kept
+    )
+    missing = call(world, clerk, mark, v=number, p=None, n="漏登人", k="missing", b="", t="")
     call(world, clerk, "SELECT verification_unmark(:m)", m=missing)
     for wrong in (
         {"k": "unknown", "p": body.people[1], "t": ""},
         {"k": "missing", "p": None, "n": "甲"},
         {"k": "left", "p": None},
+        {"k": "wrong_data", "p": body.people[1], "t": "学历有误"},
     ):
         with pytest.raises(errors.InvalidInput):
-            call(world, clerk, mark, **({"v": number, "n": None, "t": ""} | wrong))
+            call(world, clerk, mark, **({"v": number, "n": None, "b": "", "t": ""} | wrong))
     for who, person in ((world.clerk(host), body.people[0]), (clerk, host.people[0])):
         with pytest.raises(errors.NotFound):
-            call(world, who, mark, v=number, p=person, n=None, k="left", t="")
+            call(world, who, mark, v=number, p=person, n=None, k="left", b="", t="")
+    logged = "SELECT count(*) FROM audit_event WHERE kind = :k AND facts ->> 'verification' = :v"
+    assert [world.value(logged, k=f"verification.{k}", v=str(number)) for k in ("marked", "unmarked")] == [3, 1]
     head = world.row("SELECT sequence, hash FROM ledger_chain WHERE chain_kind = 'unit' AND chain_id = :u", u=body.id)
     case = confirm(world, body)
     assert world.state(case) == "done"
@@ -296,7 +302,7 @@ def test_the_confirmed_roster_is_named_by_an_entry_of_the_chain(world: World, bo
                         u=body.id)  # fmt: skip
     assert (entry["head"], entry["people"], entry["differences"]) == (head[1], 3, 1)
     with pytest.raises(errors.AlreadyDecided):
-        call(world, clerk, mark, v=number, p=body.people[1], n=None, k="left", t="")
+        call(world, clerk, mark, v=number, p=body.people[1], n=None, k="left", b="", t="")
     assert findings(world) == []
 
 

@@ -383,6 +383,7 @@ def test_a_move_within_a_unit_changes_the_line_and_leaves_the_leadership(world: 
     second = world.account("second", "unit_clerk", unit=source.id)
     world.decide(world.identity("second", second), case, "source_unit")  # another clerk than the one who filed
     world.approve_recruit(case, personnel="human_resources")
+    world.decide(world.office("organisation"), case, "source_personnel")  # another office answers for civil servants
     assert world.value("SELECT personnel_class FROM person WHERE id = :p", p=who) == "support"
     assert world.figures(source.lines["13"]) == (3, 1, 0)
 

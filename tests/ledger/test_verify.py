@@ -281,14 +281,16 @@ UNCHAINED = {
     "an effected case called ended": "UPDATE case_record SET status = 'closed' WHERE case_id = (SELECT max(case_id) FROM"
     " case_record WHERE status = 'effected')",
     "a waiting case without its reservation": "UPDATE case_record SET status = 'filed' WHERE status = 'reserved'",
-    "an open case called effected": "UPDATE case_record SET status = 'effected' WHERE status = 'closed'",
+    "an open case called effected": "UPDATE case_record SET status = 'effected' WHERE case_id ="
+    " (SELECT min(case_id) FROM case_record WHERE status = 'closed')",
     "facts changed with their hash": "UPDATE case_record SET facts = '{}', facts_hash = encode(sha256('{}'), 'hex')"
     " WHERE case_id = (SELECT max(case_id) FROM case_record)",
     "a filed revision changed": "UPDATE case_facts SET facts = facts || ' ' WHERE case_id = (SELECT max(case_id) FROM case_facts)",
     "a filed revision taken away": "DELETE FROM case_facts WHERE case_id = (SELECT max(case_id) FROM case_facts)",
     "another filer": "UPDATE case_record SET filed_by = filed_by + 1 WHERE case_id = (SELECT max(case_id) FROM case_record)",
     "a word on other facts": "UPDATE decision SET facts_hash = 'x' WHERE id = (SELECT max(id) FROM decision)",
-    "an approval turned": "UPDATE decision SET verdict = 'return' WHERE id = (SELECT max(id) FROM decision)",
+    "an approval turned": "UPDATE decision SET verdict = 'return' WHERE id = (SELECT max(d.id) FROM decision d"
+    " JOIN case_record c ON c.case_id = d.case_id WHERE c.status = 'effected')",
     "a definition loosened": "UPDATE process_version SET requirements = '{}' WHERE id = (SELECT max(id) FROM process_version)",
     "a standing alarm taken away": "DELETE FROM alarm WHERE id = (SELECT min(id) FROM alarm WHERE standing AND state = 'open')",
     "a standing alarm ended": "UPDATE alarm SET state = 'cleared' WHERE id = (SELECT min(id) FROM alarm WHERE standing"

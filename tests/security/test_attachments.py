@@ -71,12 +71,11 @@ def test_a_file_is_added_shown_in_the_page_and_opened_by_whoever_sees_the_case(
         assert all(name in said for name in ("身份证.png", "学历.docx", "体检.pdf"))
     assert send(user, city.case, ("again.png", samples.PNG)).status_code == 302
     assert kept(world, city.case) == 3, "the same file twice is one"
-    shown = {
-        row.kind: client("bianban").get(f"/case/{city.case}/files/{row.id}")
-        for row in world.superuser.connect().execute(
-            text("SELECT id, kind FROM attachment WHERE application_id = :c"), {"c": city.case}
-        )
-    }
+    with world.superuser.connect() as connection:
+        query = text("SELECT kind, id FROM attachment WHERE application_id = :c")
+        numbers = {row.kind: row.id for row in connection.execute(query, {"c": city.case})}
+    bianban = client("bianban")
+    shown = {kind: bianban.get(f"/case/{city.case}/files/{number}") for kind, number in numbers.items()}
     for kind, content, media in (
         ("png", samples.PNG, "image/png"),
         ("pdf", samples.PDF, "application/pdf"),
@@ -162,6 +161,20 @@ def test_files_stay_as_they_are_while_the_offices_decide_and_are_the_applicants_
     user.post(f"/case/{case}/files/{newest(world, case)}/remove")
     assert kept(world, case) == 0
     assert send(bianban, case, ("office.pdf", samples.PDF)).status_code == 409
+
+
+def test_files_are_the_applicants_while_an_office_waits_for_papers_that_it_asked_for(
+    world: World, city: City, client: Browser
+) -> None:
+    case, user = world.recruit(city.body, facts=person("补件")), client("clerk")
+    world.decide(world.office("establishment"), case, "establishment", "request_papers", "请补体检结论")
+    assert send(user, case, ("体检.pdf", samples.PDF)).status_code == 302
+    assert kept(world, case) == 1
+    assert send(client("bianban"), case, ("office.pdf", samples.PDF)).status_code == 409
+    with world.database.transaction(world.clerk(city.body)) as s:
+        s.execute(text("SELECT case_answer(:c, '已上传')"), {"c": case})
+    assert send(user, case, ("late.png", samples.PNG)).status_code == 409
+    assert kept(world, case) == 1
 
 
 def test_a_case_takes_so_many_files_and_bytes(world: World, city: City) -> None:

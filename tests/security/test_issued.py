@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 from werkzeug.test import TestResponse
 
+from app.cli.files import PAPERS, unlike
 from app.domain import errors
 from app.domain.workdays import city_today
 from app.exchange.attachments import Store
@@ -269,3 +270,18 @@ def test_an_issued_paper_is_changed_by_nobody_not_even_the_owner(world: World, b
             world.clerk(body)
         ) as s:  # fmt: skip
             s.execute(text(statement), {"c": case})
+
+
+def test_a_paper_that_a_superuser_changed_no_longer_fits_its_signature(world: World, body: Body) -> None:
+    with world.superuser.connect() as connection:
+        good = connection.execute(PAPERS).all()
+        real = [row for row in good if bytes(row.signature) != b"s" * 64]
+        assert real
+        assert [row.id for row in real if unlike(row, world.keys)] == []
+        connection.execute(text("ALTER TABLE issued_paper DISABLE TRIGGER USER"))
+        changed = "UPDATE issued_paper SET content = replace(content, '文书局', '别的局')"
+        connection.execute(
+            text(changed + ", content_hash = sha256(convert_to(replace(content, '文书局', '别的局'), 'UTF8'))")
+        )
+        assert all(unlike(row, world.keys) for row in connection.execute(PAPERS) if row.id in {r.id for r in real})
+        connection.rollback()

@@ -74,6 +74,57 @@ def test_what_is_approved_for_a_later_day_is_told_once_and_again_on_its_day(worl
     assert told(world, world.clerk(body), case) == ["approved"]
 
 
+def test_a_stopped_clock_tells_the_applicant_and_the_answer_the_office(world: World) -> None:
+    body = world.body("停钟局")
+    clerk, office, case = world.clerk(body), world.office("establishment"), world.recruit(body)
+
+    def say(verdict: str) -> None:
+        with world.database.transaction(office) as session:
+            engine.decide(session, world.task(case, "establishment"), verdict=verdict, opinion="请补学历证明")
+
+    say("request_papers")
+    assert told(world, clerk, case) == ["papers_requested"]
+    with world.database.transaction(clerk) as session:
+        engine.answer(session, case, "已补")
+    assert (told(world, clerk, case), told(world, office, case)) == ([], ["task", "papers_answered"])
+    say("suspend")
+    assert told(world, clerk, case) == ["suspended"]
+    with world.superuser.begin() as connection:
+        connection.execute(text("UPDATE task SET due_on = kernel_today() WHERE application_id = :c"), {"c": case})
+    due.tell_amber(world.database, world.service("svc-worker"))
+    assert "amber" not in told(world, office, case)
+    say("resume")
+    assert told(world, clerk, case) == ["resumed"]
+
+
+def test_a_return_to_an_earlier_stage_tells_that_stage_and_not_the_applicant(world: World) -> None:
+    source, target = world.body("退源局", people={"11": 1}), world.body("退入局", quotas={"11": 1})
+    facts = {"person": source.people[0], "line": target.line, "department": None, "start": TODAY.isoformat()}
+    case = world.submit(world.clerk(target), target, "transfer", facts, name="调", effective_on=TODAY)
+    world.decide(world.clerk(source), case, "source_unit")
+    with world.database.transaction(world.office("establishment")) as session:
+        engine.decide(session, world.task(case, "establishment"), verdict="return", opinion="请调出单位重新出具意见",
+                      to="调出单位意见")  # fmt: skip
+    assert told(world, world.clerk(target), case, unread=False) == []
+    assert told(world, world.clerk(source), case) == ["task"]
+    assert told(world, world.office("organisation"), case) == []
+
+
+def test_a_first_signature_tells_the_head_until_it_is_taken_back(world: World) -> None:
+    body = world.body("会签局")
+    case, member = world.recruit(body), world.office("establishment")
+    head = world.identity("head", world.account("head", "office_head", office=("establishment", "440600")))
+    world.decide(world.office("organisation"), case, "personnel")
+    for first in ("(SELECT max(id) FROM decision WHERE case_id = :c)", "NULL"):
+        with world.superuser.begin() as connection:
+            connection.execute(text("ALTER TABLE task DISABLE TRIGGER guard_task"))  # no process here asks for two
+            connection.execute(text(f"UPDATE task SET first_decision_id = {first} WHERE application_id = :c"
+                                    " AND state = 'open'"), {"c": case})  # fmt: skip
+            connection.execute(text("ALTER TABLE task ENABLE TRIGGER guard_task"))
+        waiting = ["task"] if first == "NULL" else ["task", "countersign"]
+        assert (told(world, head, case), told(world, member, case)) == (waiting, ["task"])
+
+
 def second_for_the_last_seat(world: World, name: str) -> int:
     """A case that came too late: the last seat of its line is reserved for another."""
     body = world.body(name, quotas={"11": 1})

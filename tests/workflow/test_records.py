@@ -391,3 +391,19 @@ def test_a_day_of_birth_is_determined_by_two_people_and_put_right(world: World, 
     assert decide(world, client("bianban"), case, "establishment").status_code == 302
     assert world.value("SELECT birth_on::text FROM person WHERE id = :p", p=who) == "1989-03-04"
     assert findings(world) == []
+
+
+def test_an_individual_resigns_through_the_unit(world: World, organ: Body, client: Open) -> None:
+    who = organ.people[3]
+    world.account("cizhi", "person", person_id=who)
+    asked = {"applied_on": ago(10).isoformat(), "resign_bar": "", "destination": "自谋职业", "end": TODAY.isoformat()}
+    page_ = client("cizhi").get("/case/new/resign_own")
+    bar = re.search(r'name="resign_bar".*?<option[^>]*value="([^"]+)"', page(page_), re.S)
+    answer = sent(client("cizhi"), "resign_own", **{**asked, "resign_bar": bar[1] if bar else ""})
+    assert answer.status_code == 302, re.findall(r'(?:-error"[^>]*>|alert[^>]*>)(.{0,200})', page(answer), re.S)
+    case = int(answer.location.rpartition("/")[2])
+    for user, code in (("clerk", "unit"), ("zuzhi", "personnel"), ("bianban", "establishment")):
+        assert decide(world, client(user), case, code).status_code == 302
+    assert done(world, case)
+    assert world.value("SELECT state FROM person WHERE id = :p", p=who) == "left"
+    assert findings(world) == []

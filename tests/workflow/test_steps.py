@@ -8,7 +8,9 @@ from sqlalchemy.exc import DBAPIError
 
 from app.db import Identity
 from app.domain import errors
+from app.domain.workdays import city_today
 from app.ledger.people import facts_of
+from app.ledger.verify import Verifier
 from app.models import Application
 from app.workflow import engine
 from tests.ledger.steps import findings
@@ -372,3 +374,22 @@ def test_nobody_takes_a_step_for_another_side(world: World, body: Body, call: st
 
 def test_afterwards_every_chain_and_every_approval_holds(world: World, body: Body) -> None:
     assert findings(world) == []
+
+
+def test_a_signature_taken_out_of_a_finished_case_is_found(world: World, body: Body) -> None:
+    case = begun(world, body, "signed")
+    for who, code in ((KEEPERS, "establishment"), (CADRES, "personnel")):
+        world.decide(world.office(who), case, code)
+    world.decide(world.identity("keeperhead"), case, "establishment")
+    world.arrive(world.clerk(body), case, city_today())
+    assert findings(world) == []
+    for change in (
+        "verdict = 'take_back'",
+        "user_id = (SELECT user_id FROM decision WHERE case_id = :c ORDER BY id LIMIT 1)",
+    ):
+        with world.superuser.connect() as connection:
+            connection.execute(text(f"UPDATE decision SET {change} WHERE id = (SELECT max(id) FROM decision"
+                                    " WHERE case_id = :c AND verdict = 'approve')"), {"c": case})  # fmt: skip
+            found = [f.sentence() for f in Verifier(connection, world.keys).findings()]
+            connection.rollback()
+        assert any("establishment 的批准" in sentence for sentence in found), change

@@ -105,6 +105,7 @@ def test_the_whole_way_of_stopping_answering_and_taking_back_by_the_pages(
     assert keeper.post(url, asked).status_code == 302
     assert "停止计时" in keeper.get(f"/case/{case}").get_data(as_text=True)
     clerk = client(f"clerk{body.id}")
+    assert "补正前停止计时：请补学历证明" in clerk.get("/").get_data(as_text=True)
     page = clerk.get(f"/case/{case}").get_data(as_text=True)
     assert "要求补正：请补学历证明" in page
     assert clerk.post(f"/case/{case}/act?kind=answer", {"opinion": "已送窗口"}).status_code == 302
@@ -202,3 +203,17 @@ def test_a_new_form_sent_twice_is_one_case(world: World, body: Body, client: Ope
     assert first.status_code == second.status_code == 302
     assert first.location == second.location
     assert filed(world, body) == before + 1
+
+
+def test_an_offices_own_draft_stands_on_its_desk_until_it_is_submitted(world: World, body: Body, client: Open) -> None:
+    keeper = client("bianban")
+    assert "本部门申报的业务" not in keeper.get("/").get_data(as_text=True)
+    keeper.get("/case/new/quota")
+    typed = {"any_line": body.line, "authorised": "21", "document_no": "佛编〔2026〕3号", "issuer": "市委编委",
+             "start": city_today().isoformat()}  # fmt: skip
+    draft = keeper.post("/case/new/quota", {"action": "draft", **typed})
+    assert "本部门申报的业务" in keeper.get("/").get_data(as_text=True)
+    keeper.get(draft.location)
+    assert keeper.post(draft.location, {"action": "submit", **typed}).status_code == 302
+    assert "本部门申报的业务" not in keeper.get("/").get_data(as_text=True)
+    assert "已提交过" in keeper.get(draft.location, follow_redirects=True).get_data(as_text=True)  # back, after it went

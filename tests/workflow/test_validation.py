@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from app.cli import commands
+from app.cli import commands, seeds
 from app.views.fields import known
 from app.workflow import validation
 from app.workflow.validation import DefinitionsRefused, load, problems_of
+from tests.world import World
 
 FIELDS = known()
 
@@ -114,3 +115,13 @@ def test_a_deployment_with_a_fault_says_so_and_touches_nothing(tmp_path: Path, m
     assert "流程定义有误，未部署任何内容" in answer.output
     assert "transfer.yaml 第" in answer.output
     assert touched == []
+
+
+def test_a_changed_definition_under_a_published_version_is_refused_with_its_line(world: World) -> None:
+    raw, plan = next((raw, plan) for raw, plan in load() if plan.process == "transfer")
+    with world.owner.connect() as connection, pytest.raises(DefinitionsRefused) as refused:
+        seeds.publish(connection, raw | {"guide": "另一种说法"}, plan)
+    assert "transfer.yaml 第" in str(refused.value)
+    assert "请提高 version" in str(refused.value)
+    with world.owner.begin() as connection:  # the same again changes nothing
+        seeds.publish(connection, raw, plan)

@@ -179,4 +179,5 @@ ABSENCE = code_set("absence_kind")
 HOST_POST = code_set("host_post")
 CERTIFICATE_REASON = code_set("certificate_reason")
 DIFFERENCE = code_set("difference")
+DIFFERENCE_BUSINESS = code_set("difference_business")
 REGION: Codes = {division.code: division.name for division in foshan()}

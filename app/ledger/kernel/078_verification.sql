@@ -48,12 +48,15 @@ BEGIN
 END $$;
 
 -- A row of the roster that is not so, or (without a person) somebody whom the roster lacks; a second mark replaces the first.
-CREATE OR REPLACE FUNCTION verification_mark(p_id bigint, p_person bigint, p_name text, p_kind text, p_note text) RETURNS bigint
+DROP FUNCTION IF EXISTS verification_mark(bigint, bigint, text, text, text);
+CREATE OR REPLACE FUNCTION verification_mark(p_id bigint, p_person bigint, p_name text, p_kind text, p_business text, p_note text)
+RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE v verification := k_verification(p_id); v_name text := btrim(coalesce(p_name, '')); v_mark bigint;
 BEGIN
   IF p_kind IS NULL OR p_kind NOT IN ('left', 'wrong_data', 'unknown', 'missing') OR (p_kind = 'missing') <> (p_person IS NULL)
     OR p_kind IN ('wrong_data', 'unknown') AND length(btrim(coalesce(p_note, ''))) < 2
+    OR (p_kind = 'wrong_data') <> (coalesce(p_business, '') ~ '^[a-z_]{1,40}$')
     OR p_kind = 'missing' AND length(v_name) NOT BETWEEN 2 AND 50 OR length(p_note) > 300 THEN
     PERFORM refuse('invalid_input', '{"errors": {"note": ["required"]}}');
   END IF;
@@ -64,11 +67,13 @@ BEGIN
   ELSIF (SELECT count(*) FROM verification_mark WHERE verification_id = v.id AND person_id IS NULL) >= 200 THEN
     PERFORM refuse('not_allowed');
   END IF;
-  INSERT INTO verification_mark (verification_id, person_id, person_name, kind, note, marked_by, scope_path)
-  VALUES (v.id, p_person, v_name, p_kind, btrim(coalesce(p_note, '')), scope_number(1), v.scope_path)
+  INSERT INTO verification_mark (verification_id, person_id, person_name, kind, business, note, marked_by, scope_path)
+  VALUES (v.id, p_person, v_name, p_kind, coalesce(p_business, ''), btrim(coalesce(p_note, '')), scope_number(1), v.scope_path)
   ON CONFLICT (verification_id, person_id) WHERE person_id IS NOT NULL DO UPDATE SET kind = excluded.kind,
-    note = excluded.note, marked_by = excluded.marked_by, marked_at = now()
+    business = excluded.business, note = excluded.note, marked_by = excluded.marked_by, marked_at = now()
   RETURNING id INTO v_mark;
+  PERFORM record_audit('verification.marked', NULL, jsonb_build_object('verification', v.id, 'unit', v.unit_id,
+    'person', p_person, 'kind', p_kind, 'mark', v_mark));
   RETURN v_mark;
 END $$;
 
@@ -81,6 +86,8 @@ BEGIN
   -- A draft begun for the difference is the unit's to throw away; the mark stays as what was found.
   IF m.case_id IS NOT NULL THEN PERFORM refuse('already_decided'); END IF;
   DELETE FROM verification_mark WHERE id = m.id AND verification_id = v.id;
+  PERFORM record_audit('verification.unmarked', NULL, jsonb_build_object('verification', v.id, 'unit', v.unit_id,
+    'person', m.person_id, 'kind', m.kind, 'mark', m.id));
 END $$;
 
 -- The head of a unit's chain, and how many sat there: one statement, so that both are of one moment.

@@ -101,6 +101,9 @@ BEGIN
     SELECT NEW.kind, k.office_id, k.unit_id, k.assignee_id, k_task_hat(k), a.id, k.id, a.scope_path
       FROM task k WHERE k.application_id = a.id AND k.state = 'open';
   ELSE
+    IF NEW.kind = 'resume' THEN
+      UPDATE notice SET settled_at = now() WHERE case_id = a.id AND settled_at IS NULL AND kind = 'suspended';
+    END IF;
     PERFORM k_tell_applicant(a, CASE NEW.kind WHEN 'return' THEN 'returned' WHEN 'reject' THEN 'rejected'
       WHEN 'request_papers' THEN 'papers_requested' WHEN 'suspend' THEN 'suspended' WHEN 'resume' THEN 'resumed'
       ELSE NEW.kind END, NEW.opinion);
@@ -118,7 +121,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   UPDATE notice SET settled_at = now() WHERE case_id = NEW.id AND settled_at IS NULL
     AND (kind = OLD.state OR (OLD.state = 'awaiting' AND kind IN ('approved', 'confirm_arrival'))
-      OR (NEW.state IN ('done', 'rejected', 'withdrawn') AND kind = 'papers_requested'));
+      OR (NEW.state IN ('done', 'rejected', 'withdrawn') AND kind IN ('papers_requested', 'suspended')));
   RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER case_told AFTER UPDATE OF state ON application FOR EACH ROW
@@ -133,7 +136,7 @@ BEGIN
   INSERT INTO notice (kind, office_id, unit_id, user_id, hat, case_id, task_id, scope_path)
   SELECT 'amber', k.office_id, k.unit_id, k.assignee_id, k_task_hat(k), a.id, k.id, k.scope_path
     FROM task k JOIN application a ON a.id = k.application_id AND a.state = 'running'
-   WHERE k.state = 'open' AND k.still_since IS NULL AND k.due_on <= workdays_after(kernel_today(), 1)
+   WHERE k.state = 'open' AND k.still_since IS NULL AND a.still_since IS NULL AND k.due_on <= workdays_after(kernel_today(), 1)
      AND NOT EXISTS (SELECT 1 FROM notice n WHERE n.task_id = k.id AND n.kind = 'amber') ORDER BY k.id
   ON CONFLICT (task_id) WHERE kind = 'amber' DO NOTHING;
   GET DIAGNOSTICS v_count = ROW_COUNT;
