@@ -200,6 +200,7 @@ LEAVERS: dict[str, tuple[str, dict[str, Any]]] = {
     "transfer_out": ("11", {"destination": "广州市某局", **DOCUMENT}),
     "retire": ("11", {}),
     "resign": ("11", {"applied_on": day(0, -5), "resign_bar": "none"}),
+    "resign_own": ("11", {"applied_on": day(0, -5), "resign_bar": "none", "reason": "32"}),
     "dismiss": ("11", {"dismiss_ground": "5", "absent_days": 16, "dismiss_exempt": "none", **DOCUMENT}),
     "contract_end": ("22", {"contract_ground": "16", "notice_on": day(0, -30)}),
     "expel": ("22", {"decided_on": day(), **DOCUMENT}),
@@ -225,7 +226,7 @@ def leaver(city: City, plan: Process) -> Filing:
     if plan.process in BORN:
         born, work = BORN[plan.process]
         who = entered(city.world, body, who=person("进出甲", id_number=id_number(born), work_started_on=work))
-    facts = {"person": who, "end": day(), "reason": REASONS[plan.process][0], **more}
+    facts = {"person": who, "end": day(), "reason": REASONS.get(plan.process, ("",))[0], **more}
     return Filing(facts, body, who, "离任甲", other={"end": day(0, 2)})
 
 
