@@ -200,6 +200,7 @@ LEAVERS: dict[str, tuple[str, dict[str, Any]]] = {
     "transfer_out": ("11", {"destination": "广州市某局", **DOCUMENT}),
     "retire": ("11", {}),
     "resign": ("11", {"applied_on": day(0, -5), "resign_bar": "none"}),
+    "resign_own": ("11", {"applied_on": day(0, -5), "resign_bar": "none", "reason": "32"}),
     "dismiss": ("11", {"dismiss_ground": "5", "absent_days": 16, "dismiss_exempt": "none", **DOCUMENT}),
     "contract_end": ("22", {"contract_ground": "16", "notice_on": day(0, -30)}),
     "expel": ("22", {"decided_on": day(), **DOCUMENT}),
@@ -225,7 +226,7 @@ def leaver(city: City, plan: Process) -> Filing:
     if plan.process in BORN:
         born, work = BORN[plan.process]
         who = entered(city.world, body, who=person("进出甲", id_number=id_number(born), work_started_on=work))
-    facts = {"person": who, "end": day(), "reason": REASONS[plan.process][0], **more}
+    facts = {"person": who, "end": day(), "reason": REASONS.get(plan.process, ("",))[0], **more}
     return Filing(facts, body, who, "离任甲", other={"end": day(0, 2)})
 
 
@@ -372,10 +373,14 @@ def correction(city: City, plan: Process) -> Filing:
         facts = {"occupancy": seat(world, who), "start": "2017-03-01", **DOCUMENT}
         return Filing(facts, body, who, "更正甲", about=body.id, other={"start": "2017-04-01"})
     number = world.keys.decrypt("resident", bytes(world.value("SELECT id_cipher FROM person WHERE id = :p", p=who)))
-    made = facts_of(person("更正后", id_number=number), world.keys)
+    born = {"birth_on": dt.date(1989, 3, 4)} if plan.process == "birth_determine" else {}
+    made = facts_of(person("更正后", id_number=number, **born), world.keys)
     del made["person_index"], made["id_cipher"]
     last = world.value("SELECT max(sequence) FROM ledger_entry WHERE chain_kind = 'person' AND chain_id = :p", p=who)
-    return Filing({**made, "person": who, "corrects": last, **DOCUMENT}, body, who, "更正后", about=body.id,
+    facts = {**made, "person": who, "corrects": last, **DOCUMENT}
+    if born:
+        facts |= {"birth_record": "school", "recorded_on": "2005-09-01"}
+    return Filing(facts, body, who, "更正后", about=body.id if plan.applicant == "establishment" else None,
                   other={"document_no": "佛编〔2026〕9号"})  # fmt: skip
 
 
