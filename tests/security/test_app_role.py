@@ -83,7 +83,7 @@ def columns(session: Session, table: str) -> set[str]:
     if table not in _columns:
         _columns[table] = set(
             session.execute(text("SELECT attname FROM pg_attribute WHERE attrelid = cast(:t AS regclass)"
-                                 " AND attnum > 0"), {"t": table}).scalars()
+                                 " AND attnum > 0 AND NOT attisdropped"), {"t": table}).scalars()
         )  # fmt: skip
     return _columns[table]
 
@@ -125,6 +125,7 @@ def arguments(made: Cast, function: Function, tokens: tuple[str, ...]) -> Iterat
         "jsonb": ["'{}'"],
         "date": ["kernel_today()"],
         "bytea": ["'\\x00'"],
+        "bigint[]": [f"ARRAY[{n}]" for n in numbers],
         "bytea[]": ["ARRAY['\\x00'::bytea]"],
         "bigint[]": ["ARRAY[1::bigint]"],
     }
