@@ -98,6 +98,18 @@ class Cast:
         }
 
 
+def draft(world: World) -> int:
+    """A draft of a definition, written by a system administrator."""
+    with world.owner.begin() as connection:
+        return int(
+            connection.execute(
+                text("INSERT INTO process_draft (process, based_on, definition, edited_by) SELECT v.process, v.id,"
+                     " v.definition, u.id FROM process_version v, ab_user u WHERE v.process = 'recruit'"
+                     " AND u.username = 'xitong' LIMIT 1 RETURNING id")
+            ).scalar_one()
+        )  # fmt: skip
+
+
 def build(world: World) -> Cast:
     """Open the bodies, begin their cases, name the accounts."""
     town = world.value("SELECT code FROM region WHERE kind = 'town' AND parent_code = :d ORDER BY code LIMIT 1",
@@ -133,6 +145,7 @@ def build(world: World) -> Cast:
                                   " WHERE u.username = 'caizheng'"),
         "request_id": 1,
         "rule_id": 1,
+        "draft_id": draft(world),
         "event_id": world.value("SELECT min(id) FROM audit_event"),
         "seal_id": 1,
     }  # fmt: skip
@@ -215,5 +228,5 @@ def foreign_marks(role: Role) -> Iterator[str]:
 
 
 ARGUMENTS: dict[str, Any] = {
-    "process": "recruit", "name": "people", "region": CITY, "locale": "en", "filename": "x", "form": "csv",
+    "process": "recruit", "act": "propose", "name": "people", "region": CITY, "locale": "en", "filename": "x", "form": "csv",
 }  # fmt: skip

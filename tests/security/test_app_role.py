@@ -128,6 +128,8 @@ def arguments(made: Cast, function: Function, tokens: tuple[str, ...]) -> Iterat
         "bigint[]": [f"ARRAY[{n}]" for n in numbers],
         "bytea[]": ["ARRAY['\\x00'::bytea]"],
         "bigint[]": ["ARRAY[1::bigint]"],
+        "alarm": ["NULL"],
+        "timestamp with time zone": ["now()"],
     }
     choices = [by_type[t] for t in function.types]
     longest = max((len(c) for c in choices), default=1)
