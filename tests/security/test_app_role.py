@@ -129,6 +129,7 @@ def arguments(made: Cast, function: Function, tokens: tuple[str, ...]) -> Iterat
         "bytea[]": ["ARRAY['\\x00'::bytea]"],
         "bigint[]": ["ARRAY[1::bigint]"],
         "alarm": ["NULL"],
+        "text[]": ["ARRAY['sent'::text]"],
         "timestamp with time zone": ["now()"],
     }
     choices = [by_type[t] for t in function.types]
