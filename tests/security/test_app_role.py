@@ -127,7 +127,6 @@ def arguments(made: Cast, function: Function, tokens: tuple[str, ...]) -> Iterat
         "bytea": ["'\\x00'"],
         "bigint[]": [f"ARRAY[{n}]" for n in numbers],
         "bytea[]": ["ARRAY['\\x00'::bytea]"],
-        "bigint[]": ["ARRAY[1::bigint]"],
         "alarm": ["NULL"],
         "text[]": ["ARRAY['sent'::text]"],
         "timestamp with time zone": ["now()"],
