@@ -265,7 +265,9 @@ def linked(session: Session, case_id: int) -> list[Any]:
         session.execute(
             text(
                 "SELECT e.kind, (e.facts ->> 'case')::bigint AS id, a.title, a.number, a.state FROM application_event e"
-                " LEFT JOIN application a ON a.id = (e.facts ->> 'case')::bigint WHERE e.application_id = :c"
+                # One row by its number, never a join that reads all cases.
+                " LEFT JOIN LATERAL (SELECT title, number, state FROM application"
+                " WHERE id = (e.facts ->> 'case')::bigint LIMIT 1) a ON true WHERE e.application_id = :c"
                 " AND e.kind IN ('linked', 'linked_from') ORDER BY e.id LIMIT 20"
             ),
             {"c": case_id},

@@ -292,7 +292,7 @@ def test_a_task_is_handed_to_a_colleague(world: World, body: Body, desks: Any) -
     case = world.recruit(other)
     desk = desks("bianban")
     page = desk.open(f"/case/{case}")
-    page.locator("#decision details summary").click()
+    page.locator("#decision details summary", has_text="转交").click()
     desk.pick("hand_over_to", "用")
     with page.expect_navigation():
         page.locator("#decision button[value=hand_over]").click()

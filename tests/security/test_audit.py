@@ -244,7 +244,8 @@ def test_signing_out_changing_the_hat_and_opening_a_persons_page_are_on_record(
     user = client("zhuhu")
     assert user.get(f"/person/{body.people[0]}").status_code == 200
     e = last(world, "view")
-    assert (e.operator.partition("#")[0], e.facts) == ("zhuhu", {"person": body.people[0]})
+    groups = "contact,pay,family,discipline"  # the protected groups that the page showed
+    assert (e.operator.partition("#")[0], e.facts) == ("zhuhu", {"person": body.people[0], "groups": groups})
     user.post("/hat/", {"hat": str(head)})
     e = last(world, "hat.changed")
     assert (e.operator, e.account_id, e.facts["after"]) == (f"zhuhu#{head}", head, head)

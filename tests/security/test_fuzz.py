@@ -29,7 +29,7 @@ CHOICES = {"type": "object", "required": ["results"], "additionalProperties": Fa
            "properties": {"results": {"type": "array", "maxItems": 20, "items": CHOICE}}}  # fmt: skip
 SEARCHES = ("lines", "departments", "units", "people", "leads", "occupancies", "colleagues")
 # Who can make a program's token: whoever reads business data.
-PROGRAMS = [r for r in cast.ROLES if r.role in ("unit", "office", "reader")]
+PROGRAMS = [r for r in cast.ROLES if r.role in ("unit", "office", "supervisor", "reader")]
 SEARCHERS = [r for r in cast.ROLES if r.role in ("unit", "office")]
 
 

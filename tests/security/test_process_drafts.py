@@ -156,7 +156,8 @@ def test_a_draft_is_edited_by_form_checked_tried_proposed_and_published(
     page = sys.get(path).get_data(as_text=True)
     sys.post(path, posted(page) | {"action": "add:stages-1-tasks"})
     page = sys.get(path).get_data(as_text=True)
-    assert 'id="p-stages-1-tasks-2-code-error"' in page
+    row = f"stages-1-tasks-{len(before['stages'][1]['tasks'])}"
+    assert f'id="p-{row}-code-error"' in page
     seen = posted(page)["seen"]
     refused = sys.post(f"{path}/propose", {"seen": seen, "holds_from": TODAY.isoformat()})
     assert refused.status_code == 302
@@ -164,7 +165,7 @@ def test_a_draft_is_edited_by_form_checked_tried_proposed_and_published(
     assert "trial" in page
     # Mended.
     filled = {"code": "finance", "role": "finance", "title": "核经费", "days": "2"}
-    sys.post(path, posted(page) | {f"stages-1-tasks-2-{k}": v for k, v in filled.items()} | {"action": "save"})
+    sys.post(path, posted(page) | {f"{row}-{k}": v for k, v in filled.items()} | {"action": "save"})
     page = sys.get(path).get_data(as_text=True)
     assert "-error" not in page
     assert "核经费" in page

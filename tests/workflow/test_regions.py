@@ -59,7 +59,7 @@ def test_each_sees_the_case_and_what_it_needs_and_not_the_others_ledger(
             page = user.get(f"/case/{case}")
             assert page.status_code == 200
             shown = page.get_data(as_text=True)
-            assert mask in shown
+            assert mask in shown, (kind, region)
             assert 'id="decision"' in shown
             # The figures of the line that is entered are shown to those who keep it.
             assert ("核定" in shown) == (region == HERE), (kind, region)
