@@ -58,7 +58,9 @@ LINES: dict[str, Line] = {
     "CaseView.show": Line(_l("Case with its timeline"), (*BUSINESS, PERSON)),
     "CaseView.act": Line(_l("Withdraw, urge, copy a case, answer, confirm an arrival"), (UNIT, OFFICE, PERSON)),
     "CaseView.decide": Line(
-        _l("Decide a task, stop its clock, hand it over, take a decision back"), (UNIT, OFFICE, SUPERVISOR)
+        # Finance and social insurance read, until a definition of the city's own asks them in a stage.
+        _l("Decide a task, stop its clock, hand it over, take a decision back"),
+        (UNIT, OFFICE, SUPERVISOR, READER),
     ),
     "InboxView.index": Line(_l("Notices"), SIGNED_IN),
     "InboxView.open": Line(_l("Read a notice and go to its matter"), SIGNED_IN),

@@ -97,6 +97,10 @@ def panel(outcomes: list[Outcome]) -> list[dict[str, Any]]:
     return [worded(outcome.as_json()) for outcome in outcomes]
 
 
-def verdict(outcomes: list[Outcome]) -> bool | None:
-    """Whether everything is passed; None where nothing was looked at."""
-    return all(outcome.finding.ok is not False for outcome in outcomes) if outcomes else None
+def verdict(outcomes: list[Outcome]) -> str | None:
+    """What the findings come to: ``ok``, ``warn`` (something to look at, nothing stops it), ``bad``; None where nothing was looked at."""
+    if not outcomes:
+        return None
+    if any(outcome.stops for outcome in outcomes):
+        return "bad"
+    return "warn" if any(outcome.finding.ok is not True for outcome in outcomes) else "ok"

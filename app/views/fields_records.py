@@ -78,8 +78,8 @@ def made(field: records.Field) -> Field:
     """The form's field of one declared field."""
     label, need = LABELS[field.name], [InputRequired(fields.FILL_IN) if field.required else Optional()]
     if field.type == "code":
-        empty = [] if field.required else [("", "—")]
-        return fields.one_of(label, [*empty, *field.allowed()], required=field.required)
+        # A required one begins empty too: the first of a list is nobody's choice.
+        return fields.one_of(label, [("", "—"), *field.allowed()], required=field.required)
     if field.type == "number":
         return IntegerField(label, validators=[*need, NumberRange(*field.bounds)])
     if field.type == "phone":

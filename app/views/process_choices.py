@@ -124,6 +124,9 @@ def problems(made: dict[str, Any]) -> list[tuple[str, str]]:
     out = []
     for parts, said in validation.problems_in(made):
         where = "-".join(str(p) for p in parts)
+        key = next((p for p in reversed(parts) if isinstance(p, str)), "")
+        # The check speaks of keys, the form of what its inputs are called.
+        said = said.replace(f"“{key}”", f"“{_labels(where).get(key, key)}”")
         if len(parts) > 1 and parts[0] == "requirements":  # grouped by movement there, rows here
             same = [n for n, row in enumerate(rows) if row.get("movement", "") == parts[1]]
             number = parts[2] if len(parts) > 2 and isinstance(parts[2], int) else 0
@@ -152,14 +155,22 @@ def fact(name: str) -> str:
 
 def place(path: str) -> str:
     """Where a path of the form is, in words."""
-    labels = {c.name: c.label for c in (*process_form.STAGE, *process_form.TASK)}
-    labels |= {c.name: c.label for s in process_form.SECTIONS for c in s.columns if c.name}
-    labels |= {s.key: s.label for s in process_form.SECTIONS} | {c.name: c.label for c in process_form.GENERAL}
-    labels |= {"stages": _("Stages and tasks"), "tasks": _("Task"), "days": _("Days")}
-    if path in labels:
-        return str(labels[path])
-    words = (str(int(p) + 1) if p.isdecimal() else str(labels.get(p, p)) for p in path.split("-"))
-    return " ".join(words)
+    known = _labels(path)
+    if path in known:
+        return known[path]
+    return " ".join(str(int(p) + 1) if p.isdecimal() else known.get(p, p) for p in path.split("-"))
+
+
+def _labels(path: str) -> dict[str, str]:
+    """What the parts of a path are called: one key is called differently in a task and in a check."""
+    first, *others = path.split("-")
+    known = {c.name: c.label for c in process_form.GENERAL} | {"days": _("Days")}
+    known |= {s.key: s.label for s in process_form.SECTIONS} | {"stages": _("Stages and tasks"), "tasks": _("Task")}
+    columns = next((s.columns for s in process_form.SECTIONS if s.key == first), ())
+    if first == "stages":
+        columns = process_form.TASK if "tasks" in others[:-1] else process_form.STAGE
+    known |= {c.name: c.label for c in columns if c.name}
+    return {name: str(label) for name, label in known.items()}
 
 
 def _label(name: str) -> str:

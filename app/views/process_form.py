@@ -102,7 +102,7 @@ STAGE = (
     Column("quorum", _l("Approvals that suffice (empty: all)"), "number"),
 )
 TASK = (
-    Column("code", _l("Key")),
+    Column("code", _l("Name in letters")),
     Column("role", _l("Office"), "roles"),
     Column("title", _l("What it answers for")),
     Column("days", _l("Days"), "number"),

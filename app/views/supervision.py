@@ -121,7 +121,7 @@ def tables(who: Hat, since: dt.date, until: dt.date) -> list[dict[str, Any]]:
 
 def heads() -> list[str]:
     """The columns after the name."""
-    return [_("Number"), _("Average"), _("Median"), _("9 in 10 within"), _("In time (%)"), _("Late"), _("Running"),
+    return [_("Finished ones"), _("Average"), _("Median"), _("9 in 10 within"), _("In time (%)"), _("Late"), _("Running"),
             _("Amber"), _("Red"), _("Clock stopped")]  # fmt: skip
 
 

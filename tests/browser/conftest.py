@@ -83,10 +83,37 @@ class Desk:
         assert self.foreign == []
         assert self.complaints == []
 
+    def fits(self, path: str) -> None:
+        """Check a page once more as a telephone shows it: nothing is cut off, nothing scrolls sideways."""
+        before = self.page.viewport_size
+        self.page.set_viewport_size({"width": 390, "height": 900})
+        self.open(path)
+        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{path} is {wide} px wider than the screen"
+        assert before is not None
+        self.page.set_viewport_size(before)
+
+    def send(self, button: str) -> None:
+        """Press a button that leads to a page."""
+        with self.page.expect_navigation():
+            self.page.locator(button).click()
+
+    def submit(self) -> str:
+        """Submit the form of a business; the address of its case."""
+        self.page.locator("#case-form button[value=submit]").click()
+        self.page.wait_for_url(re.compile(r"/case/\d+$"))
+        return "/case/" + self.page.url.rsplit("/", 1)[1]
+
+    def approve(self, path: str) -> None:
+        """Approve, as the office whose turn it is, what the page of a case asks."""
+        self.open(path, checked=False)
+        self.send("#decision button[value=approve]")
+
     def pick(self, field: str, typed: str) -> None:
         """Choose in a search-as-you-type field."""
         widget = self.page.locator(f"select[name={field}] + .ts-wrapper")
-        widget.locator("input").click()
+        # The box, not its input: where something is chosen already the input lies outside the screen.
+        widget.locator(".ts-control").click()
         # Into this very field: another one may still hold the focus for a moment.
         widget.locator("input").press_sequentially(typed)
         widget.locator(".ts-dropdown .option").filter(has_text=typed).first.click()
