@@ -21,6 +21,7 @@ TITLES = {
     "receipt": "受理回执",
     "papers_list": "材料清单",
     "approval_sheet": "业务审批表",
+    "service_proof": "在编证明",
 }
 # What the sheet of a busy case shows at most; the rest stands in the system.
 MOST_EVENTS = 300
@@ -49,6 +50,7 @@ class Gathered:
     entered: dict[str, Any] | None = None
     left: dict[str, Any] | None = None
     kept: dict[str, Any] | None = None
+    sits: dict[str, Any] | None = None
     facts: list[tuple[str, str]] = field(default_factory=list)
     opinions: list[dict[str, str]] = field(default_factory=list)
     events: list[dict[str, str]] = field(default_factory=list)
@@ -219,6 +221,27 @@ def approval_sheet(g: Gathered) -> dict[str, Any]:
     }
 
 
+def service_proof(g: Gathered) -> dict[str, Any]:
+    """在编证明: where the person sits on the day of issue, for the purpose that was named."""
+    seat = g.sits
+    purpose = next((value for label, value in g.facts if label == "证明用途"), "")
+    said = (
+        f"经查机构编制实名制台账，截至{date(g.day)}，下列人员在编在册，特此证明。"
+        if seat
+        else f"经查机构编制实名制台账，截至{date(g.day)}，下列人员不在编。"
+    )
+    return {
+        "to": "",
+        "body": [said, "本证明只用于所载用途，以开具之日台账为准；扫码或登录核验页可验真伪。"],
+        "rows": [
+            *who(g),
+            *(place(g, seat, "在编单位") if seat else []),
+            ["入编日期", date(seat["from"]) if seat else ""],
+            ["证明用途", purpose],
+        ],
+    }
+
+
 MAKERS: dict[str, Callable[[Gathered], dict[str, Any]]] = {
     "quota_use": quota_use,
     "entry_notice": entry_notice,
@@ -228,6 +251,7 @@ MAKERS: dict[str, Callable[[Gathered], dict[str, Any]]] = {
     "receipt": receipt,
     "papers_list": papers_list,
     "approval_sheet": approval_sheet,
+    "service_proof": service_proof,
 }
 
 

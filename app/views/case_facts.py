@@ -71,6 +71,7 @@ def labels() -> dict[str, str]:
         "certificate_reason": _("What is asked for"),
         "objected": _("What is wrong"),
         "claim": _("What stands there, what is right, and the proof"),
+        "proof_purpose": _("Purpose of the proof"),
         "year": _("Year"),
         "people": _("People on the roster"),
         "differences": _("Differences"),

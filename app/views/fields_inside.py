@@ -41,6 +41,7 @@ FIELDS: dict[str, Callable[[], Field]] = {
     ),
     "objected": lambda: one_of(_l("What is wrong"), objects(), required=True),
     "about_person": lambda: searched(_l("Person concerned"), "/search/people", required=False),
+    "proof_purpose": lambda: text(_l("Purpose of the proof"), longest=100),
     "claim": lambda: TextAreaField(
         _l("What stands there, what is right, and the proof"), validators=[InputRequired(FILL_IN), Length(4, 1000)]
     ),

@@ -101,4 +101,5 @@ FILERS = {
     "certificate": certificate,
     "objection": objection,
     "objection_own": objection,
+    "own_proof": objection,
 }

@@ -58,6 +58,7 @@ def gathered(s: Session, case: Application, ground: dict[str, Any]) -> content.G
             entered=ground["entered"],
             left=ground["left"],
             kept=ground["kept"],
+            sits=ground["sits"],
             facts=[(f["label"], str(f["value"])) for f in facts],
             opinions=[
                 {

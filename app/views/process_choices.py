@@ -94,6 +94,7 @@ def all_choices() -> dict[str, Pairs]:
         "receipt": _("Receipt"),
         "papers_list": _("List of papers to bring"),
         "approval_sheet": _("Approval sheet"),
+        "service_proof": _("Proof of service"),
     }
     return {
         "families": families(),

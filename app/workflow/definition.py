@@ -71,6 +71,7 @@ OUTPUTS = (
     "receipt",
     "papers_list",
     "approval_sheet",
+    "service_proof",
 )
 # Fields of a form whose name among the facts differs.
 FACT_NAMES = {

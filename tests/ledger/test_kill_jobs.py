@@ -69,7 +69,8 @@ def test_the_worker_may_die_at_any_moment_of_its_morning(world: World) -> None:
     tomorrow(world, 70)
     world.service("svc-worker")  # the identity is the parent's: it outlives each worker
     world.dispose()
-    chance, latest, kills, kinds = Random(11), 0.15, 0, set[str]()
+    # The first deaths come at once, before a fast machine has done it all.
+    chance, latest, kills, kinds = Random(11), 0.02, 0, set[str]()
     seen = dict(before)
     for _ in range(200):
         child = os.fork()

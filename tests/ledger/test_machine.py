@@ -232,6 +232,8 @@ class Ledger(RuleBasedStateMachine):
         mover = w.clerk(body, f"mover{body.id}")
         case = w.submit(mover, body, "transfer", facts, name="调", effective_on=day)
         w.decide(self.clerk(stay.line), case, "source_unit")
+        if self.personnel(stay.line) != self.personnel(goal):  # whoever keeps the class that is left has a word as well
+            w.decide(self.personnel(stay.line), case, "source_personnel")
         seat = lambda: w.decide(w.office("establishment"), case, "establishment")  # noqa: E731
         word = lambda: w.decide(self.personnel(goal), case, "personnel")  # noqa: E731
         if office_last and day <= TODAY:

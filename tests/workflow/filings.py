@@ -429,7 +429,15 @@ def objection(city: City, plan: Process) -> Filing:
 
 
 Maker = Callable[[City, Process], Filing]
-BY_PROCESS: dict[str, Maker] = {"reinstate": reinstate, "leader_leave": leader}
+
+
+def proof(city: City, plan: Process) -> Filing:
+    body = city.body()
+    facts: dict[str, Any] = {"proof_purpose": "办理居住证", "person": body.people[0]}
+    return Filing(facts, body, body.people[0], "证明甲", other={"proof_purpose": "子女入学"})
+
+
+BY_PROCESS: dict[str, Maker] = {"own_proof": proof, "reinstate": reinstate, "leader_leave": leader}
 BY_MOVEMENT: dict[str, Maker] = {
     "occupy": newcomer,
     "move": transfer,

@@ -444,6 +444,28 @@ def test_a_person_reports_an_error_about_himself_through_his_unit(world: World, 
     assert "不予更正" in client("geren").get(f"/case/{case}").get_data(as_text=True)
 
 
+def test_a_person_has_his_service_proved_through_his_unit(world: World, body: Body, client: Open) -> None:
+    who = body.people[4]
+    world.account("zhengming", "person", person_id=who)
+    case, page = file(client("zhengming"), "own_proof", {"proof_purpose": "办理居住证"})
+    assert case, page
+    clerk = client("clerk")
+    task = world.task(case, "unit")
+    clerk.get(f"/case/{case}")
+    clerk.post(f"/case/{case}/decide/{task}", {"decision": "approve", "opinion": "属实"})
+    decide(world, client, case, "bianban")
+    mine = client("zhengming")
+    assert "在编证明" in mine.get(f"/case/{case}").get_data(as_text=True)
+    answer = mine.post(f"/case/{case}/issue", {"kind": "service_proof"})
+    printed = mine.get(answer.location)
+    assert printed.data.startswith(b"%PDF")
+    content = world.value(
+        "SELECT content FROM issued_paper WHERE application_id = :c AND kind = 'service_proof'", c=case
+    )
+    assert "办理居住证" in content
+    assert body.name in content
+
+
 def test_where_a_unit_has_a_head_he_signs_the_roster(world: World, client: Open) -> None:
     one = world.body("佛山市签章局", quotas={"11": 1}, people={"11": 1})
     for username, kind in (("jingban", "unit_clerk"), ("fuze", "unit_head")):

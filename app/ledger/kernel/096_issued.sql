@@ -41,6 +41,8 @@ BEGIN
       ORDER BY o.kind, o.recorded_to IS NULL DESC, o.id DESC LIMIT 1),
     'left', (SELECT paper_seat(o) FROM occupancy o WHERE o.exit_case_id = p_case AND o.person_id = p.id
       ORDER BY o.kind, o.recorded_to IS NULL DESC, o.id DESC LIMIT 1),
+    'sits', (SELECT paper_seat(o) FROM occupancy o WHERE o.person_id = p.id AND o.kind = 'establishment'
+      AND o.recorded_to IS NULL AND o.ended_on IS NULL),
     'kept', (SELECT jsonb_build_object('unit', u.name, 'seat', s.number) FROM post s JOIN unit u ON u.id = s.unit_id
       WHERE s.reserved_case_id = p_case));
 END $$;
