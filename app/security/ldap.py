@@ -7,10 +7,6 @@ import ssl
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ldap3 import SIMPLE, Connection, Server, Tls
-from ldap3.core.exceptions import LDAPException
-from ldap3.utils.dn import escape_rdn
-
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -44,6 +40,11 @@ class Directory:
         """
         if not name or not password or "\0" in name + password:
             return False  # a bind without a password is anonymous, and would succeed
+        # Most installations have no directory: the library is read by those that have one.
+        from ldap3 import SIMPLE, Connection, Server, Tls
+        from ldap3.core.exceptions import LDAPException
+        from ldap3.utils.dn import escape_rdn
+
         tls = Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=self.ca_file)
         try:
             server = Server(self.uri, tls=tls, connect_timeout=5, get_info="NO_INFO")
