@@ -19,6 +19,14 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
    WHERE v.id = r.process_version_id AND k <> 'reserve' ORDER BY k LIMIT 1
 $$;
 
+-- Movements of the establishment side whose place is the fact ``unit``.
+CREATE OR REPLACE FUNCTION k_unit_movements() RETURNS text[]
+LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
+  SELECT ARRAY['change_unit', 'close_unit', 'network', 'merge_unit', 'transfer_unit', 'move_department', 'reform', 'signboard',
+    'sanding', 'duties', 'set_pool', 'lend_quota', 'return_quota', 'absorb', 'set_cap', 'engage', 'rank_quota', 'post_plan',
+    'photo', 'unit_code', 'alarm_settle', 'accountability']
+$$;
+
 -- What a movement will touch, and where: never a fact that the movement does not use, so that no office can be asked
 -- about another region's seats, and no unit can file another's.
 CREATE OR REPLACE FUNCTION case_place(r case_record, p_movement text, OUT unit bigint, OUT category text)
@@ -26,7 +34,7 @@ LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 DECLARE f jsonb := r.facts::jsonb;
 BEGIN
   IF p_movement IN ('open_unit', 'open_balance') THEN unit := (f ->> 'parent')::bigint;
-  ELSIF p_movement IN ('change_unit', 'close_unit', 'network') OR (p_movement = 'set_quota' AND f ->> 'line' IS NULL) THEN
+  ELSIF p_movement = ANY (k_unit_movements()) OR (p_movement = 'set_quota' AND f ->> 'line' IS NULL) THEN
     unit := (f ->> 'unit')::bigint; category := f ->> 'category';
   ELSIF p_movement = 'permit_plan' THEN unit := r.unit_id;
   ELSIF p_movement IN ('permit_extend', 'permit_cancel') THEN
