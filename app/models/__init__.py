@@ -1,6 +1,7 @@
 """The tables: columns and constraints only. ``from app.models import Unit`` is the one import path."""
 
 from app.models.acknowledgement import Acknowledgement
+from app.models.alarms import Alarm, AlarmEvent, AlarmRule, AlarmRun, AlarmSweep, AlarmTouched, SourceFeed
 from app.models.authority import (
     Account,
     ApiToken,
@@ -35,8 +36,6 @@ from app.models.records import CasePrivate, RecordItem, RecordKind
 from app.models.routing import DECIDERS, AuthorityRequest, AuthorityRule, TimeMonth, TimeRecord
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
 from app.models.watch import (
-    Alarm,
-    AlarmRule,
     AuditArchive,
     AuditEvent,
     AuditPending,
@@ -51,7 +50,11 @@ __all__ = [
     "Account",
     "Acknowledgement",
     "Alarm",
+    "AlarmEvent",
     "AlarmRule",
+    "AlarmRun",
+    "AlarmSweep",
+    "AlarmTouched",
     "ApiToken",
     "Application",
     "ApplicationEvent",
@@ -111,6 +114,7 @@ __all__ = [
     "ScopeKey",
     "SignIn",
     "SignInAttempt",
+    "SourceFeed",
     "Task",
     "TimeMonth",
     "TimeRecord",
