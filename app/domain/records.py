@@ -119,7 +119,7 @@ KINDS: Mapping[str, Kind] = {
              _code("way", "appointment"), _DOCUMENT),
         ),
         Kind("rank", OPEN, (_RANK, _code("basis", "appointment_kind"), _DOCUMENT), single=True),
-        Kind("post", OPEN, (_GRADE, _DOCUMENT), single=True),
+        Kind("post", OPEN, (_GRADE, _code("mark", "post_mark"), _DOCUMENT), single=True),
         Kind(
             "education",
             OPEN,

@@ -106,6 +106,7 @@ LINES: dict[str, Line] = {
     "UnitView.export": Line(_l("Export of a roster"), BUSINESS),
     "PersonView.show": Line(_l("Page of a person"), BUSINESS),
     "UnitView.show": Line(_l("Page of a unit"), BUSINESS),
+    "RanksView.show": Line(_l("Leadership, ranks and posts of a unit: numbers and their sums"), BUSINESS),
     "DisclosureView.index": Line(_l("Disclosure page"), (UNIT,)),
     "CardView.index": Line(_l("Own card"), (PERSON,)),
     "ListView.show": Line(_l("Lists of units, people, seats, cases, permits and plans"), BUSINESS),

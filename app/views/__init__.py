@@ -26,6 +26,7 @@ def register() -> list[type[Any]]:
     from app.views.person import CardView, PersonView
     from app.views.processes import ProcessView
     from app.views.queue import QueueView
+    from app.views.ranks import RanksView
     from app.views.search import SearchView
     from app.views.stuck import StuckView
     from app.views.supervision import SupervisionView
@@ -43,6 +44,7 @@ def register() -> list[type[Any]]:
         SearchView,
         LedgerView,
         UnitView,
+        RanksView,
         DisclosureView,
         CardView,
         PersonView,

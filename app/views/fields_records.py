@@ -42,6 +42,7 @@ LABELS: Mapping[str, Any] = {
     "rank": _l("Rank"),
     "basis": _l("Kind of promotion"),
     "post_grade": _l("Grade of post"),
+    "mark": _l("Special post or resettled officer (empty: within the ratios)"),
     "education": _l("Education"),
     "degree": _l("Degree"),
     "school": _l("School"),

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from app.domain import errors, terms
 from app.domain.records import KINDS, OPEN
 from app.ledger.records import now_facts, record_facts
-from app.queries import ranks
 from app.security.manager import Hat
 from app.security.services import services
 from app.views.fields_records import KIND_OF
@@ -57,8 +56,6 @@ def item(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
     )
     if kind.group == OPEN:  # what conditions and readers of the case look at, by its name
         facts = {**kind.clean(values), **facts}
-    if kind.name in ("rank", "post"):
-        facts["caps"] = ",".join(f"{c.low}-{c.high}:{c.number}" for c in ranks.caps(s, person.unit_id, kind.name))
     return Filing(facts, person.id, person.name, person.unit_id, start)
 
 

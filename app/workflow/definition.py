@@ -58,6 +58,8 @@ MOVEMENTS = (
     "absence_end",
     "verify_year",
     "certificate",
+    "rank_quota",
+    "post_plan",
     "none",
 )
 FAMILIES = ("entry", "exit", "inside", "quota_use", "verification", "organ", "quota", "leadership", "correction")
@@ -75,6 +77,8 @@ OUTPUTS = (
 )
 # Fields of a form whose name among the facts differs.
 FACT_NAMES = {
+    "rank_set": "body_set",
+    "post_set": "body_set",
     "any_line": "line",
     "lead_line": "line",
     "unit_name": "name",

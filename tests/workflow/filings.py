@@ -12,12 +12,11 @@ from sqlalchemy import text
 from app.domain.retirement import add_months
 from app.ledger.people import facts_of
 from app.ledger.records import record_facts
-from app.queries import ranks
 from app.views.fields_entry import REASONS
 from app.views.fields_records import KIND_OF
 from app.workflow import engine, validation, verifying
 from app.workflow.definition import Process
-from tests.ledger.steps import TODAY, entered, lead, seat
+from tests.ledger.steps import TODAY, entered, lead, scheme_facts, seat
 from tests.world import Body, World, id_number, person
 
 CITY = "440600"
@@ -158,9 +157,10 @@ class City:
         self.finished("secondment", made)
         return made.body, made.facts["person"]
 
-    def rank_caps(self, body: Body, kind: str) -> str:
-        with self.world.database.transaction(self.who(f"clerk{body.id}")) as s:
-            return ",".join(f"{c.low}-{c.high}:{c.number}" for c in ranks.caps(s, body.id, kind))
+    def scheme(self, body: Body, kind: str) -> None:
+        """Approved numbers of ranks or posts, so that somebody may be promoted."""
+        process = {"rank": "rank_quota", "post": "post_plan"}[kind]
+        self.finished(process, Filing(scheme_facts(self.world, body, process, **POSTS[kind]), body))
 
 
 def seats(body: Body) -> dict[str, Any]:
@@ -244,6 +244,19 @@ def reinstate(city: City, plan: Process) -> Filing:
     return Filing(facts, gone.body, name="复职甲", other={"line": gone.body.lines["12"]})
 
 
+POSTS: dict[str, dict[str, int]] = {
+    "rank": {},
+    "post": {"management_posts": 2, "professional_posts": 8, "workman_posts": 0},
+}
+
+
+def numbers(city: City, plan: Process) -> Filing:
+    kind = {"rank_quota": "rank", "post_plan": "post"}[plan.process]
+    body = city.body("22" if kind == "post" else "11")
+    facts = scheme_facts(city.world, body, plan.process, day=TODAY - dt.timedelta(days=9), **POSTS[kind])
+    return Filing(facts, body, other={"document_no": "佛组〔2020〕2号"})
+
+
 RECORDS: dict[str, dict[str, Any]] = {
     "basic": {"political": "01", "ethnicity": "11", "native_place": "广东南海"},
     "education": {
@@ -274,7 +287,7 @@ def item(city: City, plan: Process) -> Filing:
     start = TODAY - dt.timedelta(days=20)
     facts = record_facts(city.world.keys, kind, RECORDS[kind], person=who, start=start)
     if kind in ("rank", "post"):
-        facts["caps"] = city.rank_caps(body, kind)
+        city.scheme(body, kind)
         facts |= RECORDS[kind]
     if kind == "discipline":
         facts |= RECORDS[kind] | {"end": day(5)}
@@ -462,5 +475,7 @@ BY_MOVEMENT: dict[str, Maker] = {
     "change_unit": organ,
     "close_unit": organ,
     "network": network,
+    "rank_quota": numbers,
+    "post_plan": numbers,
     "none": objection,
 }

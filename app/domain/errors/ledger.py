@@ -88,6 +88,36 @@ class RankExhausted(DomainError):
     code = "rank_exhausted"
 
 
+class NoScheme(DomainError):
+    """未核定职级职数（岗位）: no approved numbers hold for the unit on the day; facts: unit, kind, day."""
+
+    code = "no_scheme"
+
+
+class NoBase(DomainError):
+    """无基数: a unit of the scheme has no authorised number to take a share of; facts: unit."""
+
+    code = "no_base"
+
+
+class BaseChanged(DomainError):
+    """基数已变: the authorised numbers are no longer those that the scheme was reckoned from; facts: base, apart."""
+
+    code = "base_changed"
+
+
+class AboveShare(DomainError):
+    """超出比例: a group's number is above its share; facts: group, number, most."""
+
+    code = "above_share"
+
+
+class InPool(DomainError):
+    """已参加统筹: the unit shares its numbers with others; facts: unit, the pool's."""
+
+    code = "in_pool"
+
+
 class ItemsOverlap(DomainError):
     """信息项期间重叠: of this kind a person has one item at a time."""
 

@@ -94,24 +94,6 @@ LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
     ELSE false END
 $$;
 
--- 职级职数、岗位结构比例: nobody enters a group of ranks that is full. The groups and their numbers are part of the
--- approved facts ("R07-R10:47,R07-R08:23"); counted under the lock of the unit's chain, so that two cases cannot both fit.
-CREATE OR REPLACE FUNCTION k_rank_room(p person, p_caps text) RETURNS void
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE c text[]; v_now text; v_held int;
-BEGIN
-  PERFORM 1 FROM ledger_chain WHERE chain_kind = 'unit' AND chain_id = p.unit_id FOR UPDATE;
-  SELECT rank INTO v_now FROM person WHERE id = p.id;
-  FOR c IN SELECT regexp_match(x, '^(\w+)-(\w+):(\d+)$') FROM regexp_split_to_table(p_caps, ',') x LOOP
-    IF c IS NULL THEN PERFORM refuse('invalid_input', '{"errors": {"caps": ["format"]}}'); END IF;
-    CONTINUE WHEN NOT v_now BETWEEN c[1] AND c[2] OR coalesce(p.rank BETWEEN c[1] AND c[2], false);
-    SELECT count(*) INTO v_held FROM person WHERE unit_id = p.unit_id AND state = 'serving' AND rank BETWEEN c[1] AND c[2];
-    IF v_held > c[3]::int THEN
-      PERFORM refuse('rank_exhausted', jsonb_build_object('number', c[3]::int, 'holders', v_held - 1));
-    END IF;
-  END LOOP;
-END $$;
-
 -- One change of a person's record by an approved case: the caller has opened the movement.
 CREATE OR REPLACE FUNCTION k_record(p_case bigint, f jsonb, p_fields jsonb) RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
@@ -124,6 +106,9 @@ BEGIN
   IF NOT FOUND OR v_action NOT IN ('add', 'end', 'replace') OR v_action IS NULL OR v_action <> 'end'
       AND (p_fields IS NULL OR f ->> 'commit_record' IS NULL) OR v_action = 'end' AND v_end IS NULL THEN
     PERFORM refuse('invalid_input', '{"errors": {"kind": ["required"]}}');
+  END IF;
+  IF v_action <> 'end' AND t.kind IN ('rank', 'post') AND p.unit_id IS NOT NULL THEN
+    PERFORM k_scheme_hold(p.unit_id, t.kind, k_day((f ->> 'start')::date));
   END IF;
   v_now := clock_timestamp();
   IF v_action = 'add' THEN
@@ -152,7 +137,7 @@ BEGIN
     v_closes := NULL;
   END IF;
   v_closes := k_record_write(n, v_closes, v_action, f);
-  IF f ->> 'caps' IS NOT NULL THEN PERFORM k_rank_room(p, f ->> 'caps'); END IF;
+  IF v_action <> 'end' AND n.kind IN ('rank', 'post') AND p.unit_id IS NOT NULL THEN PERFORM k_scheme_room(p, n); END IF;
   RETURN v_closes;
 END $$;
 
