@@ -116,7 +116,7 @@ KINDS: Mapping[str, Kind] = {
             "appointment",
             OPEN,
             (Field("position", required=True), _code("level"), _code("nature", "appointment_nature"),
-             _code("way", "appointment"), _DOCUMENT),
+             _code("way", "appointment"), _DOCUMENT, Field("over_document_no")),
         ),
         Kind("rank", OPEN, (_RANK, _code("basis", "appointment_kind"), _DOCUMENT), single=True),
         Kind("post", OPEN, (_GRADE, _code("mark", "post_mark"), _DOCUMENT), single=True),

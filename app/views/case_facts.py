@@ -27,6 +27,7 @@ LISTS = {
     "funding": "funding",
     "structure": "structure",
     "role": "role",
+    "own_level": "level",
     **fields_entry.LISTS,
     "absence_kind": "absence_kind",
     "host_post": "host_post",

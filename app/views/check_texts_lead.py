@@ -8,9 +8,16 @@ TITLES: dict[str, Any] = {
     "scheme_base": _l("The base of the numbers"),
     "rank_ratios": _l("Ratios and sums"),
     "post_ratios": _l("Ratios and sums"),
+    "one_main": _l("One main position"),
+    "level_fits": _l("Level of the person and of the position"),
+    "lead_hint": _l("Usual number of leaders"),
+    "beside_document": _l("Document that says that no number is used"),
     "scheme_holders": _l("Who holds them now"),
 }
 LABELS: dict[str, Any] = {
+    "post_level": _l("Level of the position"),
+    "own_level": _l("Level of the person"),
+    "usual": _l("Usually"),
     "units": _l("Units"),
     "whole": _l("Authorised"),
     "apart": _l("Outside the base"),
@@ -24,6 +31,16 @@ LABELS: dict[str, Any] = {
     "approved_number": _l("Approved"),
 }
 SAYS: dict[str, Any] = {
+    "main_elsewhere": _l(
+        "The main position is in %(unit)s: mark this one as not the main one, or have the other one left first."
+    ),
+    "over_document": _l("A level above the position's needs the document that allows it: enter its number."),
+    "level_below": _l("The own level is entered only where it is above the position's: leave it empty."),
+    "level_above": _l(
+        "The person's level is above the position's: enter it with its document, or it becomes the position's."
+    ),
+    "unusual": _l("Usually %(usual)s: compare with the document, which holds."),
+    "document_first": _l("Enter the document that says that the position uses no leadership number."),
     "no_establishment": _l(
         "%(unit)s has no authorised establishment of the category: have it fixed by the establishment office first."
     ),

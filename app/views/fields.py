@@ -106,7 +106,7 @@ FIELDS: dict[str, Callable[[], Field]] = {
     "category": lambda: one_of(_l("Kind of establishment"), chosen(codes.CATEGORY)),
     "funding": lambda: one_of(_l("Funding"), chosen(codes.FUNDING)),
     "structure": lambda: one_of(_l("Kind of post (institutions)"), chosen(codes.STRUCTURE)),
-    "role": lambda: one_of(_l("Position"), chosen(codes.ROLE)),
+    "role": lambda: one_of(_l("Position"), [c for c in chosen(codes.ROLE) if c[0] != "nonleading"]),
     "region": lambda: one_of(_l("Region"), [(d.code, d.name) for d in foshan()]),
     "network": lambda: one_of(_l("Sight"), [("hidden", "不上网"), ("shown", "上网（解除）")], required=True),
     "unit_name": lambda: text(_l("Name of the unit")),

@@ -7,8 +7,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field, IntegerField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from app.domain import ratios
-from app.views.fields import FILL_IN, one_of
+from app.domain import codes, ratios
+from app.views.fields import FILL_IN, chosen, one_of, text
 from app.workflow.checks.lead import RATIOS
 from app.workflow.definition import Process
 
@@ -38,6 +38,10 @@ def of(plan: Process) -> dict[str, Field]:
 
 
 FIELDS: Mapping[str, Callable[[], Field]] = {
+    "own_level": lambda: one_of(_l("Own level, where above the position's"), chosen(codes.LEVEL, empty=True)),
+    "over_document_no": lambda: text(
+        _l("Document that allows a level above the position's"), required=False, longest=60
+    ),
     "rank_set": lambda: one_of(_l("Ratios"), [], required=True),
     "post_set": lambda: one_of(_l("Ratios"), [], required=True),
     "main_kind": lambda: one_of(_l("What the institution mainly does"), [], required=True),
@@ -50,6 +54,7 @@ FIELDS: Mapping[str, Callable[[], Field]] = {
     "special_posts": lambda: number(_l("Special posts outside the ratios"), required=False),
 }
 LABELS: Mapping[str, Any] = {
+    "own_level": _l("Own level, where above the position's"),
     "base": _l("Base"),
     "apart": _l("Posts outside the base (technical, enforcement)"),
     "management_posts": _l("Management posts"),

@@ -29,6 +29,7 @@ KIND_OF: Mapping[str, str] = {
     "assessment": "assessment",
     "award": "award",
     "pay_change": "pay",
+    "leader_beside": "appointment",
 }
 LABELS: Mapping[str, Any] = {
     "ethnicity": _l("Ethnic group"),
@@ -39,6 +40,7 @@ LABELS: Mapping[str, Any] = {
     "nature": _l("Kind of appointment"),
     "way": _l("Way of appointment"),
     "document_no": _l("Document number"),
+    "over_document_no": _l("Document that allows a level above the position's"),
     "rank": _l("Rank"),
     "basis": _l("Kind of promotion"),
     "post_grade": _l("Grade of post"),

@@ -86,7 +86,11 @@ def leader(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
     made = usual(s, form, plan, who)
     line, person = made.facts["line"], made.facts["person"]
     level = s.execute(text("SELECT level FROM quota_line WHERE id = :i"), {"i": line}).scalar()
-    values = {n: form[n].data for n in ("position", "nature", "way", "document_no")} | {"level": level}
+    own = str(made.facts.get("own_level") or "")
+    if own and level:  # 高配: the higher of both is the holder's; the kernel asks for its document
+        level = min(own, level)
+    values = {n: form[n].data for n in ("position", "nature", "way", "document_no", "over_document_no") if n in form}
+    values |= {"level": level}
     facts = record_facts(services().keys, "appointment", values, start=form.start.data)
     kept = {k: facts[k] for k in ("kind", "action", "fields", "commit_record")}
     if made.person_id is not None and level:  # somebody of another unit keeps the level that his own unit knows

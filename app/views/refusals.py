@@ -43,6 +43,13 @@ def _of_ledger() -> dict[str, str]:
         "rank_exhausted": _(
             "This group of ranks is full: number %(number)s, held by %(holders)s. Somebody has to leave it first."
         ),
+        "second_main": _(
+            "This person has a main position already (%(unit)s). Mark this one as not the main one, or have the other one left first."
+        ),
+        "over_ranked": _(
+            "The level is above the position's. Enter the document that allows it, or leave the level empty."
+        ),
+        "non_leading": _("Non-leading positions were replaced by ranks on 2019-06-01. Use the rank numbers instead."),
         "no_scheme": _(
             "No approved numbers hold for %(unit)s on %(day)s. Have them approved first: “Approval of rank numbers” for civil servants, “Plan of posts” for public institutions."
         ),

@@ -258,6 +258,7 @@ def numbers(city: City, plan: Process) -> Filing:
 
 
 RECORDS: dict[str, dict[str, Any]] = {
+    "appointment": {"position": "市防汛指挥部副总指挥", "nature": "concurrent", "document_no": "佛委任〔2026〕9号"},
     "basic": {"political": "01", "ethnicity": "11", "native_place": "广东南海"},
     "education": {
         "education": "14",

@@ -1,13 +1,16 @@
 """职级职数、岗位设置、领导职数: from the forms to the ledger, and the page that prints every sum, today and on a past day."""
 
+import datetime as dt
 import re
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
 
+from app.domain import errors
 from app.domain.workdays import city_today
-from tests.ledger.steps import ago, findings, scheme
+from app.ledger.records import record_facts
+from tests.ledger.steps import ago, approve, call, findings, raw_case, refusal, scheme, set_quota
 from tests.security.conftest import Client
 from tests.workflow.test_records import decide, page, sent
 from tests.world import Body, World
@@ -19,7 +22,10 @@ TODAY = city_today()
 @pytest.fixture(scope="module")
 def organ(world: World) -> Body:
     made = world.body(
-        "市直机关", quotas={"11": 79, "12": 3}, people={"11": 3}, leaders={"principal:0131": 1, "deputy:0132": 4}
+        "市直机关",
+        quotas={"11": 79, "12": 3},
+        people={"11": 3},
+        leaders={"principal:0131": 1, "deputy:0132": 4, "other:0141": 2},
     )
     world.account("clerk", "unit_clerk", unit=made.id)
     for name, kind in (("zuzhi", "organisation"), ("bianban", "establishment"), ("renshe", "human_resources")):
@@ -146,3 +152,92 @@ def test_a_pool_is_seen_by_each_unit_and_counts_the_people_of_all(world: World, 
     shown = text_of(page(client("other").get(f"/ranks/{other.id}")))
     assert "共享甲局、共享乙局" in shown
     assert "⌊8 × 20%⌋ = 1" in shown
+
+
+def lead_form(body: Body, line: str, who: int, **more: object) -> dict[str, object]:
+    return {"lead_line": body.lines[line], "person": who, "position": "局长", "way": "1", "nature": "regular", "main": "y",
+            "document_no": "佛组任〔2026〕7号", "start": ago(5).isoformat()} | more  # fmt: skip
+
+
+def test_a_higher_level_in_a_lower_position_needs_its_document(world: World, organ: Body, client: Open) -> None:
+    who, clerk = organ.people[1], client("clerk")
+    bare = lead_form(organ, "deputy:0132", who, own_level="0131")
+    assert "须有准许高于岗位规格的文件" in text_of(page(sent(clerk, "leader", **bare)))
+    below = lead_form(organ, "deputy:0132", who, own_level="0141")
+    assert "只在高于岗位规格时填写" in text_of(page(sent(clerk, "leader", **below)))
+    case = filed(clerk, "leader", **(bare | {"over_document_no": "佛委〔2026〕高配1号"}))
+    for user, code in (("bianban", "establishment"), ("zuzhi", "personnel")):
+        assert decide(world, client(user), case, code).status_code == 302
+    assert world.value("SELECT level FROM person WHERE id = :p", p=who) == "0131"
+    assert "佛委〔2026〕高配1号" in page(clerk.get(f"/person/{who}"))
+    # Past every form: the kernel asks for the document too.
+    facts = record_facts(world.keys, "appointment", {"position": "局长", "level": "0121"}, start=TODAY)
+    facts |= {"person": organ.people[2], "line": organ.lines["deputy:0132"], "nature": "regular", "main": 1}
+    raw = raw_case(world, world.identity("clerk"), "leader", facts, unit=organ.id, scope=organ.scope_path)
+    for name in ("bianban", "zuzhi"):
+        approve(world, world.identity(name), raw)
+    assert isinstance(
+        refusal(call, world, world.identity("zuzhi"), "SELECT ledger_take_lead(:c)", c=raw), errors.OverRanked
+    )
+    assert findings(world) == []
+
+
+def test_a_person_in_several_posts_has_one_main_one_and_sits_once(world: World, organ: Body, client: Open) -> None:
+    who, clerk = organ.people[1], client("clerk")
+    second = lead_form(organ, "principal:0131", who)
+    assert "主职务" in text_of(page(sent(clerk, "leader", **second)))
+    del second["main"]
+    case = filed(clerk, "leader", **second)
+    for user, code in (("bianban", "establishment"), ("zuzhi", "personnel")):
+        assert decide(world, client(user), case, code).status_code == 302
+    shown = text_of(page(clerk.get(f"/ranks/{organ.id}")))
+    assert "1 人任 2 职" in shown
+    assert world.figures(organ.line)[1] == 3  # 占编 once
+    facts = {
+        "person": who,
+        "line": organ.lines["other:0141"],
+        "nature": "regular",
+        "main": 1,
+        "start": TODAY.isoformat(),
+    }
+    raw = raw_case(world, world.identity("clerk"), "leader", facts, unit=organ.id, scope=organ.scope_path)
+    for name in ("bianban", "zuzhi"):
+        approve(world, world.identity(name), raw)
+    found = refusal(call, world, world.identity("zuzhi"), "SELECT ledger_take_lead(:c)", c=raw)
+    assert isinstance(found, errors.SecondMain)
+    assert found.facts["unit"] == "市直机关"
+    assert findings(world) == []
+
+
+def test_a_post_that_uses_no_number_stands_in_the_record_alone(world: World, organ: Body, client: Open) -> None:
+    who, clerk = organ.people[0], client("clerk")
+    before = world.figures(organ.lines["deputy:0132"])
+    fields = {"person": who, "position": "市防汛指挥部副总指挥", "nature": "concurrent"}
+    assert "不占领导职数的文件" in text_of(page(sent(clerk, "leader_beside", **fields)))
+    case = filed(clerk, "leader_beside", document_no="佛委任〔2026〕9号", **fields)
+    for user, code in (("bianban", "establishment"), ("zuzhi", "personnel")):
+        assert decide(world, client(user), case, code).status_code == 302
+    assert "市防汛指挥部副总指挥" in page(clerk.get(f"/person/{who}"))
+    assert world.figures(organ.lines["deputy:0132"]) == before
+    assert world.value("SELECT level FROM person WHERE id = :p", p=who) is None
+
+
+def test_non_leading_positions_stand_in_accounts_before_the_ranks_alone(world: World, client: Open) -> None:
+    old = world.body(
+        "旧账局", quotas={"11": 5}, leaders={"principal:0131": 1, "nonleading:0132": 2}, start=dt.date(2015, 1, 1)
+    )
+    world.account("old", "unit_clerk", unit=old.id)
+    assert "非领导职务" in text_of(page(client("old").get(f"/ranks/{old.id}?on=2019-05-31")))
+    assert "非领导职务" not in text_of(page(client("old").get(f"/ranks/{old.id}?on=2019-06-01")))
+    found = refusal(set_quota, world, old, old.lines["nonleading:0132"], 3)
+    assert isinstance(found, errors.NonLeading)
+    assert "非领导" not in page(client("bianban").get("/case/new/lead_new"))
+
+
+def test_an_unusual_number_of_leaders_is_pointed_out(world: World, organ: Body, client: Open) -> None:
+    user = client("bianban")
+    facts = {"unit": organ.id, "scope": "", "role": "deputy", "level": "0132", "authorised": "9", "document_no": "佛编〔2026〕7号",
+             "issuer": "市委编委", "start": TODAY.isoformat()}  # fmt: skip
+    case = filed(user, "lead_new", **facts)
+    world.account("bianban2", "office_member", office=("establishment", "440600"))
+    assert "通常 1–2" in text_of(page(client("bianban2").get(f"/case/{case}")))

@@ -88,6 +88,24 @@ class RankExhausted(DomainError):
     code = "rank_exhausted"
 
 
+class SecondMain(DomainError):
+    """已有主职务: of several positions one is the main one; facts: unit, of the other."""
+
+    code = "second_main"
+
+
+class OverRanked(DomainError):
+    """高配无依据: the level is above the position's and no document is named; facts: level, post_level."""
+
+    code = "over_ranked"
+
+
+class NonLeading(DomainError):
+    """非领导职务已由职级取代: none are authorised or held from 2019-06-01 on; facts: day."""
+
+    code = "non_leading"
+
+
 class NoScheme(DomainError):
     """未核定职级职数（岗位）: no approved numbers hold for the unit on the day; facts: unit, kind, day."""
 

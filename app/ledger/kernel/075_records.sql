@@ -171,14 +171,18 @@ CREATE OR REPLACE TRIGGER record_follows AFTER UPDATE OF scope_path, personnel_c
 -- 任职: the item 职务任免 is written with the leadership seat, of that seat's level; nobody is promoted under a discipline.
 CREATE OR REPLACE FUNCTION k_lead_record(p_case bigint, f jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE l quota_line; p person;
+DECLARE l quota_line; p person; v_level text;
 BEGIN
   PERFORM 1 FROM ledger_total WHERE line_id = (f ->> 'line')::bigint FOR UPDATE;
   SELECT * INTO l FROM quota_line WHERE id = (f ->> 'line')::bigint;
   SELECT * INTO p FROM person WHERE id = (f ->> 'person')::bigint FOR UPDATE;
   IF p.level IS NULL OR l.level < p.level THEN PERFORM k_promotable(p.id, k_day((f ->> 'start')::date)); END IF;
   IF f ->> 'commit_record' IS NULL THEN RETURN; END IF;
-  IF f ->> 'kind' IS DISTINCT FROM 'appointment' OR (f ->> 'fields')::jsonb ->> 'level' IS DISTINCT FROM l.level THEN
+  -- 高配: a level above the position's is its holder's own where a document allows it.
+  v_level := (f ->> 'fields')::jsonb ->> 'level';
+  IF v_level < l.level AND coalesce((f ->> 'fields')::jsonb ->> 'over_document_no', '') = '' THEN
+    PERFORM refuse('over_ranked', jsonb_build_object('level', v_level, 'post_level', l.level));
+  ELSIF f ->> 'kind' IS DISTINCT FROM 'appointment' OR v_level IS NULL OR v_level > l.level THEN
     PERFORM refuse('invalid_input', '{"errors": {"level": ["format"]}}');
   END IF;
   PERFORM k_record(p_case, f || '{"action": "add"}', (f ->> 'fields')::jsonb);

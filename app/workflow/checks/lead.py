@@ -4,11 +4,13 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.domain import caps, codes, ratios
+from app.domain import caps, codes, leaders, ratios
 from app.queries import ranks as groups
-from app.workflow.checks import Finding, Subject, check
+from app.workflow.checks import Finding, Subject, check, line_of
+from app.workflow.checks.records import PERSONNEL, filed, holder
 
 RATIOS = ("rank_ratios", "post_ratios")
 POSTS = ("management_posts", "professional_posts", "workman_posts")
@@ -123,3 +125,70 @@ def scheme_holders(s: Session, case: Subject, params: Mapping[str, Any]) -> Find
         if group.low and held > group.number:
             over += [("group", group.name), ("number_of", group.number), ("held", held)]
     return Finding("scheme_holders", None if over else True, tuple(over), "over_scheme" if over else None)
+
+
+@check("one_main")
+def one_main(s: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
+    """主职务唯一: nobody has two main positions at one time, as far as the reader sees them."""
+    person = holder(s, case)
+    if not person or str(case.facts.get("main") or "") not in ("1", "True"):
+        return None
+    row = s.execute(
+        text(
+            "SELECT unit_name(unit_id) AS unit, started_on FROM occupancy WHERE person_id = :p AND kind = 'leadership' AND main"
+            " AND recorded_to IS NULL AND ended_on IS NULL LIMIT 1"
+        ),
+        {"p": person.id},
+    ).one_or_none()
+    if row is None:
+        return Finding("one_main", True)
+    return Finding("one_main", False, (("unit", row.unit), ("led_since", row.started_on)), "main_elsewhere")
+
+
+@check("level_fits", roles=PERSONNEL)
+def level_fits(s: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
+    """高配: a level above the position's has its document; a person of a higher level in a lower position is looked at."""
+    person, line = holder(s, case), line_of(s, case)
+    own = str(case.facts.get("own_level") or "")
+    if line is None or not line.level or not (own or (person and person.level)):
+        return None
+    figures = (
+        ("post_level", codes.label("level", line.level)),
+        ("own_level", codes.label("level", own or person.level)),
+    )
+    if own:
+        given = case.facts.get("over_document_no") or filed(s, case).get("over_document_no")
+        good = own == line.level or (own < line.level and bool(given))
+        return Finding(
+            "level_fits", good, figures, None if good else "over_document" if own < line.level else "level_below"
+        )
+    return (
+        Finding("level_fits", None, figures, "level_above")
+        if person.level < line.level
+        else Finding("level_fits", True, figures)
+    )
+
+
+@check("lead_hint", roles=("establishment", "city_establishment"))
+def lead_hint(s: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
+    """领导职数通行口径 (未核): the number of such leaders that bodies of this level usually have; a hint, never a refusal."""
+    unit, number = case.number("unit") or case.unit_id, case.number("authorised")
+    level = groups.setting(s, unit) if unit else None
+    inner = case.number("scope") not in (None, unit)
+    found = (
+        leaders.usual(level.kind, "department" if inner else "unit", str(case.facts.get("role") or ""))
+        if level
+        else None
+    )
+    if found is None or number is None:
+        return None
+    usual = str(found[0]) if found[0] == found[1] else f"{found[0]}–{found[1]}"
+    good = found[0] <= number <= found[1]
+    return Finding("lead_hint", good or None, (("authorised", number), ("usual", usual)), None if good else "unusual")
+
+
+@check("beside_document")
+def beside_document(s: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
+    """不占职数的兼任: the document that says so is named."""
+    given = filed(s, case).get("document_no")
+    return Finding("beside_document", bool(given), (), None if given else "document_first")
