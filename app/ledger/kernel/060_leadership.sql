@@ -45,12 +45,12 @@ BEGIN
     PERFORM refuse('leader_without_seat', jsonb_build_object('person', v_person, 'missing', 'home_unit'));
   END IF;
   IF l.role = 'nonleading' AND p_on >= DATE '2019-06-01' THEN PERFORM refuse('non_leading', jsonb_build_object('day', p_on)); END IF;
-  PERFORM k_one_main(v_person, f, p_on);
   -- Under the line's lock: nobody holds two positions of one line on one day.
   IF EXISTS (SELECT 1 FROM occupancy WHERE person_id = v_person AND line_id = l.id AND recorded_to IS NULL
       AND (ended_on IS NULL OR ended_on > p_on)) THEN
     PERFORM refuse('already_leading', jsonb_build_object('person', v_person, 'line', l.id));
   END IF;
+  PERFORM k_one_main(v_person, f, p_on);
   SELECT x.* INTO p FROM post x WHERE x.line_id = l.id AND x.status = 'vacant' AND k_free_since(x, p_on)
    ORDER BY x.number LIMIT 1 FOR UPDATE;
   IF NOT FOUND THEN PERFORM refuse('bad_day', jsonb_build_object('day', p_on, 'line', l.id)); END IF;
