@@ -9,6 +9,7 @@ def register() -> list[type[Any]]:
     from app.views.acknowledgements import AcknowledgementView
     from app.views.admin import AdminView
     from app.views.alarms import AlarmView
+    from app.views.appointment import AppointmentView
     from app.views.attachments import AttachmentView
     from app.views.audit import AuditView
     from app.views.authority import AuthorityView
@@ -48,6 +49,7 @@ def register() -> list[type[Any]]:
         DisclosureView,
         CardView,
         PersonView,
+        AppointmentView,
         ListView,
         InboxView,
         AcknowledgementView,

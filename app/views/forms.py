@@ -27,6 +27,7 @@ MESSAGES = {
     "id_sex_differs": _l("The sex inside the number differs from the one entered."),
     "birth_range": _l("At entry a person is between 16 and 70 years old."),
     "too_large": _l("More than the authorised number. Enter less, or have the establishment raised first."),
+    "photo_first": _l("Save the draft, add one picture of at most 2 MB (JPEG or PNG) to its files, then submit."),
     "host_once": _l("Choose a host unit of this city, or name one outside it: exactly one of both."),
     "until_before": _l("The last day lies before the first one. Choose a later day."),
     "name_dot": _l("The dot stands between two parts of a name, once."),

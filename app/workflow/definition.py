@@ -74,6 +74,8 @@ OUTPUTS = (
     "papers_list",
     "approval_sheet",
     "service_proof",
+    # No numbered paper: a print of protected data from the person's own record.
+    "appointment_form",
 )
 # Fields of a form whose name among the facts differs.
 FACT_NAMES = {

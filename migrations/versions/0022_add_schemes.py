@@ -1,4 +1,4 @@
-"""Approved groups of ranks and post grades"""
+"""Approved groups of ranks and post grades; one open allowance of each sort"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -47,7 +47,10 @@ def upgrade() -> None:
                     postgresql_where=sa.text("ended_on is null and recorded_to is null"))  # fmt: skip
     op.create_index("ix_scheme_members", "scheme", ["members"], postgresql_using="gin")
     op.create_index("ix_scheme_scope", "scheme", ["scope_path", "id"])
+    op.create_index("uq_record_item_allowance", "record_item", ["person_id", sa.text("(fields ->> 'pay_item')")], unique=True,
+                    postgresql_where=sa.text("kind = 'allowance' and recorded_to is null and ended_on is null"))  # fmt: skip
 
 
 def downgrade() -> None:
+    op.drop_index("uq_record_item_allowance", "record_item")
     op.execute("DROP TABLE scheme CASCADE")

@@ -276,13 +276,14 @@ RECORDS: dict[str, dict[str, Any]] = {
     "rank": {"rank": "R10", "basis": "26"},
     "post": {"post_grade": "0342"},
     "discipline": {"penalty": "01", "cause": "违反工作纪律", "issuer": "市监委", "document_no": "佛监〔2026〕3号"},
+    "allowance": {"pay_item": "34", "amount": 300},
     "pay": {"pay_grade": 5, "base_pay": 4100, "allowance": 3210},
 }
 
 
 def item(city: City, plan: Process) -> Filing:
     kind = KIND_OF[plan.process]
-    public = kind in ("post", "pay") or plan.process == "discipline_public"
+    public = kind in ("post", "pay", "allowance") or plan.process == "discipline_public"
     body = city.body("22" if public else "11")
     who = body.people[0]
     start = TODAY - dt.timedelta(days=20)
@@ -294,6 +295,18 @@ def item(city: City, plan: Process) -> Filing:
         facts |= RECORDS[kind] | {"end": day(5)}
     about = body.id if plan.applicant in KINDS else None
     return Filing(facts, body, who, "信息甲", about=about, other={"start": day(0, -10)})
+
+
+def photo(city: City, plan: Process) -> Filing:
+    """A draft with a picture among its files, submitted."""
+    body, digest = city.body(), b"\x07" * 32
+    who = body.people[0]
+    facts = record_facts(city.world.keys, "photo", {"sha256": digest.hex()}, person=who, start=TODAY)
+    with city.world.database.transaction(city.who(f"clerk{body.id}")) as s:
+        case = engine.draft(s, process="photo", unit_id=body.id, scope_path=body.scope_path, form={}).id
+        s.execute(text("SELECT attachment_add(:c, '', '照片.jpg', 'jpeg', 1000, :h, false)"), {"c": case, "h": digest})
+        engine.submit(s, case, facts=facts, person_id=who, person_name="照片甲", effective_on=TODAY)
+    return Filing(facts, body, who, "照片甲", case=case)
 
 
 def shift(city: City, plan: Process) -> Filing:
@@ -451,7 +464,7 @@ def proof(city: City, plan: Process) -> Filing:
     return Filing(facts, body, body.people[0], "证明甲", other={"proof_purpose": "子女入学"})
 
 
-BY_PROCESS: dict[str, Maker] = {"own_proof": proof, "reinstate": reinstate, "leader_leave": leader}
+BY_PROCESS: dict[str, Maker] = {"own_proof": proof, "photo": photo, "reinstate": reinstate, "leader_leave": leader}
 BY_MOVEMENT: dict[str, Maker] = {
     "occupy": newcomer,
     "move": transfer,

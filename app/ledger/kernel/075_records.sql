@@ -110,6 +110,11 @@ BEGIN
   IF v_action <> 'end' AND t.kind IN ('rank', 'post') AND p.unit_id IS NOT NULL THEN
     PERFORM k_scheme_hold(p.unit_id, t.kind, k_day((f ->> 'start')::date));
   END IF;
+  -- 照片: a picture among the case's own files.
+  IF t.kind = 'photo' AND v_action <> 'end' AND NOT EXISTS (SELECT 1 FROM attachment WHERE application_id = p_case AND state = 'kept'
+      AND kind IN ('jpeg', 'png') AND size <= 2097152 AND encode(sha256, 'hex') = p_fields ->> 'sha256') THEN
+    PERFORM refuse('invalid_input', '{"errors": {"person": ["photo_first"]}}');
+  END IF;
   v_now := clock_timestamp();
   IF v_action = 'add' THEN
     v_start := k_day((f ->> 'start')::date);

@@ -238,6 +238,41 @@ def pay_step_open(s: Session, case: Subject, params: Mapping[str, Any]) -> Findi
     )
 
 
+@check("payroll_source")
+def payroll_source(s: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
+    """工资来源: where the payroll system is the source (the definition's regions and units), pay is read-only here."""
+    person = holder(s, case)
+    if not person or not person.unit_id:
+        return None
+    unit = s.execute(text("SELECT name, region_code FROM unit WHERE id = :u"), {"u": person.unit_id}).one_or_none()
+    if unit is None:
+        return None
+    regions, units = (str(params.get(k) or "").split(",") for k in ("regions", "units"))
+    there = unit.name in units or unit.region_code in regions
+    return Finding("payroll_source", not there, (("unit", unit.name),), "read_only_pay" if there else None)
+
+
+@check("allowance_once", roles=PERSONNEL)
+def allowance_once(s: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
+    """同一项目同时只有一项: no other open item of the sort; the constraint ``uq_record_item_allowance`` holds it too."""
+    person, fields = holder(s, case), filed(s, case)
+    sort, chosen = fields.get("pay_item"), str(case.facts.get("item") or "")
+    if not person or not sort:
+        return None
+    there = s.execute(
+        text(
+            "SELECT count(*) FROM record_item WHERE person_id = :p AND kind = 'allowance' AND recorded_to IS NULL"
+            " AND ended_on IS NULL AND fields ->> 'pay_item' = :t AND id::text <> :i"
+        ),
+        {"p": person.id, "t": sort, "i": chosen},
+    ).scalar_one()
+    ends = case.facts.get("end") and chosen
+    good = there == 0 or bool(ends)
+    return Finding(
+        "allowance_once", good, (("pay_item", codes.label("pay_item", sort)),), None if good else "allowance_there"
+    )
+
+
 @check("assessed_once", roles=PERSONNEL)
 def assessed_once(s: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
     """年度考核一年一次 (《公务员考核规定》): no other result of the year stands."""
