@@ -59,6 +59,7 @@ from app.domain.errors.ledger import (
     UnitNotEmpty,
     WrongCategory,
 )
+from app.domain.errors.reform import ReformBusy, ReformKey, ReformLine, ReformOrder
 from app.domain.errors.work import (
     ActedSince,
     AlreadyDecided,
@@ -137,6 +138,10 @@ __all__ = [
     "QuotaBelowUse",
     "QuotaExhausted",
     "RankExhausted",
+    "ReformBusy",
+    "ReformKey",
+    "ReformLine",
+    "ReformOrder",
     "RoundOpen",
     "RuleDay",
     "RuleNeeded",
