@@ -26,6 +26,8 @@ def register() -> list[type[Any]]:
     from app.views.person import CardView, PersonView
     from app.views.processes import ProcessView
     from app.views.queue import QueueView
+    from app.views.reform import ReformView
+    from app.views.reform_steps import ReformStepView
     from app.views.search import SearchView
     from app.views.stuck import StuckView
     from app.views.supervision import SupervisionView
@@ -65,4 +67,6 @@ def register() -> list[type[Any]]:
         LendingView,
         VerificationView,
         ObjectionView,
+        ReformView,
+        ReformStepView,
     ]
