@@ -1,5 +1,6 @@
 """改革方案 in words: what each step says, what its trial answered, the figures side by side."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -87,6 +88,22 @@ def said(step: Any, names: Names) -> str:
             scope = names.unit(f["scope"]) if f.get("scope") else unit
             return _("%(unit)s: %(label)s %(n)s", unit=scope, label=label, n=f.get("authorised"))
     return kind_names().get(step.kind, step.kind)
+
+
+class Filed:
+    """A step as a case has filed it."""
+
+    def __init__(self, row: Mapping[str, Any]) -> None:
+        self.kind, self.key, self.position = str(row["step"]), row.get("key"), int(row["n"])
+        self.facts = {k: v for k, v in row.items() if k not in ("step", "key", "n")}
+
+
+def filed(s: Session, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The phase and the steps that a case files, each in its sentence, as label and value."""
+    steps = [Filed(row) for row in json.loads(str(facts.get("steps") or "[]"))]
+    names = Names(s, steps)
+    before = [{"label": _("Phase"), "value": facts["phase"]}] if facts.get("after") else []
+    return before + [{"label": _("Step %(n)s", n=step.position), "value": said(step, names)} for step in steps]
 
 
 def answered(result: Mapping[str, Any]) -> str:

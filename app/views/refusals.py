@@ -88,7 +88,7 @@ def _of_reform() -> dict[str, str]:
             "The establishment line that this step names is not there when its turn comes. Fix its number in a step before this one."
         ),
         "reform_order": _(
-            "The phase before this one (%(case)s) has not taken effect. This one follows it: nothing has to be done here."
+            "The phase before this one (%(case)s) has not taken effect. This one follows it: go on here as soon as it has."
         ),
         "reform_busy": _(
             "Somebody is working on these units at this moment, and a trial does not hold up live work. Try again in a moment."
