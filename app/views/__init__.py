@@ -28,6 +28,8 @@ def register() -> list[type[Any]]:
     from app.views.processes import ProcessView
     from app.views.queue import QueueView
     from app.views.ranks import RanksView
+    from app.views.reform import ReformView
+    from app.views.reform_steps import ReformStepView
     from app.views.search import SearchView
     from app.views.stuck import StuckView
     from app.views.supervision import SupervisionView
@@ -69,4 +71,6 @@ def register() -> list[type[Any]]:
         LendingView,
         VerificationView,
         ObjectionView,
+        ReformView,
+        ReformStepView,
     ]

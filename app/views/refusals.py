@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 
 def sentences() -> dict[str, str]:
     """The texts by code, in the reader's language."""
-    return {**_of_ledger(), **_of_work(), **_of_access()}
+    return {**_of_ledger(), **_of_reform(), **_of_work(), **_of_access()}
 
 
 def _of_ledger() -> dict[str, str]:
@@ -95,6 +95,24 @@ def _of_ledger() -> dict[str, str]:
             "The unit holds the valid certificate %(number)s. Apply for a change or a replacement instead of a first one."
         ),
         "certificate_missing": _("The unit holds no valid certificate. Apply for a first one."),
+    }
+
+
+def _of_reform() -> dict[str, str]:
+    """Of reforms."""
+    return {
+        "reform_key": _(
+            "This step names a unit that no step before it has made (or whose step was refused). Put that step before this one, or choose another unit."
+        ),
+        "reform_line": _(
+            "The establishment line that this step names is not there when its turn comes. Fix its number in a step before this one."
+        ),
+        "reform_order": _(
+            "The phase before this one (%(case)s) has not taken effect. This one follows it: go on here as soon as it has."
+        ),
+        "reform_busy": _(
+            "Somebody is working on these units at this moment, and a trial does not hold up live work. Try again in a moment."
+        ),
     }
 
 

@@ -44,6 +44,7 @@ MOVEMENTS = (
     "open_unit",
     "change_unit",
     "close_unit",
+    "reform",
     "network",
     "open_balance",
     "permit_plan",

@@ -14,6 +14,7 @@ from app.ledger.people import facts_of
 from app.ledger.records import record_facts
 from app.views.fields_entry import REASONS
 from app.views.fields_records import KIND_OF
+from app.views.filing_reform import facts_of_phase
 from app.workflow import engine, validation, verifying
 from app.workflow.definition import Process
 from tests.ledger.steps import TODAY, entered, lead, scheme_facts, seat
@@ -436,6 +437,19 @@ def organ(city: City, plan: Process) -> Filing:
     return Filing(facts[plan.process] | start, body, about=about, other={"document_no": "佛编〔2026〕10号"})
 
 
+def reform(city: City, plan: Process) -> Filing:
+    """A reform of one step, drafted by the office."""
+    body = city.body()
+    with city.world.database.transaction(city.who(city.offices["establishment"][1])) as s:
+        made = s.execute(text("SELECT reform_begin('改革方案')")).scalar_one()
+        variant = s.execute(text("SELECT id FROM reform_variant WHERE reform_id = :r"), {"r": made}).scalar_one()
+        step = f'{{"unit": "{body.id}", "name": "改革{next(_serial):04d}局"}}'
+        put = "SELECT reform_step_put(:v, NULL, 'change_unit', CAST(:f AS jsonb), 1, '')"
+        s.execute(text(put), {"v": variant, "f": step})
+        facts = facts_of_phase(s, variant, 1, document_no="佛编〔2026〕9号", issuer="市委编委", start=TODAY)
+    return Filing(facts, body, other={"document_no": "佛编〔2026〕10号"})
+
+
 def network(city: City, plan: Process) -> Filing:
     body = city.body()
     with city.world.owner.begin() as connection:
@@ -467,6 +481,7 @@ def proof(city: City, plan: Process) -> Filing:
 BY_PROCESS: dict[str, Maker] = {"own_proof": proof, "photo": photo, "reinstate": reinstate, "leader_leave": leader}
 BY_MOVEMENT: dict[str, Maker] = {
     "occupy": newcomer,
+    "reform": reform,
     "move": transfer,
     "vacate": leaver,
     "record": item,

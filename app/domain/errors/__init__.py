@@ -67,6 +67,7 @@ from app.domain.errors.ledger import (
     UnitNotEmpty,
     WrongCategory,
 )
+from app.domain.errors.reform import ReformBusy, ReformKey, ReformLine, ReformOrder
 from app.domain.errors.work import (
     ActedSince,
     AlreadyDecided,
@@ -152,6 +153,10 @@ __all__ = [
     "QuotaBelowUse",
     "QuotaExhausted",
     "RankExhausted",
+    "ReformBusy",
+    "ReformKey",
+    "ReformLine",
+    "ReformOrder",
     "RoundOpen",
     "RuleDay",
     "RuleNeeded",
