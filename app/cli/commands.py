@@ -111,6 +111,7 @@ def register(app: Flask) -> None:
         catalogue_group,
         ledger_group,
         processes_group,
+        alarms_group,
         keys_group,
         files_group,
         import_group,

@@ -8,6 +8,7 @@ def register() -> list[type[Any]]:
     from app.views.account import AccountView
     from app.views.acknowledgements import AcknowledgementView
     from app.views.admin import AdminView
+    from app.views.alarm_rules import AlarmRuleView
     from app.views.alarms import AlarmView
     from app.views.appointment import AppointmentView
     from app.views.attachments import AttachmentView
@@ -56,6 +57,7 @@ def register() -> list[type[Any]]:
         InboxView,
         AcknowledgementView,
         AlarmView,
+        AlarmRuleView,
         MailView,
         OutboxView,
         IntakeView,

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0024b"
-down_revision = "0024"
+down_revision = "0020"
 
 
 def standing(condition: str) -> None:
@@ -43,5 +43,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION IF EXISTS k_alarm_proposal(bigint)")
     op.drop_table("accountability")
     standing("standing and state = 'open'")
