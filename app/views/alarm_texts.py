@@ -1,12 +1,16 @@
 """What an alarm says: the rule's sentence filled with its facts, the facts by name, the steps of its life."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from app.alarms.registry import rules
 from app.domain import codes
+from app.queries import alarms
+from app.security.manager import Hat
 from app.views.stuck import reasons
 
 # Facts whose values are codes, and of which list.
@@ -117,6 +121,18 @@ def title(source: str) -> str:
     """A source's name."""
     known = {s.name: s.title for r in rules().values() for s in r.sources}
     return known.get(source, source)
+
+
+def concerning(
+    s: Session, who: Hat, unit: int | None, facts: Mapping[str, Any], case: int | None
+) -> list[dict[str, Any]]:
+    """The open alarms that concern a case, for its form and its page; none for a person's own hat."""
+    if who.person_id:
+        return []
+    person, line = (
+        int(v) if v.isdecimal() and len(v) <= 18 else None for v in (str(facts.get(k)) for k in ("person", "line"))
+    )
+    return alarm_rows(alarms.concerning(s, unit=unit, person=person, line=line, case=case))
 
 
 def alarm_rows(rows: list[Any], *, links: bool = True) -> list[dict[str, Any]]:
