@@ -273,15 +273,14 @@ BEGIN
     PERFORM chain_append('unit', u.id, 'unit.changed', v_on, v_now, p_case,
       k_unit_fields(u, n) || jsonb_build_object('closes', v.id, 'ended', v_ended), u.scope_path);
   END IF;
-  PERFORM k_effected(p_case);
 END $$;
 
 CREATE OR REPLACE FUNCTION ledger_change_unit(p_case bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE r case_record := case_open_movement(p_case, 'change_unit');
-BEGIN PERFORM k_revise_unit(p_case, r.facts::jsonb, false); END $$;
+BEGIN PERFORM k_revise_unit(p_case, r.facts::jsonb, false); PERFORM k_effected(p_case); END $$;
 
 CREATE OR REPLACE FUNCTION ledger_close_unit(p_case bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE r case_record := case_open_movement(p_case, 'close_unit');
-BEGIN PERFORM k_revise_unit(p_case, r.facts::jsonb, true); END $$;
+BEGIN PERFORM k_revise_unit(p_case, r.facts::jsonb, true); PERFORM k_effected(p_case); END $$;
