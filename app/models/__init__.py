@@ -31,7 +31,7 @@ from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
 from app.models.notices import Mail, MailSetting, Notice, NoticeMark, NoticeRead
 from app.models.papers import Attachment, IssuedPaper, Paper, PaperCounter
 from app.models.permits import NumberSeries, Permit, Plan, PlanLine
-from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
+from app.models.places import Code, CodeSet, Region, Unit, UnitSuccession, UnitVersion, User, WorkingDay
 from app.models.ranks import Scheme
 from app.models.records import CasePrivate, RecordItem, RecordKind
 from app.models.reform import CostStandard, Reform, ReformPhase, ReformStep, ReformVariant
@@ -127,6 +127,7 @@ __all__ = [
     "TimeMonth",
     "TimeRecord",
     "Unit",
+    "UnitSuccession",
     "UnitVersion",
     "User",
     "Verification",

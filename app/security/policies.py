@@ -86,6 +86,8 @@ class Rule:
 SCOPED: dict[str, Rule] = {
     "unit": Rule(THE_UNITS),
     "unit_version": Rule(IN_UNITS),
+    # Seen from either side: where a body came from is its own history.
+    "unit_succession": Rule(f"({IN_UNITS} or exists (select 1 from unit u where u.id = {{t}}.to_unit_id))"),
     "quota_line": Rule(IN_UNITS),
     "quota": Rule(IN_UNITS),
     "ledger_total": Rule(IN_UNITS),
