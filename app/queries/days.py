@@ -11,8 +11,6 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.domain import codes
-from app.domain.quota import Figures
 from app.domain.workdays import CITY_CLOCK
 
 
@@ -76,39 +74,65 @@ def known(alias: str, at: Moment) -> str:
 
 def held(alias: str, at: Moment, day: str = ":on") -> str:
     """The rows that held on a day, as known then."""
-    return f"{known(alias, at)} AND {alias}.started_on <= {day} AND ({alias}.ended_on IS NULL OR {alias}.ended_on > {day})"
+    return (
+        f"{known(alias, at)} AND {alias}.started_on <= {day} AND ({alias}.ended_on IS NULL OR {alias}.ended_on > {day})"
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class DayLine:
-    """One line of a body in the reader's range with its figures of a day."""
+# 已批准而未生效: each case that waits for its day, with the line it fills (1), leaves (-1), or both.
+EXPECTED = (
+    "(SELECT w.line_id, sum(w.n)::int AS steps, count(*) FILTER (WHERE w.n > 0)::int AS arrivals FROM ("
+    "SELECT (r.facts::jsonb ->> 'line')::bigint AS line_id, 1 AS n FROM application a JOIN case_record r ON r.case_id = a.id"
+    " JOIN process_version v ON v.id = r.process_version_id WHERE a.state = 'awaiting' AND a.effective_on <= :on"
+    " AND jsonb_exists_any(v.requirements, '{occupy,move,change_line}') UNION ALL"
+    " SELECT o.line_id, -1 FROM application a JOIN case_record r ON r.case_id = a.id"
+    " JOIN process_version v ON v.id = r.process_version_id JOIN occupancy o"
+    " ON o.person_id = (r.facts::jsonb ->> 'person')::bigint AND o.recorded_to IS NULL AND o.ended_on IS NULL"
+    " AND o.kind = 'establishment' WHERE a.state = 'awaiting' AND a.effective_on <= :on"
+    " AND jsonb_exists_any(v.requirements, '{vacate,move,change_line}')) w GROUP BY w.line_id)"
+)
 
-    line_id: int
-    unit_id: int
-    region: str
-    category: str
-    figures: Figures
 
-
-def figures(session: Session, at: Moment, *, region: str | None = None, unit_id: int | None = None) -> list[DayLine]:
-    """The establishment lines of the reader's range on a day, of everywhere, one region or one body.
+def lines(at: Moment) -> str:
+    """The establishment lines of the reader's range with their figures of a day, as a table of a query.
 
     The numbers come from ``day_lines`` of the kernel, which counts what changed between the day and today instead of
-    everybody who sat; a seat reserved on a past day is not part of its history.
+    everybody who sat. A seat reserved on a past day is not part of its history; on a day ahead, what is approved has
+    taken effect.
     """
-    rows = session.execute(
-        text(
-            "SELECT d.line_id, d.unit_id, u.region_code, d.category, d.authorised, d.occupied FROM day_lines(:on, :known) d"
-            " JOIN unit u ON u.id = d.unit_id WHERE (cast(:r AS text) IS NULL OR u.region_code = :r)"
-            " AND (cast(:u AS bigint) IS NULL OR d.unit_id = :u)"
-        ),
-        {**at.values, "r": region, "u": unit_id},
+    if not at.future:
+        return "(SELECT d.*, 0 AS reserved FROM day_lines(:on, :known) d)"
+    return (
+        "(SELECT d.line_id, d.unit_id, d.category, d.authorised, d.occupied + coalesce(e.steps, 0) AS occupied,"
+        " greatest(0, t.reserved - coalesce(e.arrivals, 0)) AS reserved FROM day_lines(:on, :known) d"
+        f" JOIN ledger_total t ON t.line_id = d.line_id LEFT JOIN {EXPECTED} e ON e.line_id = d.line_id)"
     )
-    return [
-        DayLine(r.line_id, r.unit_id, r.region_code, r.category, Figures.of(r.authorised, r.occupied, 0)) for r in rows
-    ]
 
 
-def category_label(category: str) -> str:
-    """How a category of establishment is called."""
-    return codes.CATEGORY.get(category, category)
+# Sums of lines, each column for itself.
+SUMS = (
+    "sum(d.authorised) AS authorised, sum(d.occupied) AS occupied, sum(d.reserved) AS reserved,"
+    " sum(greatest(0, d.authorised - d.occupied)) AS vacant, sum(greatest(0, d.occupied - d.authorised)) AS surplus"
+)
+
+
+def categories(session: Session, at: Moment) -> list[Any]:
+    """The sums of a day by category of establishment: categories are never added to each other."""
+    return list(
+        session.execute(
+            text(f"SELECT d.category, {SUMS} FROM {lines(at)} d GROUP BY d.category ORDER BY d.category"), at.values
+        )
+    )
+
+
+def expected(session: Session, at: Moment, unit_id: int) -> list[Any]:
+    """Approved cases of a body that take effect between today and a day ahead; those that the reader may see."""
+    return list(
+        session.execute(
+            text(
+                "SELECT a.id, a.number, a.title, a.person_name, a.effective_on FROM application a WHERE a.state = 'awaiting'"
+                " AND a.effective_on <= :on AND a.unit_id = :u ORDER BY a.effective_on, a.id LIMIT 100"
+            ),
+            {**at.values, "u": unit_id},
+        )
+    )
