@@ -123,7 +123,8 @@ def test_a_unit_bears_the_name_of_the_day(world: World, bodies: dict[str, Any]) 
         names = {on: history.unit_on(session, body.id, Moment(on, TODAY)).name for on in (ago(6), ago(5))}
         below = [u.name for u in units.region_units(session, "440600", "", 50, Moment(ago(6), TODAY))]
     assert names == {ago(6): "来日局", ago(5): "来日新局"}
-    assert "来日局" in below and "来日新局" not in below
+    assert "来日局" in below
+    assert "来日新局" not in below
 
 
 def test_nonsense_is_refused_and_each_page_says_which_day_it_shows(
@@ -140,9 +141,11 @@ def test_nonsense_is_refused_and_each_page_says_which_day_it_shows(
         assert answer.status_code == 200
         if not page.endswith("export"):
             said = answer.get_data(as_text=True)
-            assert str(ago(150)) in said and str(ago(120)) in said
+            assert str(ago(150)) in said
+            assert str(ago(120)) in said
             assert f'href="{page}">显示今天' in said
     disclosed = client("shenbao").get(f"/disclosure?on={ago(150)}").get_data(as_text=True)
-    assert str(ago(150)) in disclosed and "新来甲" in disclosed
+    assert str(ago(150)) in disclosed
+    assert "新来甲" in disclosed
     assert office.get(f"/unit/{body.id}?on={ago(150)}").get_data(as_text=True).count("新来甲") >= 1
     assert "新来甲" not in office.get(f"/unit/{body.id}?on={ago(201)}").get_data(as_text=True)
