@@ -114,6 +114,7 @@ APP_FUNCTIONS = (
     "case_route(bigint, text)",
     "role_kinds(text, boolean)",
     "limits_escalate()",
+    "day_lines(date, timestamptz)",
     "supervision_times(date, date)",
     "supervision_open()",
     "supervision_cases(date, date, bigint, text, boolean, int, bigint, int)",
