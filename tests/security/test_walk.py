@@ -89,7 +89,10 @@ def expected(role: Role, rule: Rule, method: str, which: str) -> tuple[int, ...]
         return (404,)  # the file lies in no store, no paper was issued; with them: test_attachments, test_issued
     if endpoint == "IssuedView.file" and role.username not in LEAST:
         return (503,)  # an attachment's content lies in no store: never printed without it
-    if endpoint in ("CaseView.show", "IssuedView.file", "PersonView.show", "AppointmentView.form") and role.username in LEAST:
+    if (
+        endpoint in ("CaseView.show", "IssuedView.file", "PersonView.show", "AppointmentView.form")
+        and role.username in LEAST
+    ):
         return (404,)
     if endpoint == "AuditView.seal":
         return (404,)  # none has been made here
