@@ -1,7 +1,16 @@
 """The tables: columns and constraints only. ``from app.models import Unit`` is the one import path."""
 
 from app.models.acknowledgement import Acknowledgement
-from app.models.alarms import Alarm, AlarmEvent, AlarmRule, AlarmRun, AlarmSweep, AlarmTouched, SourceFeed
+from app.models.alarms import (
+    Accountability,
+    Alarm,
+    AlarmEvent,
+    AlarmRule,
+    AlarmRun,
+    AlarmSweep,
+    AlarmTouched,
+    SourceFeed,
+)
 from app.models.authority import (
     Account,
     ApiToken,
@@ -50,6 +59,7 @@ __all__ = [
     "DECIDERS",
     "Absence",
     "Account",
+    "Accountability",
     "Acknowledgement",
     "Alarm",
     "AlarmEvent",

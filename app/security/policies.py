@@ -166,9 +166,14 @@ SCOPED: dict[str, Rule] = {
     "issued_paper": Rule(CASE_LAW % "application_id"),
     # A difference between ledger and proof is the auditor's to see as well.
     "alarm": Rule(
-        f"(({IN_RANGE} and {can('cases')} and ({{t}}.person_id is null or {ALL_CLASSES}"
+        f"(({IN_RANGE} and {can('cases')} and ({{t}}.rule <> 'AL18' or {can('discipline')}) and ({{t}}.person_id is null or {ALL_CLASSES}"
         f" or exists (select 1 from person p where p.id = {{t}}.person_id)))"
         f" or ({AUDITOR} and {{t}}.code = 'tampered_ledger') or ({{t}}.office_id = (select scope_number(7)) and {NOT_HIDDEN}))"
+    ),
+    # 责任追究: 编办 and the inspection of the place.
+    "accountability": Rule(
+        f"({IN_RANGE} and ((select scope_part(9)) = 'establishment' or (select scope_part(3)) = 'inspector')"
+        " and exists (select 1 from alarm a where a.id = {t}.alarm_id))"
     ),
     "alarm_event": Rule("exists (select 1 from alarm a where a.id = {t}.alarm_id)"),
     # The least of a movement, for the office that has to act on it; and beside the case for who sees that.

@@ -11,10 +11,10 @@ BEGIN
     VALUES (CASE l.kind WHEN 'leadership' THEN 'AL03' ELSE 'AL02' END, 'surplus_line', true, 'open', l.unit_id,
       p_line, p_case, scope_number(1), kernel_actor(), jsonb_build_object('authorised', t.authorised,
       'occupied', t.occupied, 'surplus', t.occupied - t.authorised, 'line', p_line), l.scope_path)
-    ON CONFLICT (rule, line_id) WHERE standing AND state = 'open' DO UPDATE SET facts = excluded.facts;
+    ON CONFLICT (rule, line_id) WHERE standing AND state IN ('open', 'accepted') DO UPDATE SET facts = excluded.facts;
   ELSE
     UPDATE alarm SET state = 'cleared', closed_at = clock_timestamp()
-     WHERE line_id = p_line AND standing AND state = 'open';
+     WHERE line_id = p_line AND standing AND state IN ('open', 'accepted');
   END IF;
 END $$;
 
