@@ -21,6 +21,7 @@ from app.ledger.replay_beside import (
     record_item,
     year_verified,
 )
+from app.ledger.replay_lead import scheme_ended, scheme_set
 from app.ledger.replay_state import Entry, Fields, Row, State, count, numbers, permit
 
 UNIT = ("name", "short_name", "uscc", "nature", "category", "grade", "subordination", "body")
@@ -222,6 +223,8 @@ ON_UNIT: dict[str, Callable[[State, Entry, Fields], None]] = {
     "year.verified": year_verified,
     "certificate.issued": certificate_issued,
     "certificate.verified": certificate_verified,
+    "scheme.set": scheme_set,
+    "scheme.ended": scheme_ended,
 }
 ON_PERSON: dict[str, Callable[[State, Entry, Fields], None]] = {
     "person.registered": person_registered,

@@ -33,7 +33,9 @@ from app.models.papers import Attachment, IssuedPaper, Paper, PaperCounter
 from app.models.payroll import PayDifference, PayStandard, SourceBatch, SourceKind, SourceMapping, SourceRow
 from app.models.permits import NumberSeries, Permit, Plan, PlanLine
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
+from app.models.ranks import Scheme
 from app.models.records import CasePrivate, RecordItem, RecordKind
+from app.models.reform import CostStandard, Reform, ReformPhase, ReformStep, ReformVariant
 from app.models.routing import DECIDERS, AuthorityRequest, AuthorityRule, TimeMonth, TimeRecord
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
 from app.models.watch import (
@@ -74,6 +76,7 @@ __all__ = [
     "ClockStop",
     "Code",
     "CodeSet",
+    "CostStandard",
     "Credential",
     "Decision",
     "GrantRequest",
@@ -113,7 +116,12 @@ __all__ = [
     "RecordItem",
     "RecordKind",
     "RecoveryCode",
+    "Reform",
+    "ReformPhase",
+    "ReformStep",
+    "ReformVariant",
     "Region",
+    "Scheme",
     "ScopeKey",
     "SignIn",
     "SignInAttempt",

@@ -30,6 +30,8 @@ MY_SIDE = "({t}.office_id = (select scope_number(7)) or {t}.unit_id = (select sc
 MY_CASE = "(((select scope_number(7)) is not null or (select scope_number(6)) is not null) and takes_part({t}.id))"
 # Legacy files hold whole registers: only 编办 of that region (or above it) sees them.
 OF_KEEPER = f"({IN_RANGE} and (select scope_part(9)) = 'establishment')"
+# 改革草案 belong to the establishment office that drafts them.
+OF_REFORM = "({t}.office_id = (select scope_number(7)) and (select scope_part(9)) = 'establishment')"
 AUDITOR = "(select scope_part(3)) = 'auditor'"
 # A notice is for a side, or for one of its people, or one kind of hat; a delegate reads the principal's too.
 FOR_ME = (
@@ -186,6 +188,13 @@ SCOPED: dict[str, Rule] = {
     ),
     "pay_difference": Rule(f"({IN_RANGE} and {OF_CLASS} and ({can('pay')} or {can('cases')}))"),
     "source_mapping": Rule("{t}.office_id = (select scope_number(7))", ("INSERT", "UPDATE")),
+    # Whoever sees one of the units that share the numbers.
+    "scheme": Rule(f"({IN_UNITS} or exists (select 1 from unit u where u.id = any ({{t}}.members)))"),
+    # An office's own drafts, written by the functions of 049_reform_draft.sql: no unit learns of a reform before it is filed.
+    "reform": Rule(OF_REFORM),
+    "reform_variant": Rule("exists (select 1 from reform r where r.id = {t}.reform_id)"),
+    "reform_step": Rule("exists (select 1 from reform_variant v where v.id = {t}.variant_id)"),
+    "reform_phase": Rule("exists (select 1 from reform r where r.id = {t}.reform_id)"),
     "notice": Rule(FOR_ME),
     "notice_read": Rule(MY_ACCOUNT, ("INSERT",), check="exists (select 1 from notice n where n.id = {t}.notice_id)"),
     "notice_mark": Rule(MY_ACCOUNT, ("INSERT", "UPDATE")),
@@ -226,6 +235,7 @@ EXEMPT: dict[str, str] = {
     "source_feed": "which outside data were loaded when: counts, no rows",
     "authority_rule": "干部管理权限: which office decides; no personal data",
     "ledger_seal": "signed roots, made to be published",
+    "cost_standard": "a year's cost of one person by funding channel, to reckon with",
     "record_kind": "which kind of item stands in which column group: app/domain/records.py",
     "verification_round": "which year each region verifies and until when: no personal data",
     "source_kind": "which offices bring which list in: app/domain/sources.py",
