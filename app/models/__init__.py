@@ -39,6 +39,7 @@ from app.models.inside import Absence, Certificate, Verification, VerificationMa
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
 from app.models.notices import Mail, MailSetting, Notice, NoticeMark, NoticeRead
 from app.models.papers import Attachment, IssuedPaper, Paper, PaperCounter
+from app.models.payroll import PayDifference, PayStandard, SourceBatch, SourceKind, SourceMapping, SourceRow
 from app.models.permits import NumberSeries, Permit, Plan, PlanLine
 from app.models.places import Code, CodeSet, Region, Unit, UnitSuccession, UnitVersion, User, WorkingDay
 from app.models.ranks import Scheme
@@ -110,6 +111,8 @@ __all__ = [
     "Office",
     "Paper",
     "PaperCounter",
+    "PayDifference",
+    "PayStandard",
     "Permit",
     "Person",
     "Plan",
@@ -132,7 +135,11 @@ __all__ = [
     "ScopeKey",
     "SignIn",
     "SignInAttempt",
+    "SourceBatch",
     "SourceFeed",
+    "SourceKind",
+    "SourceMapping",
+    "SourceRow",
     "Task",
     "TimeMonth",
     "TimeRecord",

@@ -172,6 +172,12 @@ APP_FUNCTIONS = (
     "mail_claim()",
     "mail_settle(bigint[], text, boolean)",
     "mail_again(bigint)",
+    "source_begin(text, date, text, text, text)",
+    "source_rows(bigint, int[], bytea[], text[], text[], bigint[], text[], text[], bigint[], date[], date[], text[], int[], int[], int[])",
+    "source_finish(bigint, jsonb, text)",
+    "source_refuse(text, date, text, text, int, jsonb)",
+    "pay_explain(bigint, text)",
+    "pay_standard_set(int, text, text, bigint, text)",
 )
 SIGNIN_FUNCTIONS = (
     "open_session(int, bigint, bytea, int, text, text, text, boolean, text[])",
