@@ -21,6 +21,7 @@ from app.ledger.replay_beside import (
     record_item,
     year_verified,
 )
+from app.ledger.replay_sanding import ON_UNIT as OF_DOCUMENTS
 from app.ledger.replay_state import Entry, Fields, Row, State, count, numbers, permit
 
 UNIT = ("name", "short_name", "uscc", "nature", "category", "grade", "subordination", "body")
@@ -222,6 +223,7 @@ ON_UNIT: dict[str, Callable[[State, Entry, Fields], None]] = {
     "year.verified": year_verified,
     "certificate.issued": certificate_issued,
     "certificate.verified": certificate_verified,
+    **OF_DOCUMENTS,
 }
 ON_PERSON: dict[str, Callable[[State, Entry, Fields], None]] = {
     "person.registered": person_registered,

@@ -44,6 +44,8 @@ ROWS = {
     "verification": "SELECT id, unit_id, year, case_id, people, differences, head_sequence, head_hash, confirmed_by,"
     " confirmed_at, scope_path FROM verification WHERE confirmed_at IS NOT NULL AND unit_id BETWEEN :a AND :b",
     "certificate": "SELECT * FROM certificate WHERE unit_id BETWEEN :a AND :b",
+    "unit_signboard": "SELECT * FROM unit_signboard WHERE unit_id BETWEEN :a AND :b",
+    "sanding": "SELECT * FROM sanding WHERE unit_id BETWEEN :a AND :b",
 }
 PEOPLE = "SELECT * FROM person WHERE id BETWEEN :a AND :b"
 RECORD = "SELECT * FROM record_item WHERE person_id BETWEEN :a AND :b"

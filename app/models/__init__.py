@@ -33,6 +33,7 @@ from app.models.permits import NumberSeries, Permit, Plan, PlanLine
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
 from app.models.records import CasePrivate, RecordItem, RecordKind
 from app.models.routing import DECIDERS, AuthorityRequest, AuthorityRule, TimeMonth, TimeRecord
+from app.models.sanding import OrganLimit, Sanding, UnitPast, UnitSignboard
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
 from app.models.watch import (
     Alarm,
@@ -92,6 +93,7 @@ __all__ = [
     "NumberSeries",
     "Occupancy",
     "Office",
+    "OrganLimit",
     "Paper",
     "PaperCounter",
     "Permit",
@@ -108,6 +110,7 @@ __all__ = [
     "RecordKind",
     "RecoveryCode",
     "Region",
+    "Sanding",
     "ScopeKey",
     "SignIn",
     "SignInAttempt",
@@ -115,6 +118,8 @@ __all__ = [
     "TimeMonth",
     "TimeRecord",
     "Unit",
+    "UnitPast",
+    "UnitSignboard",
     "UnitVersion",
     "User",
     "Verification",

@@ -176,6 +176,9 @@ SCOPED: dict[str, Rule] = {
         f"({IN_RANGE} and {can('cases')} and ({ALL_CLASSES} or exists (select 1 from person p where p.id = {{t}}.person_id)))"
     ),
     "certificate": Rule(IN_UNITS),
+    "unit_signboard": Rule(IN_UNITS),
+    "sanding": Rule(IN_UNITS),
+    "unit_past": Rule(IN_UNITS),
     "notice": Rule(FOR_ME),
     "notice_read": Rule(MY_ACCOUNT, ("INSERT",), check="exists (select 1 from notice n where n.id = {t}.notice_id)"),
     "notice_mark": Rule(MY_ACCOUNT, ("INSERT", "UPDATE")),
@@ -216,6 +219,7 @@ EXEMPT: dict[str, str] = {
     "ledger_seal": "signed roots, made to be published",
     "record_kind": "which kind of item stands in which column group: app/domain/records.py",
     "verification_round": "which year each region verifies and until when: no personal data",
+    "organ_limit": "how many bodies a division may have: published numbers, no personal data",
     "identity_rule": "which kind of identity sees what: app/security/columns.py",
 }
 

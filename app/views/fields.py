@@ -121,6 +121,6 @@ FIELDS: dict[str, Callable[[], Field]] = {
 @cache
 def known() -> dict[str, Callable[[], Field]]:
     """All fields: those above and those of the pieces' own modules; a name used by several means the same in all."""
-    from app.views import fields_entry, fields_inside, fields_records
+    from app.views import fields_entry, fields_inside, fields_records, fields_sanding
 
-    return {**fields_records.FIELDS, **fields_inside.FIELDS, **fields_entry.FIELDS, **FIELDS}
+    return {**fields_records.FIELDS, **fields_inside.FIELDS, **fields_entry.FIELDS, **fields_sanding.FIELDS, **FIELDS}

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app.views import filing_entry, filing_inside, filing_records
+from app.views import filing_entry, filing_inside, filing_records, filing_sanding
 
 # One line for each piece: **filing_<piece>.FILERS.
 OWN: Mapping[str, Callable[..., Any]] = {
     **filing_entry.FILERS,
     **filing_inside.FILERS,
     **filing_records.FILERS,
+    **filing_sanding.FILERS,
 }

@@ -58,6 +58,10 @@ MOVEMENTS = (
     "absence_end",
     "verify_year",
     "certificate",
+    "signboard",
+    "organ_limit",
+    "sanding",
+    "duties",
     "none",
 )
 FAMILIES = ("entry", "exit", "inside", "quota_use", "verification", "organ", "quota", "leadership", "correction")
@@ -84,6 +88,7 @@ FACT_NAMES = {
     "hosted_kind": "absence_kind",
     "away_kind": "absence_kind",
     "away": "person",
+    "partner_unit": "partner",
 }
 
 
