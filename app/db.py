@@ -24,6 +24,7 @@ CONSTRAINTS: dict[str, type[errors.DomainError]] = {
     "ex_occupancy_person": errors.AlreadySeated,
     "ck_ledger_total_within_quota": errors.QuotaExhausted,
     "ex_record_item_single": errors.ItemsOverlap,
+    "uq_record_item_allowance": errors.ItemsOverlap,
     "uq_case_record_running_person": errors.RunningCase,
     "uq_person_id_index": errors.DuplicatePerson,
     "uq_unit_uscc": errors.DuplicateUnit,

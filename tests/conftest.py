@@ -58,7 +58,11 @@ def _fingerprint() -> str:
     files = [*(ROOT / "migrations").rglob("*.py"), *(ROOT / "app" / "ledger" / "kernel").glob("*.sql")]
     files += [*(ROOT / "app" / "workflow" / "processes").glob("*.yaml"), *(ROOT / "app" / "domain").rglob("*.py")]
     files += [ROOT / "app" / "cli" / "seeds.py", ROOT / "app" / "cli" / "deploy.py", ROOT / "app/security/policies.py"]
-    files += [ROOT / "app/security/columns.py", ROOT / "app/security/functions.py"]
+    files += [
+        ROOT / "app/security/columns.py",
+        ROOT / "app/security/functions.py",
+        *(ROOT / "app" / "alarms").glob("*.py"),
+    ]
     digest = hashlib.sha256()
     for file in sorted(files):
         digest.update(file.read_bytes())

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from app.alarms import registry
 from app.db import refusal_of
 from app.domain.codes import code_sets
 from app.domain.errors import FactsChanged
@@ -23,99 +24,6 @@ OFFICES = {
     "social_insurance": "社会保险基金管理局",
 }
 
-# d9 of the design's domain text; articles of State Council decree 486 where one exists.
-# The last says whom an open alarm is told (091_alarms.sql).
-ALARM_RULES = (
-    ("AL01", "无空编入编", "error", "《地方各级人民政府机构设置和编制管理条例》第二十六条", ("establishment",)),
-    (
-        "AL02",
-        "超编单位新进人",
-        "error",
-        "《地方各级人民政府机构设置和编制管理条例》第二十六条",
-        ("establishment", "unit"),
-    ),
-    (
-        "AL03",
-        "超领导职数任职",
-        "error",
-        "《地方各级人民政府机构设置和编制管理条例》第二十条、第二十六条",
-        ("establishment", "unit"),
-    ),
-    (
-        "AL04",
-        "超职级职数、岗位结构比例",
-        "error",
-        "《公务员职务与职级并行规定》第十一条、第十二条",
-        ("establishment", "unit"),
-    ),
-    ("AL05", "跨类型用编", "error", "《地方各级人民政府机构设置和编制管理条例》第十五条", ("establishment",)),
-    ("AL06", "一人多编、身份证重复或校验错", "error", "立项文件（四）一人一编", ("establishment",)),
-    (
-        "AL07",
-        "无控编单入编",
-        "error",
-        "机构编制实名制：凭控编单办理入编的流程，须先取得编办核准的控编单",
-        ("establishment",),
-    ),
-    (
-        "AL08",
-        "控编单过期、超量或不符",
-        "error",
-        "机构编制实名制：控编单在有效期内、核准数内、本编制线上使用",
-        ("establishment", "unit"),
-    ),
-    (
-        "AL10",
-        "混编混岗",
-        "warning",
-        "《地方各级人民政府机构设置和编制管理条例》第十五条、第二十六条",
-        ("establishment", "unit"),
-    ),
-    (
-        "AL14",
-        "借调、挂职等离岗超期",
-        "warning",
-        "《公务员法》第七十二条；借调期限按本系统参数（默认 6 个月、累计 12 个月）",
-        ("establishment", "unit"),
-    ),
-    ("AL17", "手工改库或越权操作", "error", "立项文件（二）禁止手工直接修改数据库", ("auditor", "establishment")),
-    (
-        "AL22",
-        "年度核查、管理证年审逾期",
-        "notice",
-        "中央编办发〔2009〕39 号：加快推进机构编制实名制管理",
-        ("establishment", "unit"),
-    ),
-    (
-        "AL27",
-        "已批准未能生效",
-        "error",
-        "本系统规定：批准事项到生效日自动入账，不能入账的由编办处理",
-        ("establishment", "unit"),
-    ),
-    (
-        "AL28",
-        "业务无人可办",
-        "error",
-        "本系统规定：经办部门无人、经办人已离任、无人负责或流程定义有误的，由系统管理员处理，案件可重新分办",
-        ("system_admin", "establishment"),
-    ),
-    (
-        "AL29",
-        "编制—人员—经费未衔接",
-        "warning",
-        "本系统规定：入编、出编生效后财政、人社、社保按期确认",
-        ("office", "establishment"),
-    ),
-    (
-        "AL30",
-        "批准后未报到",
-        "warning",
-        "本系统规定：批准后按期确认报到，逾期释放所留编制",
-        ("unit", "establishment"),
-    ),
-)
-
 SERVICES = (("svc-opening", "建库专户", "establishment"), ("svc-worker", "后台作业", "establishment"))
 
 
@@ -124,13 +32,7 @@ def plant(connection: Connection) -> None:
     plant_places(connection)
     plant_codes(connection)
     plant_calendar(connection)
-    connection.execute(
-        text(
-            "INSERT INTO alarm_rule (code, name, level, basis, tells) VALUES (:c, :n, :l, :b, :t) ON CONFLICT (code)"
-            " DO UPDATE SET name = excluded.name, level = excluded.level, basis = excluded.basis, tells = excluded.tells"
-        ),
-        [dict(zip("cnlbt", (*rule[:4], list(rule[4])), strict=True)) for rule in ALARM_RULES],
-    )
+    registry.plant(connection)
     for username, name, office in SERVICES:
         user = ensure_user(connection, username, name, None)
         connection.execute(

@@ -110,16 +110,23 @@ KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind(
-            "basic", OPEN, (_code("ethnicity"), _code("political"), Field("native_place", longest=40)), single=True
+            "basic",
+            OPEN,
+            (_code("ethnicity"), _code("political"), Field("party_on", "day"), Field("native_place", longest=40),
+             Field("birthplace", longest=40), _code("health"), _code("marital"), _code("management"),
+             _code("registration"), Field("registered_on", "day"), Field("speciality")),
+            single=True,
         ),
+        # A picture of the case's files, by the hash of its content (075_records.sql asks whether it is one).
+        Kind("photo", OPEN, (Field("sha256", required=True, longest=64),), single=True),
         Kind(
             "appointment",
             OPEN,
             (Field("position", required=True), _code("level"), _code("nature", "appointment_nature"),
-             _code("way", "appointment"), _DOCUMENT),
+             _code("way", "appointment"), _DOCUMENT, Field("over_document_no")),
         ),
         Kind("rank", OPEN, (_RANK, _code("basis", "appointment_kind"), _DOCUMENT), single=True),
-        Kind("post", OPEN, (_GRADE, _DOCUMENT), single=True),
+        Kind("post", OPEN, (_GRADE, _code("mark", "post_mark"), _DOCUMENT), single=True),
         Kind(
             "education",
             OPEN,
@@ -155,14 +162,21 @@ KINDS: Mapping[str, Kind] = {
             "family",
             "family",
             (_code("relation", "family", required=True), Field("relative", required=True, longest=50),
-             Field("work_unit", longest=100), Field("post_held")),
+             Field("relative_born_on", "day"), _code("relative_political", "political"), Field("work_unit", longest=100),
+             Field("post_held")),
         ),
         Kind(
             "pay",
             "pay",
-            (Field("pay_grade", "number", bounds=(1, 65)), Field("base_pay", "number", required=True),
+            (Field("rank_grade", "number", bounds=(1, 27)), Field("pay_grade", "number", bounds=(1, 65)), Field("base_pay", "number", required=True),
              Field("allowance", "number", required=True), Field("benefit", "number")),
             single=True,
+        ),
+        # One open item of each sort (uq_record_item_allowance).
+        Kind(
+            "allowance",
+            "pay",
+            (_code("pay_item", required=True), Field("amount", "number", required=True), _DOCUMENT),
         ),
     )
 }  # fmt: skip

@@ -21,6 +21,7 @@ from app.ledger.replay_beside import (
     record_item,
     year_verified,
 )
+from app.ledger.replay_lead import scheme_ended, scheme_set
 from app.ledger.replay_sanding import ON_UNIT as OF_DOCUMENTS
 from app.ledger.replay_state import Entry, Fields, Row, State, count, numbers, permit
 
@@ -224,6 +225,8 @@ ON_UNIT: dict[str, Callable[[State, Entry, Fields], None]] = {
     "certificate.issued": certificate_issued,
     "certificate.verified": certificate_verified,
     **OF_DOCUMENTS,
+    "scheme.set": scheme_set,
+    "scheme.ended": scheme_ended,
 }
 ON_PERSON: dict[str, Callable[[State, Entry, Fields], None]] = {
     "person.registered": person_registered,

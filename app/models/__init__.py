@@ -1,6 +1,7 @@
 """The tables: columns and constraints only. ``from app.models import Unit`` is the one import path."""
 
 from app.models.acknowledgement import Acknowledgement
+from app.models.alarms import Alarm, AlarmEvent, AlarmRule, AlarmRun, AlarmSweep, AlarmTouched, SourceFeed
 from app.models.authority import (
     Account,
     ApiToken,
@@ -31,13 +32,13 @@ from app.models.notices import Mail, MailSetting, Notice, NoticeMark, NoticeRead
 from app.models.papers import Attachment, IssuedPaper, Paper, PaperCounter
 from app.models.permits import NumberSeries, Permit, Plan, PlanLine
 from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
+from app.models.ranks import Scheme
 from app.models.records import CasePrivate, RecordItem, RecordKind
+from app.models.reform import CostStandard, Reform, ReformPhase, ReformStep, ReformVariant
 from app.models.routing import DECIDERS, AuthorityRequest, AuthorityRule, TimeMonth, TimeRecord
 from app.models.sanding import OrganLimit, Sanding, UnitPast, UnitSignboard
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
 from app.models.watch import (
-    Alarm,
-    AlarmRule,
     AuditArchive,
     AuditEvent,
     AuditPending,
@@ -52,7 +53,11 @@ __all__ = [
     "Account",
     "Acknowledgement",
     "Alarm",
+    "AlarmEvent",
     "AlarmRule",
+    "AlarmRun",
+    "AlarmSweep",
+    "AlarmTouched",
     "ApiToken",
     "Application",
     "ApplicationEvent",
@@ -71,6 +76,7 @@ __all__ = [
     "ClockStop",
     "Code",
     "CodeSet",
+    "CostStandard",
     "Credential",
     "Decision",
     "GrantRequest",
@@ -109,11 +115,17 @@ __all__ = [
     "RecordItem",
     "RecordKind",
     "RecoveryCode",
+    "Reform",
+    "ReformPhase",
+    "ReformStep",
+    "ReformVariant",
     "Region",
     "Sanding",
+    "Scheme",
     "ScopeKey",
     "SignIn",
     "SignInAttempt",
+    "SourceFeed",
     "Task",
     "TimeMonth",
     "TimeRecord",

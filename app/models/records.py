@@ -39,6 +39,13 @@ class RecordItem(Base):
         Index("ix_record_item_person", "person_id", "kind", "started_on"),
         Index("ix_record_item_scope", "scope_path", "id"),
         Index("ix_record_item_case", "case_id"),
+        Index(
+            "uq_record_item_allowance",
+            "person_id",
+            text("(fields ->> 'pay_item')"),
+            unique=True,
+            postgresql_where="kind = 'allowance' and recorded_to is null and ended_on is null",
+        ),
     )
 
     id: Mapped[intpk]

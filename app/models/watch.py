@@ -1,87 +1,10 @@
-"""What is watched: alarms, imports held back, the audit trail, verifications. Written by definer functions."""
+"""What is watched: imports held back, the audit trail, verifications. Written by definer functions."""
 
-from sqlalchemy import ARRAY, CheckConstraint, Computed, ForeignKey, Index, Integer, Text, text
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Integer
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, document, instant, integer, intpk, now, path, ref, string
-
-
-class AlarmRule(Base):
-    """报警规则 (AL01…, GP01…): level and the article it rests on."""
-
-    __tablename__ = "alarm_rule"
-    __table_args__ = (CheckConstraint("level in ('error', 'warning', 'notice')", name="level"),)
-
-    code: Mapped[string] = mapped_column(primary_key=True)
-    name: Mapped[string]
-    level: Mapped[string]
-    basis: Mapped[string]
-    # To whom an open alarm is told: establishment (编办 of the place), unit, office (the alarm's own), auditor.
-    tells: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
-
-
-class Alarm(Base):
-    """违规报警: what was found or refused, with its figures, operator and case; never deleted."""
-
-    __tablename__ = "alarm"
-    __table_args__ = (
-        CheckConstraint("state in ('open', 'handled', 'cleared')", name="state"),
-        Index("ix_alarm_scope", "scope_path", "id"),
-        Index("ix_alarm_case", "case_id"),
-        # As pages show them: the open ones first, then the newest; of all, and of one unit.
-        Index("ix_alarm_newest", text("(state = 'open')"), "id"),
-        Index("ix_alarm_unit", "unit_id", text("(state = 'open')"), "id"),
-        Index(
-            "uq_alarm_standing",
-            "rule",
-            "line_id",
-            unique=True,
-            postgresql_where="standing and state = 'open'",
-        ),
-        # One open alarm for one reason: what happens again counts in ``times``.
-        Index(
-            "uq_alarm_case",
-            "rule",
-            "code",
-            "case_id",
-            text("coalesce(person_id, 0)"),
-            text("coalesce(office_id, 0)"),
-            unique=True,
-            postgresql_where="not standing and state = 'open' and case_id is not null",
-        ),
-        Index(
-            "uq_alarm_user",
-            "rule",
-            "code",
-            "user_id",
-            text("coalesce(line_id, 0)"),
-            unique=True,
-            postgresql_where="not standing and state = 'open' and case_id is null and user_id is not null",
-        ),
-    )
-
-    id: Mapped[intpk]
-    rule: Mapped[string] = mapped_column(ForeignKey("alarm_rule.code"))
-    code: Mapped[string]
-    standing: Mapped[bool]
-    state: Mapped[string]
-    unit_id: Mapped[ref | None] = mapped_column(ForeignKey("unit.id"))
-    line_id: Mapped[ref | None] = mapped_column(ForeignKey("quota_line.id"))
-    person_id: Mapped[ref | None] = mapped_column(ForeignKey("person.id"))
-    case_id: Mapped[ref | None] = mapped_column(ForeignKey("application.id"))
-    user_id: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
-    operator: Mapped[string]
-    facts: Mapped[document]
-    raised_at: Mapped[now]
-    closed_at: Mapped[instant | None]
-    scope_path: Mapped[path]
-    times: Mapped[integer] = mapped_column(server_default="1")
-    last_at: Mapped[instant | None]
-    # The office that an alarm waits for, where it is another than 编办.
-    office_id: Mapped[ref | None] = mapped_column(ForeignKey("office.id"))
-    handled_by: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
-    handled_note: Mapped[string | None]
 
 
 class Intake(Base):

@@ -1,104 +1,151 @@
-"""职级职数与岗位结构 of one unit: the groups of ranks or post grades, the number of each, how many hold them.
+"""职级职数与岗位: the approved groups of a unit on a day, the sum behind each number, who holds them, what is free."""
 
-The formulas stand in app/domain/ranks.py and positions.py; here they meet the unit's authorised numbers.
-"""
-
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.domain import positions, ranks
+from app.domain import caps
 
-# By level of government: 职级 know city and county (a town's are its county's), 岗位 have ratios for all three.
-RANK_BODY = {"city": "city", "district": "county", "town": "county"}
-POST_LEVEL = {"city": "city", "district": "county", "town": "town"}
+HOLDERS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """职数组: the codes from ``low`` to ``high``, how many may hold them together, and the sum that says so."""
+    """One group with its figures: the line of the derivation, holders, running cases that want in."""
 
-    name: str
-    low: str
-    high: str
-    number: int
-    sum: str
+    line: caps.Line
+    held: int
+    waiting: int
 
-    def holds(self, code: str | None) -> bool:
-        """Whether a rank or grade belongs to the group."""
-        return code is not None and self.low <= code <= self.high
+    @property
+    def name(self) -> str:
+        """The group's name."""
+        return self.line.group.name
+
+    @property
+    def free(self) -> int:
+        """空缺: the number less the holders; below zero where there are too many."""
+        return self.line.number - self.held
+
+    @property
+    def room(self) -> int:
+        """What is left for another case."""
+        return self.free - self.waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A scheme on a day: its row, its groups with their figures, how many people's rank of that day is not recorded."""
+
+    row: Any
+    groups: tuple[Group, ...]
+    unknown: int
 
 
 def setting(s: Session, unit_id: int) -> Any:
-    """Level of government of a unit and its authorised numbers: organ's posts, and by structure an institution's."""
+    """The level of government that a unit belongs to."""
     return s.execute(
-        text(
-            "SELECT r.kind, sum(t.authorised) FILTER (WHERE l.category = '11') AS posts,"
-            " sum(t.authorised) FILTER (WHERE l.category IN ('21', '22') AND l.structure = 'professional') AS professional,"
-            " sum(t.authorised) FILTER (WHERE l.structure = 'workman' OR l.category = '23') AS workmen FROM unit u"
-            " JOIN region r ON r.code = u.region_code LEFT JOIN quota_line l ON l.unit_id = u.id AND l.kind = 'establishment'"
-            " LEFT JOIN ledger_total t ON t.line_id = l.id WHERE u.id = :u GROUP BY r.kind"
-        ),
-        {"u": unit_id},
+        text("SELECT r.kind FROM unit u JOIN region r ON r.code = u.region_code WHERE u.id = :u"), {"u": unit_id}
     ).one_or_none()
 
 
-def caps(s: Session, unit_id: int, kind: str) -> list[Group]:
-    """The groups of a unit: 职级 by the formulas of 并行规定, 岗位 by the structure ratios; none without a number to start from."""
-    row = setting(s, unit_id)
-    if row is None:
-        return []
-    return _ranks(row) if kind == "rank" else _posts(row)
+def base(
+    s: Session, unit_id: int, *, pooled: bool, kind: str, categories: tuple[str, ...]
+) -> list[tuple[int, str, int | None]]:
+    """The units of a scheme (the unit and, pooled, those below it), each with its authorised number; None without one."""
+    rows = s.execute(text("SELECT * FROM scheme_setting(:u, :p)"), {"u": unit_id, "p": pooled}).all()
+    out: dict[int, tuple[int, str, int | None]] = {}
+    for r in rows:
+        counts = r.kind == kind and (kind == "leadership" or r.category in categories) and r.authorised is not None
+        before = out.get(r.unit_id, (r.unit_id, r.unit_name, None))
+        out[r.unit_id] = (*before[:2], (before[2] or 0) + int(r.authorised)) if counts else before
+    return list(out.values())
 
 
-def _ranks(row: Any) -> list[Group]:
-    if not row.posts:
-        return []
-    found = ranks.allowances(int(row.posts), ranks.CAPS[RANK_BODY[row.kind]])
-    out = []
-    for a in found.values():
-        base = found[a.cap.base].number if a.cap.base else int(row.posts)
-        said = f"⌊{base} × {a.cap.percent}%⌋ = {a.number}"
-        out.append(Group(a.cap.name, min(a.cap.ranks), max(a.cap.ranks), a.number, said))
-    return out
-
-
-def _posts(row: Any) -> list[Group]:
-    out = []
-    if row.professional:
-        whole, level = int(row.professional), POST_LEVEL[row.kind]
-        high, middle, low = positions.grades(whole, level)
-        ratio = " : ".join(f"{float(r):g}" for r in positions.GRADE_RATIO[level])
-        first, second, _third = positions.split(middle, positions.INNER_RATIO[8, 9, 10])
-        eleven, _twelve = positions.split(low, positions.INNER_RATIO[11, 12])
-        out += [
-            Group("专技高级", "0311", "0323", high, f"{whole}（{ratio}）→ {high}"),
-            Group("专技中级及以上", "0311", "0333", high + middle, f"{high} + {middle} = {high + middle}"),
-            Group("专技八级", "0331", "0331", first, f"{middle}（3 : 4 : 3）→ {first}"),
-            Group("专技八、九级", "0331", "0332", first + second, f"{first} + {second} = {first + second}"),
-            Group("专技十一级", "0341", "0341", eleven, f"{low}（5 : 5）→ {eleven}"),
-        ]
-    if row.workmen:
-        whole = int(row.workmen)
-        most = positions.workmen(whole)
-        out += [
-            Group("工勤一、二级", "0610", "0620", most.top_two, f"⌊{whole} × 5%⌋ = {most.top_two}"),
-            Group("工勤一至三级", "0610", "0630", most.top_three, f"⌊{whole} × 25%⌋ = {most.top_three}"),
-        ]
-    return out
-
-
-def held(s: Session, unit_id: int, group: Group, but: int | None) -> tuple[int, int]:
-    """How many people of a unit hold a group's ranks, and how many running cases (one apart) would bring in another."""
-    row = s.execute(
+def scheme(s: Session, unit_id: int, kind: str, on: dt.date, known: dt.datetime | None = None) -> Any:
+    """The scheme that holds for a unit on a day, its own or a shared one; as known now or at an instant."""
+    return s.execute(
         text(
-            "SELECT (SELECT count(*) FROM person WHERE unit_id = :u AND state = 'serving' AND rank BETWEEN :l AND :h) AS held,"
-            " (SELECT count(*) FROM case_record c JOIN application a ON a.id = c.case_id JOIN person p ON p.id = a.person_id"
-            "  WHERE a.unit_id = :u AND a.state IN ('running', 'awaiting') AND a.id <> :c"
-            "  AND c.facts::jsonb ->> 'now' BETWEEN :l AND :h AND NOT coalesce(p.rank BETWEEN :l AND :h, false)) AS waiting"
+            "SELECT c.*, (SELECT string_agg(unit_name(m), '、' ORDER BY m) FROM unnest(c.members) m) AS names FROM scheme c"
+            " WHERE c.members @> ARRAY[cast(:u AS bigint)] AND c.kind = :k AND c.started_on <= :d"
+            " AND (c.ended_on IS NULL OR c.ended_on > :d)"
+            " AND CASE WHEN cast(:at AS timestamptz) IS NULL THEN c.recorded_to IS NULL"
+            " ELSE c.recorded_at <= :at AND (c.recorded_to IS NULL OR c.recorded_to > :at) END ORDER BY c.id DESC LIMIT 1"
         ),
-        {"u": unit_id, "l": group.low, "h": group.high, "c": but or 0},
+        {"u": unit_id, "k": kind, "d": on, "at": known},
+    ).one_or_none()
+
+
+def standing(s: Session, row: Any, on: dt.date, but: int | None = None) -> Standing:
+    """A scheme's groups with their figures on a day; ``but``: a case that does not count as waiting."""
+    held = {
+        r.place: r for r in s.execute(text("SELECT * FROM scheme_held(:s, :d, :c)"), {"s": row.id, "d": on, "c": but})
+    }
+    lines = caps.derived(row.base, caps.read(row.groups))
+    groups = tuple(
+        Group(line, held[n].held if n in held else 0, held[n].waiting if n in held else 0)
+        for n, line in enumerate(lines, start=1)
+    )
+    return Standing(row, groups, max((r.unknown for r in held.values()), default=0))
+
+
+def holders(
+    s: Session, row: Any, on: dt.date, groups: tuple[caps.Group, ...], brief: int, whole: int = 0
+) -> dict[int, list[Any]]:
+    """Who holds each group's ranks on a day, as far as the reader sees them: a few of each, of one group (``whole``) more."""
+    found: dict[int, list[Any]] = {}
+    for r in s.execute(
+        text(
+            "SELECT * FROM (SELECT g.place, h.person_id, p.name, h.code,"
+            " row_number() OVER (PARTITION BY g.place ORDER BY h.code, h.person_id) AS n"
+            " FROM scheme_people(cast(:m AS bigint[]), :k, :d) h JOIN person p ON p.id = h.person_id"
+            " JOIN scheme_groups(:g) g ON scheme_counts(cast(:o AS text[]), g.low, g.high, g.mark, h.code, h.mark, h.leads)) x"
+            " WHERE n <= CASE WHEN place = :w THEN :most ELSE :b END ORDER BY place, n"
+        ),
+        {"m": list(row.members), "k": row.kind, "d": on, "o": list(row.leave_out), "g": caps.written(groups),
+         "w": whole, "most": HOLDERS, "b": brief},
+    ):  # fmt: skip
+        found.setdefault(r.place, []).append(r)
+    return found
+
+
+def held_by(
+    s: Session, members: list[int], kind: str, leave_out: list[str], on: dt.date, groups: tuple[caps.Group, ...]
+) -> list[int]:
+    """How many of the reader's people hold each group of a scheme that is not there yet."""
+    return list(
+        s.execute(
+            text(
+                "SELECT (SELECT count(*) FROM scheme_people(cast(:m AS bigint[]), :k, :d) h WHERE scheme_counts(cast(:o AS text[]),"
+                " g.low, g.high, g.mark, h.code, h.mark, h.leads)) FROM scheme_groups(:g) g ORDER BY g.place"
+            ),
+            {"m": members, "k": kind, "d": on, "o": leave_out, "g": caps.written(groups)},
+        ).scalars()
+    )
+
+
+def roles(s: Session, unit_id: int) -> dict[int, tuple[str, bool]]:
+    """The leadership lines of a unit: role, and whether of a department."""
+    rows = s.execute(
+        text(
+            "SELECT id, role, scope_unit_id <> unit_id AS inner FROM quota_line WHERE unit_id = :u AND kind = 'leadership'"
+        ),
+        {"u": unit_id},
+    )
+    return {r.id: (r.role, r.inner) for r in rows}
+
+
+def leaders(s: Session, unit_id: int, on: dt.date) -> Any:
+    """实有领导人数: leadership positions held on a day, and how many people hold them (兼任 counts once)."""
+    return s.execute(
+        text(
+            "SELECT count(*) AS positions, count(DISTINCT person_id) AS people,"
+            " count(DISTINCT person_id) FILTER (WHERE nature <> 'regular') AS elsewhere FROM occupancy"
+            " WHERE unit_id = :u AND kind = 'leadership' AND recorded_to IS NULL AND started_on <= :d"
+            " AND (ended_on IS NULL OR ended_on > :d)"
+        ),
+        {"u": unit_id, "d": on},
     ).one()
-    return int(row.held), int(row.waiting)

@@ -70,10 +70,22 @@ def typeset(template: str, inputs: dict[str, str], directory: Path, fonts: list[
     return made
 
 
-def paper(data: dict[str, Any], directory: Path, fonts: list[Path]) -> bytes:
-    """One paper."""
-    said = json.dumps(drawable(data, coverage(fonts)), ensure_ascii=False)
-    return typeset("paper.typ", {"data": said}, directory, fonts)
+def paper(
+    data: dict[str, Any], directory: Path, fonts: list[Path], layout: str = "paper", picture: bytes = b""
+) -> bytes:
+    """One paper; a photo that cannot be drawn leaves its place empty."""
+    ending = "png" if picture.startswith(b"\x89PNG") else "jpg"
+    if picture:
+        (directory / f"photo.{ending}").write_bytes(picture)
+    said = drawable(data, coverage(fonts))
+    for shown in ([f"photo.{ending}"] if picture else []) + [""]:
+        try:
+            inputs = {"data": json.dumps(said | {"photo": shown}, ensure_ascii=False)}
+            return typeset(f"{layout}.typ", inputs, directory, fonts)
+        except RuntimeError:
+            if not shown:
+                raise
+    raise AssertionError
 
 
 def bundle(
@@ -136,7 +148,10 @@ def main() -> None:
     files = [(about, sys.stdin.buffer.read(int(about["bytes"]))) for about in job["files"]]
     with tempfile.TemporaryDirectory(prefix="paper-") as made:
         directory = Path(made)
-        pdf = bundle(job["data"], files, directory, fonts) if job["bundle"] else paper(job["data"], directory, fonts)
+        if job["bundle"]:
+            pdf = bundle(job["data"], files, directory, fonts)
+        else:
+            pdf = paper(job["data"], directory, fonts, job["layout"], files[0][1] if files else b"")
     sys.stdout.buffer.write(pdf)
 
 

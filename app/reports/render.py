@@ -44,8 +44,10 @@ def pdf(
     void: str | None = None,
     enclosures: Sequence[Enclosure] | None = None,
     fonts: Sequence[str] = (),
+    layout: str = "paper",
+    picture: bytes | None = None,
 ) -> bytes:
-    """The paper, or with ``enclosures`` (even none) the case file.
+    """The paper, or with ``enclosures`` (even none) the case file; ``layout`` names its template, ``picture`` is a photo in it.
 
     ``void`` is the sentence of the 作废 mark; ``fonts`` are directories of the installation's own further fonts.
 
@@ -54,7 +56,10 @@ def pdf(
     """
     data = {**content, "void": void, "code": code, "qr": qr(code) if code else ""}
     files = list(enclosures or ())
+    if picture is not None:
+        files.append(Enclosure("picture", "", "", picture))
     job = {
+        "layout": layout,
         "bundle": enclosures is not None,
         "data": data,
         "fonts": list(fonts),

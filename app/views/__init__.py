@@ -9,6 +9,7 @@ def register() -> list[type[Any]]:
     from app.views.acknowledgements import AcknowledgementView
     from app.views.admin import AdminView
     from app.views.alarms import AlarmView
+    from app.views.appointment import AppointmentView
     from app.views.attachments import AttachmentView
     from app.views.audit import AuditView
     from app.views.authority import AuthorityView
@@ -26,6 +27,9 @@ def register() -> list[type[Any]]:
     from app.views.person import CardView, PersonView
     from app.views.processes import ProcessView
     from app.views.queue import QueueView
+    from app.views.ranks import RanksView
+    from app.views.reform import ReformView
+    from app.views.reform_steps import ReformStepView
     from app.views.search import SearchView
     from app.views.stuck import StuckView
     from app.views.supervision import SupervisionView
@@ -43,9 +47,11 @@ def register() -> list[type[Any]]:
         SearchView,
         LedgerView,
         UnitView,
+        RanksView,
         DisclosureView,
         CardView,
         PersonView,
+        AppointmentView,
         ListView,
         InboxView,
         AcknowledgementView,
@@ -65,4 +71,6 @@ def register() -> list[type[Any]]:
         LendingView,
         VerificationView,
         ObjectionView,
+        ReformView,
+        ReformStepView,
     ]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import codes
 from app.queries import units
-from app.views import fields_entry, fields_sanding
+from app.views import fields_entry, fields_lead, fields_sanding, reform_words
 from app.views.fields_inside import objects
 from app.workflow.definition import Process
 
@@ -27,6 +27,7 @@ LISTS = {
     "funding": "funding",
     "structure": "structure",
     "role": "role",
+    "own_level": "level",
     **fields_entry.LISTS,
     "absence_kind": "absence_kind",
     "host_post": "host_post",
@@ -81,6 +82,7 @@ def labels() -> dict[str, str]:
         "document_no": _("Document number"),
         "issuer": _("Issuing body"),
         **{key: str(label) for key, label in fields_entry.LABELS.items()},
+        **{key: str(label) for key, label in fields_lead.LABELS.items()},
         "ground": _("Reason"),
         **fields_sanding.labels(),
     }
@@ -96,8 +98,9 @@ def shown(s: Session, facts: dict[str, Any], line: Any, plan: Process) -> list[d
         value = facts.get(key)
         if key in item or value in (None, "") or (key == "structure" and value == "none"):
             continue
-        out.append({"label": label, "value": _word(s, key, value, plan)})
-    return out
+        title = _("Reform") if plan.movement == "reform" and key == "name" else label
+        out.append({"label": title, "value": _word(s, key, value, plan)})
+    return out + (reform_words.filed(s, facts) if plan.movement == "reform" else [])
 
 
 def _word(s: Session, key: str, value: Any, plan: Process) -> Any:

@@ -16,6 +16,7 @@ from app.domain import errors
 from app.models import Application
 from app.queries import cases, units
 from app.security.manager import Hat
+from app.views import filing_reform
 from app.views.case_events import meanwhile
 from app.views.case_page import context
 from app.views.checks import live
@@ -239,6 +240,7 @@ class CaseView(BaseView):
         queries |= {name: named.format("person") for name in ("person", "away", "about_person")}
         queries |= dict.fromkeys(("permit", "permit_needed"), "SELECT number AS name FROM permit WHERE id = :i")
         queries |= {name: "SELECT * FROM line_below(:i)" for name in form._fields if LINE_ROW.fullmatch(name)}
+        queries["reform_phase"] = filing_reform.LABEL
         queries["host_unit"] = "SELECT unit_name(:i) AS name"
         with work() as s:
             for name, query in queries.items():

@@ -5,6 +5,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 TITLES: dict[str, Any] = {
+    "payroll_source": _l("Where pay is kept"),
+    "allowance_once": _l("One item of each sort"),
     "not_barred": _l("No discipline has effect"),
     "rank_step": _l("The next rank"),
     "rank_years": _l("Years at the present rank"),
@@ -24,6 +26,7 @@ TITLES: dict[str, Any] = {
     "birth_record_first": _l("The earliest record"),
 }
 LABELS: dict[str, Any] = {
+    "pay_item": _l("Allowance or benefit"),
     "present_rank": _l("Present rank or grade"),
     "wanted_rank": _l("Rank or grade applied for"),
     "least_years": _l("Years needed"),
@@ -49,6 +52,10 @@ LABELS: dict[str, Any] = {
     "work_began": _l("Start of work"),
 }
 SAYS: dict[str, Any] = {
+    "read_only_pay": _l(
+        "The payroll system is the source for this unit: pay is read-only here. Have it changed there."
+    ),
+    "allowance_there": _l("An item of this sort holds already: choose it and enter its last day first."),
     "barred": _l("A discipline has effect on that day: no promotion until it ends."),
     "first_rank": _l("No rank is recorded yet, or one of another series: compare with the file."),
     "not_the_next": _l("Promotion goes one step at a time. Choose the next one."),

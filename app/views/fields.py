@@ -106,7 +106,7 @@ FIELDS: dict[str, Callable[[], Field]] = {
     "category": lambda: one_of(_l("Kind of establishment"), chosen(codes.CATEGORY)),
     "funding": lambda: one_of(_l("Funding"), chosen(codes.FUNDING)),
     "structure": lambda: one_of(_l("Kind of post (institutions)"), chosen(codes.STRUCTURE)),
-    "role": lambda: one_of(_l("Position"), chosen(codes.ROLE)),
+    "role": lambda: one_of(_l("Position"), [c for c in chosen(codes.ROLE) if c[0] != "nonleading"]),
     "region": lambda: one_of(_l("Region"), [(d.code, d.name) for d in foshan()]),
     "network": lambda: one_of(_l("Sight"), [("hidden", "不上网"), ("shown", "上网（解除）")], required=True),
     "unit_name": lambda: text(_l("Name of the unit")),
@@ -121,6 +121,14 @@ FIELDS: dict[str, Callable[[], Field]] = {
 @cache
 def known() -> dict[str, Callable[[], Field]]:
     """All fields: those above and those of the pieces' own modules; a name used by several means the same in all."""
-    from app.views import fields_entry, fields_inside, fields_records, fields_sanding
+    from app.views import fields_entry, fields_inside, fields_lead, fields_records, fields_reform, fields_sanding
 
-    return {**fields_records.FIELDS, **fields_inside.FIELDS, **fields_entry.FIELDS, **fields_sanding.FIELDS, **FIELDS}
+    return {
+        **fields_reform.FIELDS,
+        **fields_records.FIELDS,
+        **fields_lead.FIELDS,
+        **fields_inside.FIELDS,
+        **fields_sanding.FIELDS,
+        **fields_entry.FIELDS,
+        **FIELDS,
+    }

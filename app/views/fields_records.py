@@ -15,6 +15,8 @@ from app.workflow.definition import Process
 # The kind of item that a business is about.
 KIND_OF: Mapping[str, str] = {
     "info_basic": "basic",
+    "photo": "photo",
+    "allowance": "allowance",
     "info_education": "education",
     "info_title": "title",
     "info_contact": "contact",
@@ -29,19 +31,34 @@ KIND_OF: Mapping[str, str] = {
     "assessment": "assessment",
     "award": "award",
     "pay_change": "pay",
+    "leader_beside": "appointment",
 }
 LABELS: Mapping[str, Any] = {
     "ethnicity": _l("Ethnic group"),
     "political": _l("Political status"),
     "native_place": _l("Native place"),
+    "party_on": _l("Joined the party on"),
+    "birthplace": _l("Place of birth"),
+    "health": _l("Health"),
+    "marital": _l("Marital status"),
+    "management": _l("Class of management"),
+    "registration": _l("Registered as a civil servant"),
+    "registered_on": _l("Registered on"),
+    "speciality": _l("Subject of expertise"),
+    "sha256": _l("Fingerprint of the picture (SHA-256)"),
+    "rank_grade": _l("Grade"),
+    "pay_item": _l("Allowance or benefit"),
+    "amount": _l("Yuan a month"),
     "position": _l("Name of the position"),
     "level": _l("Level of position"),
     "nature": _l("Kind of appointment"),
     "way": _l("Way of appointment"),
     "document_no": _l("Document number"),
+    "over_document_no": _l("Document that allows a level above the position's"),
     "rank": _l("Rank"),
     "basis": _l("Kind of promotion"),
     "post_grade": _l("Grade of post"),
+    "mark": _l("Special post or resettled officer (empty: within the ratios)"),
     "education": _l("Education"),
     "degree": _l("Degree"),
     "school": _l("School"),
@@ -63,6 +80,8 @@ LABELS: Mapping[str, Any] = {
     "address": _l("Home address"),
     "relation": _l("Relation"),
     "relative": _l("Name of the relative"),
+    "relative_born_on": _l("Day of birth of the relative"),
+    "relative_political": _l("Political status of the relative"),
     "work_unit": _l("Unit of the relative"),
     "post_held": _l("Position of the relative"),
     "pay_grade": _l("Pay step"),
@@ -80,6 +99,8 @@ def made(field: records.Field) -> Field:
     if field.type == "code":
         # A required one begins empty too: the first of a list is nobody's choice.
         return fields.one_of(label, [("", "—"), *field.allowed()], required=field.required)
+    if field.type == "day":
+        return fields.day(label, required=field.required)
     if field.type == "number":
         return IntegerField(label, validators=[*need, NumberRange(*field.bounds)])
     if field.type == "phone":

@@ -4,19 +4,22 @@ import datetime as dt
 from dataclasses import replace
 from typing import Any
 
+from flask import request
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.domain import errors, terms
 from app.domain.records import KINDS, OPEN
 from app.ledger.records import now_facts, record_facts
-from app.queries import ranks
+from app.queries.papers import files
 from app.security.manager import Hat
 from app.security.services import services
 from app.views.fields_records import KIND_OF
-from app.views.filing import Filing, usual
+from app.views.filing import Filing, stored, usual
 from app.views.filing_entry import entry_facts
 from app.workflow.definition import Process
+
+PHOTO_BYTES = 2 * 1024 * 1024
 
 
 def whose(s: Session, form: Any, plan: Process, who: Hat) -> Any:
@@ -38,7 +41,9 @@ def item(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
         NotFound: the person or the item is not the applicant's to choose.
     """
     kind, person = KINDS[KIND_OF[plan.process]], whose(s, form, plan, who)
-    values = {f.name: form[f.name].data for f in kind.fields if f.name in form}
+    values = {f.name: stored(form[f.name].data) for f in kind.fields if f.name in form}
+    if kind.name == "photo":
+        values["sha256"] = _picture(s)
     wrong = _chosen(s, form, person.id)
     start: dt.date = form.start.data
     end = form.end.data if "end" in form else None
@@ -57,9 +62,20 @@ def item(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
     )
     if kind.group == OPEN:  # what conditions and readers of the case look at, by its name
         facts = {**kind.clean(values), **facts}
-    if kind.name in ("rank", "post"):
-        facts["caps"] = ",".join(f"{c.low}-{c.high}:{c.number}" for c in ranks.caps(s, person.unit_id, kind.name))
     return Filing(facts, person.id, person.name, person.unit_id, start)
+
+
+def _picture(s: Session) -> str:
+    """The one picture among the files of the draft that is being submitted.
+
+    Raises:
+        InvalidInput: there is none yet, or more than one, or it is too large.
+    """
+    case = (request.view_args or {}).get("case_id") or request.form.get("case", type=int)
+    found = [f for f in files(s, case) if f.kind in ("jpeg", "png")] if case else []
+    if len(found) != 1 or found[0].size > PHOTO_BYTES:
+        raise errors.InvalidInput(errors={"person": ["photo_first"]})
+    return bytes(found[0].sha256).hex()
 
 
 def _chosen(s: Session, form: Any, person_id: int) -> int | None:
@@ -89,7 +105,11 @@ def leader(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
     made = usual(s, form, plan, who)
     line, person = made.facts["line"], made.facts["person"]
     level = s.execute(text("SELECT level FROM quota_line WHERE id = :i"), {"i": line}).scalar()
-    values = {n: form[n].data for n in ("position", "nature", "way", "document_no")} | {"level": level}
+    own = str(made.facts.get("own_level") or "")
+    if own and level:  # 高配: the higher of both is the holder's; the kernel asks for its document
+        level = min(own, level)
+    values = {n: form[n].data for n in ("position", "nature", "way", "document_no", "over_document_no") if n in form}
+    values |= {"level": level}
     facts = record_facts(services().keys, "appointment", values, start=form.start.data)
     kept = {k: facts[k] for k in ("kind", "action", "fields", "commit_record")}
     if made.person_id is not None and level:  # somebody of another unit keeps the level that his own unit knows

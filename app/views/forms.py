@@ -9,7 +9,7 @@ from wtforms import Field
 
 from app.domain import codes, errors, names
 from app.domain.id_number import normalise, problems
-from app.views import fields, fields_entry, fields_records
+from app.views import fields, fields_entry, fields_lead, fields_records
 from app.workflow.definition import Process
 from app.workflow.validation import announce_fields
 
@@ -29,6 +29,8 @@ MESSAGES = {
     "partner_missing": _l("Choose the other body that shares the roof."),
     "no_signboard": _l("This unit bears no such signboard now. Compare the name with the unit's page."),
     "plate_counts": _l("A plate is a name only and never counts as a body: choose that it counts as one."),
+    "too_large": _l("More than the authorised number. Enter less, or have the establishment raised first."),
+    "photo_first": _l("Save the draft, add one picture of at most 2 MB (JPEG or PNG) to its files, then submit."),
     "host_once": _l("Choose a host unit of this city, or name one outside it: exactly one of both."),
     "until_before": _l("The last day lies before the first one. Choose a later day."),
     "name_dot": _l("The dot stands between two parts of a name, once."),
@@ -41,7 +43,10 @@ MESSAGES = {
 def fields_of(plan: Process) -> dict[str, Field]:
     """The WTForms fields of a definition; a process may loosen what it does not need."""
     members = (
-        {name: fields.known()[name]() for name in plan.fields} | fields_records.of(plan) | fields_entry.narrowed(plan)
+        {name: fields.known()[name]() for name in plan.fields}
+        | fields_records.of(plan)
+        | fields_entry.narrowed(plan)
+        | fields_lead.of(plan)
     )
     if plan.process == "leader":
         members["person"] = fields.searched(_l("Person of this unit"), "/search/people", required=False)

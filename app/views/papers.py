@@ -112,19 +112,27 @@ def printouts(s: Session, case: Application, plan: Process) -> list[dict[str, An
     done = issued.of_case(s, case.id)
     valid = {row.kind for row in done if row.voided_at is None}
     ready = issued.possible(s, case.id)
-    kinds = [k for k in plan.outputs if k not in valid] if ready is not None else []
-    return [
-        {
-            "title": TITLES[row.kind],
-            "number": row.number,
-            "at": row.issued_at,
-            "url": f"/case/{case.id}/issued/{row.id}",
-            "void": why_void(row.void_reason),
-            "kind": row.kind,
-            "state": "issued",
-        }
-        for row in done
-    ] + [{"title": TITLES[k], "kind": k, "state": "ready" if k in (ready or ()) else "later"} for k in kinds]
+    kinds = [k for k in plan.outputs if k not in valid and k in TITLES] if ready is not None else []
+    form = []
+    if "appointment_form" in plan.outputs and case.person_id:
+        address = f"/person/{case.person_id}/appointment?case={case.id}"
+        form = [{"title": _("Form of appointment"), "url": address, "kind": "appointment_form", "state": "form"}]
+    return (
+        form
+        + [
+            {
+                "title": TITLES[row.kind],
+                "number": row.number,
+                "at": row.issued_at,
+                "url": f"/case/{case.id}/issued/{row.id}",
+                "void": why_void(row.void_reason),
+                "kind": row.kind,
+                "state": "issued",
+            }
+            for row in done
+        ]
+        + [{"title": TITLES[k], "kind": k, "state": "ready" if k in (ready or ()) else "later"} for k in kinds]
+    )
 
 
 def why_void(reason: str | None) -> str | None:

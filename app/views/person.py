@@ -1,17 +1,22 @@
 """人员页: one's own card, and a person's page for those in whose range the person is."""
 
+import io
 from typing import Any
 
-from flask import render_template
+from flask import Response, current_app, render_template, send_file
 from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.domain import codes, errors
+from app.exchange.attachments import KINDS, FileGoneError
+from app.exchange.attachments.kinds import kind_of
 from app.queries import cases, history, units
+from app.queries.life import photo
 from app.security.columns import REVEALED
-from app.views import movements
+from app.views import life, movements
+from app.views.attachments import PICTURE, store
 from app.views.auditing import record
 from app.views.record_sections import sections
 from app.views.rows import case_rows
@@ -76,7 +81,9 @@ def person_context(s: Session, person_id: int, *, own: bool) -> dict[str, Any]:
             for r in rows if r.kind == "establishment"
         ],
         "events": movements.timeline(history.movements(s, "person", person_id), links=not own),
-        "record": sections(s, person_id, hat().sees, own=own),
+        "life": life.timeline(s, person_id, hat().sees, own=own),
+        "record": [part for part in sections(s, person_id, hat().sees, own=own) if part["kind"] != "photo"],
+        "photo_url": ("/card/photo" if own else f"/person/{person_id}/photo") if photo(s, person_id) else None,
         "cases": case_rows(list(about), cases.process_titles(s), links=True),
     }  # fmt: skip
 
@@ -106,6 +113,27 @@ def _seat(seat: Any, department: str | None) -> dict[str, Any]:
     }
 
 
+def picture(person_id: int) -> Response:
+    """A person's photo by right; each look is on record.
+
+    Raises:
+        NotFound: none is there, or the reader does not see the person.
+    """
+    with work() as s:
+        digest = photo(s, person_id)
+        if digest is None:
+            raise errors.NotFound(person=person_id)
+        record(s, "view", {"person": person_id, "photo": digest[:16]})
+    try:
+        content = store().get(bytes.fromhex(digest))
+    except FileGoneError as gone:
+        current_app.logger.error("the photo of person %s is not in the store", person_id)
+        raise errors.NotFound(person=person_id) from gone
+    answer = send_file(io.BytesIO(content), mimetype=KINDS[kind_of(content)].media, etag=False)
+    answer.headers["Content-Security-Policy"] = PICTURE
+    return answer
+
+
 class CardView(BaseView):
     """本人卡: what the register says about me."""
 
@@ -121,6 +149,12 @@ class CardView(BaseView):
         return render_template(
             "card.html", title=_("My card"), reveal_url=f"/reveal/{hat().person_id}", start_url="/case/start", **page
         )
+
+    @expose("/photo")
+    @has_access
+    def photo(self) -> Response:
+        """Own photo."""
+        return picture(hat().person_id or 0)
 
 
 class PersonView(BaseView):
@@ -138,4 +172,11 @@ class PersonView(BaseView):
             opened = ",".join(g for g in REVEALED if g != "document" and g in hat().sees)
             record(s, "view", {"person": person_id, **({"groups": opened} if opened else {})})
         reveal = f"/reveal/{person_id}" if "document" in hat().sees else None
-        return render_template("card.html", title=page["person"]["name"], reveal_url=reveal, **page)
+        form = f"/person/{person_id}/appointment"
+        return render_template("card.html", title=page["person"]["name"], reveal_url=reveal, form_url=form, **page)
+
+    @expose("/<int:person_id>/photo")
+    @has_access
+    def photo(self, person_id: int) -> Response:
+        """The photo of a person in the reader's range."""
+        return picture(person_id)

@@ -75,6 +75,8 @@ def movements() -> Pairs:
         "absence_end": _("secondment or leave ends"),
         "verify_year": _("yearly verification"),
         "certificate": _("certificate"),
+        "rank_quota": _("approve rank numbers"),
+        "post_plan": _("approve a plan of posts"),
         "none": _("no movement, a paper only"),
     }
     return [(m, named.get(m, m)) for m in definition.MOVEMENTS]
@@ -99,6 +101,7 @@ def all_choices() -> dict[str, Pairs]:
         "papers_list": _("List of papers to bring"),
         "approval_sheet": _("Approval sheet"),
         "service_proof": _("Proof of service"),
+        "appointment_form": _("Form of appointment"),
     }
     return {
         "families": families(),

@@ -41,6 +41,7 @@ def sections(s: Session, person_id: int, sees: tuple[str, ...], *, own: bool) ->
             continue
         out.append(
             {
+                "kind": kind.name,
                 "title": kind.title,
                 "protected": kind.group != OPEN,
                 "may": may,

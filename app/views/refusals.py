@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 
 def sentences() -> dict[str, str]:
     """The texts by code, in the reader's language."""
-    return {**_of_ledger(), **_of_work(), **_of_access()}
+    return {**_of_ledger(), **_of_reform(), **_of_work(), **_of_access()}
 
 
 def _of_ledger() -> dict[str, str]:
@@ -42,6 +42,26 @@ def _of_ledger() -> dict[str, str]:
         ),
         "rank_exhausted": _(
             "This group of ranks is full: number %(number)s, held by %(holders)s. Somebody has to leave it first."
+        ),
+        "second_main": _(
+            "This person has a main position already (%(unit)s). Mark this one as not the main one, or have the other one left first."
+        ),
+        "over_ranked": _(
+            "The level is above the position's. Enter the document that allows it, or leave the level empty."
+        ),
+        "non_leading": _("Non-leading positions were replaced by ranks on 2019-06-01. Use the rank numbers instead."),
+        "no_scheme": _(
+            "No approved numbers hold for %(unit)s on %(day)s. Have them approved first: “Approval of rank numbers” for civil servants, “Plan of posts” for public institutions."
+        ),
+        "no_base": _(
+            "%(unit)s has no authorised number to take a share of. Have the establishment (for a leading team the leadership numbers) fixed first."
+        ),
+        "base_changed": _(
+            "The authorised numbers have changed since the form was filled in: now %(base)s, of which %(apart)s apart. Open the case again, look at the new sums and submit anew."
+        ),
+        "above_share": _("%(group)s: %(number)s is above its share of %(most)s. Enter at most that."),
+        "in_pool": _(
+            "This unit shares its numbers with others under %(unit)s. Have %(unit)s apply for a new approval without it first."
         ),
         "items_overlap": _(
             "Of this kind a person has one item at a time, and another one covers some of these days. Choose other days, or correct the other one first."
@@ -81,6 +101,24 @@ def _of_ledger() -> dict[str, str]:
             "The unit holds the valid certificate %(number)s. Apply for a change or a replacement instead of a first one."
         ),
         "certificate_missing": _("The unit holds no valid certificate. Apply for a first one."),
+    }
+
+
+def _of_reform() -> dict[str, str]:
+    """Of reforms."""
+    return {
+        "reform_key": _(
+            "This step names a unit that no step before it has made (or whose step was refused). Put that step before this one, or choose another unit."
+        ),
+        "reform_line": _(
+            "The establishment line that this step names is not there when its turn comes. Fix its number in a step before this one."
+        ),
+        "reform_order": _(
+            "The phase before this one (%(case)s) has not taken effect. This one follows it: go on here as soon as it has."
+        ),
+        "reform_busy": _(
+            "Somebody is working on these units at this moment, and a trial does not hold up live work. Try again in a moment."
+        ),
     }
 
 

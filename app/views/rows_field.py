@@ -56,9 +56,9 @@ def _control(field: "RowsField", n: int, c: Column, value: Any) -> Markup:
         return Markup('<textarea class="form-control" name="{}" rows="2" aria-label="{}">{}</textarea>').format(
             name, label, escape(value)
         )
-    kind = {"number": 'type="number" min="0" max="20000"', "day": 'type="date"'}.get(c.kind, 'type="text"')
-    return Markup('<input class="form-control" {} name="{}" aria-label="{}" value="{}">').format(
-        Markup(kind), name, label, value
+    kind = {"number": "number", "day": "date"}.get(c.kind, "text")
+    return Markup('<input class="form-control" type="{}" name="{}" aria-label="{}" value="{}">').format(
+        kind, name, label, value
     )
 
 

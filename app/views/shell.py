@@ -100,6 +100,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             entries.append({"label": _("Yearly plans"), "url": "/list/plans", "icon": "ledger"})
             entries.append({"label": _("Annual verification"), "url": "/verification/", "icon": "check"})
             entries.append({"label": _("Away from their seats"), "url": "/list/absences", "icon": "history"})
+            entries.append({"label": _("Reforms"), "url": "/reform/", "icon": "start"})
             entries.append({"label": _("Opening balance"), "url": "/intake/", "icon": "upload"})
     elif who.person_id:
         entries = [

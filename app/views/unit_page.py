@@ -72,6 +72,7 @@ class UnitView(BaseView):
             "unit.html",
             title=(then or row).name,
             unit={
+                "id": row.legal_id,
                 "name": (then or row).name,
                 "code": (then or row).uscc,
                 "now_named": row.name if then and then.name != row.name else None,

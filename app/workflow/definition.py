@@ -44,6 +44,7 @@ MOVEMENTS = (
     "open_unit",
     "change_unit",
     "close_unit",
+    "reform",
     "network",
     "open_balance",
     "permit_plan",
@@ -62,6 +63,8 @@ MOVEMENTS = (
     "organ_limit",
     "sanding",
     "duties",
+    "rank_quota",
+    "post_plan",
     "none",
 )
 FAMILIES = ("entry", "exit", "inside", "quota_use", "verification", "organ", "quota", "leadership", "correction")
@@ -76,9 +79,13 @@ OUTPUTS = (
     "papers_list",
     "approval_sheet",
     "service_proof",
+    # No numbered paper: a print of protected data from the person's own record.
+    "appointment_form",
 )
 # Fields of a form whose name among the facts differs.
 FACT_NAMES = {
+    "rank_set": "body_set",
+    "post_set": "body_set",
     "any_line": "line",
     "lead_line": "line",
     "unit_name": "name",

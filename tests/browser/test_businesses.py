@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from app.domain.workdays import city_today
-from tests.ledger.steps import entered
+from tests.ledger.steps import entered, scheme
 from tests.world import Body, World, id_number, person
 
 pytestmark = pytest.mark.browser
@@ -31,6 +31,7 @@ class City:
 @pytest.fixture(scope="module")
 def city(world: World) -> City:
     bureau = world.body("佛山市办事局", quotas={"11": 40}, people={"11": 4})
+    scheme(world, bureau)
     here = world.body("禅城区新所局", region=HERE, quotas={"11": 4}, departments=("人事科",))
     there = world.body("南海区原址局", region=THERE, quotas={"11": 4}, people={"11": 3})
     old = person("到龄者", id_number=id_number(dt.date(1963, 5, 17)), work_started_on=dt.date(1985, 7, 1))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import PATIENCE
+from tests.ledger.steps import scheme
 from tests.world import Body, World
 
 pytestmark = pytest.mark.browser
@@ -14,6 +15,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def body(world: World) -> Body:
     made = world.body("佛山市卡片局", quotas={"11": 40}, people={"11": 4}, leaders={"deputy:0132": 1})
+    scheme(world, made)
     world.account("clerk", "unit_clerk", unit=made.id)
     world.account("zuzhi", "office_member", office=("organisation", "440600"))
     world.account("geren", "person", person_id=made.people[0])

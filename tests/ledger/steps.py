@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import text
 
 from app.db import Identity
-from app.domain import errors
+from app.domain import caps, errors, ratios
 from app.domain.workdays import city_today
 from app.ledger import opening
 from app.ledger.opening import Batch
 from app.ledger.people import PersonFacts, facts_of
 from app.ledger.verify import Verifier
-from app.workflow import engine
+from app.workflow import engine, validation
 from tests.world import Body, World
 
 # The city's day, as the kernel has it.
@@ -178,3 +178,35 @@ def newcomer_facts(world: World, who: PersonFacts) -> dict[str, Any]:
 
 def digest(batch: Batch) -> str:
     return hashlib.sha256(batch.text().encode()).hexdigest()
+
+
+def scheme_facts(world: World, body: Body, process: str = "rank_quota", key: str = "city", *, day: dt.date = dt.date(2020, 1, 1),
+                 together: tuple[Body, ...] = (), apart: int = 0, **given: int) -> dict[str, Any]:  # fmt: skip
+    """The facts of approved rank numbers or of a plan of posts, reckoned as the form does."""
+    plan = next(plan for _raw, plan in validation.load() if plan.process == process)
+    chosen = ratios.sets(next(c.params for c in plan.checks if c.code.endswith("_ratios")))[key]
+    members = sorted([body.id, *(b.id for b in together)])
+    whole = world.value(
+        "SELECT coalesce(sum(authorised), 0) FROM ledger_total t JOIN quota_line l ON l.id = t.line_id WHERE l.unit_id = ANY (:m)"
+        " AND l.kind = :k AND (l.kind = 'leadership' OR l.category = ANY (:c))",
+        m=members, k=chosen.base, c=list(chosen.categories))  # fmt: skip
+    base = int(whole) - apart
+    return {"unit": body.id, "members": ",".join(map(str, members)), "body_set": key, "basis": chosen.base, "base": base,
+            "apart": apart, "categories": ",".join(chosen.categories), "leave_out": ",".join(chosen.leave_out) or None,
+            "groups": caps.written(caps.reckoned(base, chosen.rules, given)), "document_no": "佛组〔2020〕1号",
+            "issuer": "市委组织部", "start": day.isoformat(), **given}  # fmt: skip
+
+
+def scheme(world: World, body: Body, process: str = "rank_quota", key: str = "city", *, region: str = "440600",
+           facts: dict[str, Any] | None = None, **more: Any) -> int:  # fmt: skip
+    """File and approve; the scheme's id. A refusal of the kernel comes out of here."""
+    made = scheme_facts(world, body, process, key, **more) | (facts or {})
+    case = world.submit(world.clerk(body), body, process, made, effective_on=dt.date.fromisoformat(made["start"]))
+    first = "organisation" if process == "rank_quota" else "human_resources"
+    world.decide(world.office(first, region), case, first)
+    world.decide(world.office("establishment", region), case, "establishment")
+    return int(
+        world.value(
+            "SELECT max(id) FROM scheme WHERE case_id = :c AND recorded_to IS NULL AND ended_on IS NULL", c=case
+        )
+    )

@@ -10,6 +10,8 @@ from sqlalchemy import text
 from app.domain import errors
 from app.domain.sanding import parse
 from app.domain.workdays import city_today
+from app.ledger.verify import Verifier
+from app.workflow import engine
 from tests.ledger.steps import findings
 from tests.world import Body, World
 
@@ -32,8 +34,6 @@ def done(
     """File by one, approve by the other: in effect on its day."""
     world, files, decides = office
     with world.database.transaction(files) as s:
-        from app.workflow import engine
-
         prefix = s.execute(text("SELECT prefix FROM region WHERE code = :r"), {"r": CITY}).scalar_one()
         case = engine.draft(s, process=process, form={}, unit_id=None, office_id=int(engine.me(s, 7) or 0),
                             scope_path=body.scope_path if body else prefix).id  # fmt: skip
@@ -172,10 +172,28 @@ def test_a_changed_document_is_found_and_named(office: tuple[World, Any, Any], t
     done(office, "sanding", body, SANDING | {"unit": body.id})
     done(office, "signboard", body, board("two_names", "no", board_name=f"{name}牌") | {"unit": body.id})
     assert findings(world) == []
-    from app.ledger.verify import Verifier
-
     with world.superuser.connect() as c:
         c.execute(text(f"UPDATE {table} SET {change} WHERE unit_id = :u"), {"u": body.id})
         found = list(Verifier(c, world.keys).findings())
         c.rollback()
     assert [(f.table, name in f.whose) for f in found] == [(table, True)]
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [("organ_limit", "most = most + 1"), ("organ_limit", "ended_on = started_on"), ("unit_past", "unit_name = '别名'")],
+)
+def test_a_row_that_differs_from_what_its_case_filed_is_found(
+    office: tuple[World, Any, Any], table: str, change: str
+) -> None:
+    world = office[0]
+    body = world.body(f"档{table}{len(change)}局", quotas={"11": 1})
+    done(office, "organ_limit", None, {"region": CITY, "category": "3903", "most": 50})
+    row = {"day": "1988-05-01", "name": "旧名"}
+    done(office, "unit_past", body, {"unit": body.id, "past": rows(row, row | {"day": "1999-01-01"})})
+    assert findings(world) == []
+    with world.superuser.connect() as c:
+        c.execute(text(f"UPDATE {table} SET {change} WHERE id = (SELECT max(id) FROM {table} WHERE true)"))
+        found = list(Verifier(c, world.keys).findings())
+        c.rollback()
+    assert {f.table for f in found} == {table}

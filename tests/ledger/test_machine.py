@@ -253,7 +253,7 @@ class Ledger(RuleBasedStateMachine):
         inside = [s.person for s in self.model.valid() if s.end is None and s.line[0] == line[0] and s.line in SEATS]
         among = [p for p in (inside if nature == "regular" else self.real) if p not in leads | self.busy()]
         who = self.some(data, among)
-        facts = {"person": self.real[who], "line": self.line[line], "nature": nature, "home_unit": "某单位",
+        facts = {"person": self.real[who], "line": self.line[line], "nature": nature, "home_unit": "某单位", "main": 0,
                  "start": day.isoformat()}  # fmt: skip
         self.by_unit("leader", facts, line, day, "take_lead", line, who, nature, day)
 

@@ -47,6 +47,7 @@ ROLES = (
     Role("shenji", "auditor", "市局", "暗局"),
 )
 ROSTER = ("round_id", "verification_id", "mark_id")
+REFORM = ("reform_id", "variant_id", "step_id")
 BY_NAME = {r.username: r for r in ROLES}
 
 
@@ -61,6 +62,7 @@ class Cast:
     files: dict[str, int]
     notices: dict[str, dict[str, int]]
     rosters: dict[str, dict[str, int]]
+    reforms: dict[str, dict[str, int]]
     shared: dict[str, int]
 
     def ids(self, role: Role, which: str) -> dict[str, int]:
@@ -77,6 +79,7 @@ class Cast:
                     "paper_id",
                     "notice_id",
                     *ROSTER,
+                    *REFORM,
                     *self.shared,
                 ),
                 ABSENT,
@@ -94,6 +97,8 @@ class Cast:
             "paper_id": ABSENT,
             "notice_id": self.notices[side][kind],
             **self.rosters[side],
+            # A reform is its office's: to the city, a district's is a foreign one too.
+            **self.reforms["qu-bianban" if ("qu" in role.username) == (which == "own") else "bianban"],
             **self.shared,
         }
 
@@ -153,7 +158,20 @@ def build(world: World) -> Cast:
         s: {k: world.value("SELECT min(id) FROM notice WHERE task_id = :t", t=t) for k, t in of.items()}
         for s, of in tasks.items()
     }
-    return Cast(bodies, cases, tasks, intakes, files, notices, rosters(world, bodies), shared)
+    return Cast(bodies, cases, tasks, intakes, files, notices, rosters(world, bodies), reforms(world), shared)
+
+
+def reforms(world: World) -> dict[str, dict[str, int]]:
+    """A reform of the city's and of the district's establishment office, with a variant of one step."""
+    out = {}
+    for name in ("bianban", "qu-bianban"):
+        with world.database.transaction(world.identity(name)) as s:
+            reform = s.execute(text("SELECT reform_begin('甲改革')")).scalar_one()
+            variant = s.execute(text("SELECT id FROM reform_variant WHERE reform_id = :r"), {"r": reform}).scalar_one()
+            put = "SELECT reform_step_put(:v, NULL, 'open_unit', CAST('{\"name\": \"乙局\"}' AS jsonb), 1, '')"
+            step = s.execute(text(put), {"v": variant}).scalar_one()
+        out[name] = dict(zip(REFORM, (reform, variant, step), strict=True))
+    return out
 
 
 def rosters(world: World, bodies: dict[str, Body]) -> dict[str, dict[str, int]]:
@@ -228,5 +246,5 @@ def foreign_marks(role: Role) -> Iterator[str]:
 
 
 ARGUMENTS: dict[str, Any] = {
-    "process": "recruit", "act": "propose", "name": "people", "region": CITY, "locale": "en", "filename": "x", "form": "csv",
+    "process": "recruit", "act": "propose", "name": "people", "kind": "close_unit", "region": CITY, "locale": "en", "filename": "x", "form": "csv",
 }  # fmt: skip

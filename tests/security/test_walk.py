@@ -25,6 +25,8 @@ NARROWER = {
     "IntakeView": ESTABLISHMENT,
     "VerificationView": ("clerk", "head", *ESTABLISHMENT),
     "ObjectionView": ESTABLISHMENT,
+    "ReformView": ESTABLISHMENT,
+    "ReformStepView": ESTABLISHMENT,
     # Drafts are written by one administrator and settled by the other; see tests/security/test_process_drafts.py.
     "ProcessView": ("xitong", "anquan"),
     "RevealView": ("clerk", "head", *ESTABLISHMENT, "zuzhi", "renshe", "qu-zuzhi", "qu-renshe", "jijian", "geren"),

@@ -13,12 +13,12 @@ from sqlalchemy import text
 from app.domain.retirement import add_months
 from app.ledger.people import facts_of
 from app.ledger.records import record_facts
-from app.queries import ranks
 from app.views.fields_entry import REASONS
 from app.views.fields_records import KIND_OF
+from app.views.filing_reform import facts_of_phase
 from app.workflow import engine, validation, verifying
 from app.workflow.definition import Process
-from tests.ledger.steps import TODAY, entered, lead, seat
+from tests.ledger.steps import TODAY, entered, lead, scheme_facts, seat
 from tests.world import Body, World, id_number, person
 
 CITY = "440600"
@@ -159,9 +159,10 @@ class City:
         self.finished("secondment", made)
         return made.body, made.facts["person"]
 
-    def rank_caps(self, body: Body, kind: str) -> str:
-        with self.world.database.transaction(self.who(f"clerk{body.id}")) as s:
-            return ",".join(f"{c.low}-{c.high}:{c.number}" for c in ranks.caps(s, body.id, kind))
+    def scheme(self, body: Body, kind: str) -> None:
+        """Approved numbers of ranks or posts, so that somebody may be promoted."""
+        process = {"rank": "rank_quota", "post": "post_plan"}[kind]
+        self.finished(process, Filing(scheme_facts(self.world, body, process, **POSTS[kind]), body))
 
 
 def seats(body: Body) -> dict[str, Any]:
@@ -245,7 +246,21 @@ def reinstate(city: City, plan: Process) -> Filing:
     return Filing(facts, gone.body, name="复职甲", other={"line": gone.body.lines["12"]})
 
 
+POSTS: dict[str, dict[str, int]] = {
+    "rank": {},
+    "post": {"management_posts": 2, "professional_posts": 8, "workman_posts": 0},
+}
+
+
+def numbers(city: City, plan: Process) -> Filing:
+    kind = {"rank_quota": "rank", "post_plan": "post"}[plan.process]
+    body = city.body("22" if kind == "post" else "11")
+    facts = scheme_facts(city.world, body, plan.process, day=TODAY - dt.timedelta(days=9), **POSTS[kind])
+    return Filing(facts, body, other={"document_no": "佛组〔2020〕2号"})
+
+
 RECORDS: dict[str, dict[str, Any]] = {
+    "appointment": {"position": "市防汛指挥部副总指挥", "nature": "concurrent", "document_no": "佛委任〔2026〕9号"},
     "basic": {"political": "01", "ethnicity": "11", "native_place": "广东南海"},
     "education": {
         "education": "14",
@@ -263,24 +278,37 @@ RECORDS: dict[str, dict[str, Any]] = {
     "rank": {"rank": "R10", "basis": "26"},
     "post": {"post_grade": "0342"},
     "discipline": {"penalty": "01", "cause": "违反工作纪律", "issuer": "市监委", "document_no": "佛监〔2026〕3号"},
+    "allowance": {"pay_item": "34", "amount": 300},
     "pay": {"pay_grade": 5, "base_pay": 4100, "allowance": 3210},
 }
 
 
 def item(city: City, plan: Process) -> Filing:
     kind = KIND_OF[plan.process]
-    public = kind in ("post", "pay") or plan.process == "discipline_public"
+    public = kind in ("post", "pay", "allowance") or plan.process == "discipline_public"
     body = city.body("22" if public else "11")
     who = body.people[0]
     start = TODAY - dt.timedelta(days=20)
     facts = record_facts(city.world.keys, kind, RECORDS[kind], person=who, start=start)
     if kind in ("rank", "post"):
-        facts["caps"] = city.rank_caps(body, kind)
+        city.scheme(body, kind)
         facts |= RECORDS[kind]
     if kind == "discipline":
         facts |= RECORDS[kind] | {"end": day(5)}
     about = body.id if plan.applicant in KINDS else None
     return Filing(facts, body, who, "信息甲", about=about, other={"start": day(0, -10)})
+
+
+def photo(city: City, plan: Process) -> Filing:
+    """A draft with a picture among its files, submitted."""
+    body, digest = city.body(), b"\x07" * 32
+    who = body.people[0]
+    facts = record_facts(city.world.keys, "photo", {"sha256": digest.hex()}, person=who, start=TODAY)
+    with city.world.database.transaction(city.who(f"clerk{body.id}")) as s:
+        case = engine.draft(s, process="photo", unit_id=body.id, scope_path=body.scope_path, form={}).id
+        s.execute(text("SELECT attachment_add(:c, '', '照片.jpg', 'jpeg', 1000, :h, false)"), {"c": case, "h": digest})
+        engine.submit(s, case, facts=facts, person_id=who, person_name="照片甲", effective_on=TODAY)
+    return Filing(facts, body, who, "照片甲", case=case)
 
 
 def shift(city: City, plan: Process) -> Filing:
@@ -410,6 +438,19 @@ def organ(city: City, plan: Process) -> Filing:
     return Filing(facts[plan.process] | start, body, about=about, other={"document_no": "佛编〔2026〕10号"})
 
 
+def reform(city: City, plan: Process) -> Filing:
+    """A reform of one step, drafted by the office."""
+    body = city.body()
+    with city.world.database.transaction(city.who(city.offices["establishment"][1])) as s:
+        made = s.execute(text("SELECT reform_begin('改革方案')")).scalar_one()
+        variant = s.execute(text("SELECT id FROM reform_variant WHERE reform_id = :r"), {"r": made}).scalar_one()
+        step = f'{{"unit": "{body.id}", "name": "改革{next(_serial):04d}局"}}'
+        put = "SELECT reform_step_put(:v, NULL, 'change_unit', CAST(:f AS jsonb), 1, '')"
+        s.execute(text(put), {"v": variant, "f": step})
+        facts = facts_of_phase(s, variant, 1, document_no="佛编〔2026〕9号", issuer="市委编委", start=TODAY)
+    return Filing(facts, body, other={"document_no": "佛编〔2026〕10号"})
+
+
 def network(city: City, plan: Process) -> Filing:
     body = city.body()
     with city.world.owner.begin() as connection:
@@ -476,9 +517,10 @@ def proof(city: City, plan: Process) -> Filing:
     return Filing(facts, body, body.people[0], "证明甲", other={"proof_purpose": "子女入学"})
 
 
-BY_PROCESS: dict[str, Maker] = {"own_proof": proof, "reinstate": reinstate, "leader_leave": leader}
+BY_PROCESS: dict[str, Maker] = {"own_proof": proof, "photo": photo, "reinstate": reinstate, "leader_leave": leader}
 BY_MOVEMENT: dict[str, Maker] = {
     "occupy": newcomer,
+    "reform": reform,
     "move": transfer,
     "vacate": leaver,
     "record": item,
@@ -505,5 +547,7 @@ BY_MOVEMENT: dict[str, Maker] = {
     "organ_limit": document_of_body,
     "sanding": document_of_body,
     "duties": document_of_body,
+    "rank_quota": numbers,
+    "post_plan": numbers,
     "none": objection,
 }

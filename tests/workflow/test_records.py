@@ -15,7 +15,7 @@ from app.domain import errors
 from app.domain.workdays import city_today
 from app.ledger.records import record_facts
 from app.workflow import engine
-from tests.ledger.steps import ago, approve, call, findings, raw_case, refusal
+from tests.ledger.steps import ago, approve, call, findings, raw_case, refusal, scheme
 from tests.security.conftest import Client
 from tests.world import Body, World
 
@@ -26,6 +26,7 @@ TODAY = city_today()
 @pytest.fixture(scope="module")
 def organ(world: World) -> Body:
     made = world.body("职级局", quotas={"11": 12}, people={"11": 6}, leaders={"principal:0131": 1, "deputy:0132": 1})
+    scheme(world, made)
     world.account("clerk", "unit_clerk", unit=made.id)
     return made
 
@@ -33,6 +34,7 @@ def organ(world: World) -> Body:
 @pytest.fixture(scope="module")
 def school(world: World) -> Body:
     made = world.body("岗位校", quotas={"22": 10}, people={"22": 4}, kind="institution")
+    scheme(world, made, "post_plan", management_posts=0, professional_posts=10, workman_posts=0)
     world.account("teacher", "unit_clerk", unit=made.id)
     return made
 
@@ -212,18 +214,18 @@ def test_a_rank_is_promoted_step_by_step_after_its_years(world: World, organ: Bo
     assert findings(world) == []
 
 
-def test_a_promotion_needs_a_vacancy_in_every_group_it_enters(world: World, organ: Body, client: Open) -> None:
-    """12 posts: ⌊12 × 60%⌋ = 7 may be 一至四级主任科员."""
-    shown = page(client("clerk").get("/case/new/rank_promote"))
-    assert "职级" in shown
-    with world.superuser.begin() as connection:
-        connection.execute(text("UPDATE ledger_total SET authorised = 2 WHERE line_id = :l"), {"l": organ.line})
-    try:
-        answer = page(promote(client, organ.people[4], "R10"))
-        assert "⌊2 × 60%⌋ = 1" in answer
-    finally:
-        with world.superuser.begin() as connection:
-            connection.execute(text("UPDATE ledger_total SET authorised = 12 WHERE line_id = :l"), {"l": organ.line})
+def test_a_promotion_needs_a_vacancy_in_every_group_it_enters(world: World, client: Open) -> None:
+    """2 posts: ⌊2 × 60%⌋ = 1 may be 一至四级主任科员; the sum stands beside the form, and without approval what to do."""
+    small = world.body("小编局", quotas={"11": 2}, people={"11": 2})
+    world.account("small", "unit_clerk", unit=small.id)
+    user = client("small")
+    assert "职级职数核定" in page(sent(user, "rank_promote", person=small.people[0], rank="R10", basis="26"))
+    scheme(world, small)
+    case = filed(user, "rank_promote", person=small.people[0], rank="R10", basis="26")
+    waiting = page(sent(user, "rank_promote", person=small.people[1], rank="R10", basis="26"))
+    assert "⌊2 × 60%⌋ = 1" in waiting
+    assert decide(world, client("zuzhi"), case, "organisation").status_code == 302
+    assert "⌊2 × 60%⌋ = 1" in page(sent(user, "rank_promote", person=small.people[1], rank="R10", basis="26"))
 
 
 def test_a_discipline_bars_promotion_until_its_day_and_is_known_by_right(
@@ -266,7 +268,7 @@ def test_a_post_is_appointed_within_the_structure(world: World, school: Body, cl
     with world.superuser.begin() as connection:
         connection.execute(text("UPDATE person SET rank = '0323' WHERE id = ANY(:p)"), {"p": school.people[1:3]})
     full = page(sent(client("teacher"), "post_appoint", person=school.people[3], post_grade="0323"))
-    assert "10（2 : 4 : 4）→ 2" in full
+    assert "⌊10 × 2/10⌋ = 2" in full
     with world.superuser.begin() as connection:
         connection.execute(text("UPDATE person SET rank = 'R11' WHERE id = ANY(:p)"), {"p": school.people[1:3]})
 

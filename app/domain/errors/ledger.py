@@ -88,6 +88,54 @@ class RankExhausted(DomainError):
     code = "rank_exhausted"
 
 
+class SecondMain(DomainError):
+    """已有主职务: of several positions one is the main one; facts: unit, of the other."""
+
+    code = "second_main"
+
+
+class OverRanked(DomainError):
+    """高配无依据: the level is above the position's and no document is named; facts: level, post_level."""
+
+    code = "over_ranked"
+
+
+class NonLeading(DomainError):
+    """非领导职务已由职级取代: none are authorised or held from 2019-06-01 on; facts: day."""
+
+    code = "non_leading"
+
+
+class NoScheme(DomainError):
+    """未核定职级职数（岗位）: no approved numbers hold for the unit on the day; facts: unit, kind, day."""
+
+    code = "no_scheme"
+
+
+class NoBase(DomainError):
+    """无基数: a unit of the scheme has no authorised number to take a share of; facts: unit."""
+
+    code = "no_base"
+
+
+class BaseChanged(DomainError):
+    """基数已变: the authorised numbers are no longer those that the scheme was reckoned from; facts: base, apart."""
+
+    code = "base_changed"
+
+
+class AboveShare(DomainError):
+    """超出比例: a group's number is above its share; facts: group, number, most."""
+
+    code = "above_share"
+
+
+class InPool(DomainError):
+    """已参加统筹: the unit shares its numbers with others; facts: unit, the pool's."""
+
+    code = "in_pool"
+
+
 class ItemsOverlap(DomainError):
     """信息项期间重叠: of this kind a person has one item at a time."""
 

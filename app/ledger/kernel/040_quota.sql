@@ -48,7 +48,7 @@ BEGIN
   VALUES (u.id, u.scope_path, u.name, u.short_name, u.uscc, u.nature, u.category, u.grade, u.subordination, u.body,
     p_on, v_now) RETURNING * INTO v;
   PERFORM chain_append('unit', u.id, 'unit.opened', p_on, v_now, p_case, k_unit_fields(u, v), u.scope_path);
-  PERFORM k_organ_limit(u.id, f, p_on);
+  PERFORM k_organ_limit(p_case, u.id, f, p_on);
   RETURN u.id;
 END $$;
 
@@ -273,7 +273,7 @@ BEGIN
       u.body, v_on, v_now) RETURNING * INTO n;
     PERFORM chain_append('unit', u.id, 'unit.changed', v_on, v_now, p_case,
       k_unit_fields(u, n) || jsonb_build_object('closes', v.id, 'ended', v_ended), u.scope_path);
-    IF n.category <> v.category THEN PERFORM k_organ_limit(u.id, f, v_on); END IF;
+    IF n.category <> v.category THEN PERFORM k_organ_limit(p_case, u.id, f, v_on); END IF;
   END IF;
   PERFORM k_effected(p_case);
 END $$;

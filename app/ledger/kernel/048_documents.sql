@@ -16,12 +16,13 @@ $$;
 
 -- 机构限额: refused with the figures where a body too many would be there, but for a case that names the upper level's
 -- approval. Whoever opens, splits or upgrades asks; the division's row is the lock.
-CREATE OR REPLACE FUNCTION k_organ_limit(p_unit bigint, f jsonb, p_on date) RETURNS void
+CREATE OR REPLACE FUNCTION k_organ_limit(p_case bigint, p_unit bigint, f jsonb, p_on date) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE u unit; m organ_limit; v_count int;
 BEGIN
   SELECT * INTO u FROM unit WHERE id = p_unit AND node = 'legal';
-  IF NOT FOUND OR coalesce(f ->> 'over_limit_no', '') <> '' THEN RETURN; END IF;
+  IF NOT FOUND OR coalesce(f ->> 'over_limit_no', '') <> '' OR EXISTS (SELECT 1 FROM case_record WHERE case_id = p_case
+      AND coalesce(facts::jsonb ->> 'over_limit_no', '') <> '') THEN RETURN; END IF;
   PERFORM 1 FROM region WHERE code = u.region_code FOR UPDATE;
   SELECT * INTO m FROM organ_limit WHERE region_code = u.region_code AND category = u.category AND recorded_to IS NULL
     AND started_on <= p_on AND (ended_on IS NULL OR ended_on > p_on);
@@ -115,7 +116,7 @@ BEGIN
       u.scope_path);
   END IF;
   -- A name that counts, or a roof no longer shared, is a body more.
-  PERFORM k_organ_limit(coalesce(n.partner_id, u.id), f, p_on);
+  PERFORM k_organ_limit(p_case, coalesce(n.partner_id, u.id), f, p_on);
   RETURN n.id;
 END $$;
 

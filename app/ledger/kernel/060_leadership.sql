@@ -7,6 +7,30 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
    WHERE person_id = p_person AND unit_id = p_unit AND kind = 'establishment' AND recorded_to IS NULL
 $$;
 
+-- 主职务: of several positions one is the main one. Called with the person's row held.
+CREATE OR REPLACE FUNCTION k_one_main(p_person bigint, f jsonb, p_on date) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE v_unit text;
+BEGIN
+  IF coalesce((f ->> 'main')::int, 1) <> 1 THEN RETURN; END IF;
+  SELECT CASE WHEN u.not_networked THEN '' ELSE u.name END INTO v_unit FROM occupancy o JOIN unit u ON u.id = o.unit_id
+   WHERE o.person_id = p_person AND o.kind = 'leadership' AND o.main AND o.recorded_to IS NULL
+     AND (o.ended_on IS NULL OR o.ended_on > p_on) LIMIT 1;
+  IF FOUND THEN PERFORM refuse('second_main', jsonb_build_object('unit', v_unit)); END IF;
+END $$;
+
+-- 非领导职务 were replaced by ranks on 2019-06-01 (《公务员职务与职级并行规定》): none are authorised from that day on.
+CREATE OR REPLACE FUNCTION k_non_leading() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  IF NEW.started_on >= DATE '2019-06-01' AND NEW.authorised > 0
+      AND EXISTS (SELECT 1 FROM quota_line WHERE id = NEW.line_id AND role = 'nonleading') THEN
+    PERFORM refuse('non_leading', jsonb_build_object('day', NEW.started_on));
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER non_leading BEFORE INSERT ON quota FOR EACH ROW EXECUTE FUNCTION k_non_leading();
+
 CREATE OR REPLACE FUNCTION k_take_lead(p_case bigint, f jsonb, p_on date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE l quota_line; p post; v_person bigint := (f ->> 'person')::bigint; v_nature text := coalesce(f ->> 'nature', 'regular');
@@ -20,11 +44,13 @@ BEGIN
   ELSIF v_nature <> 'regular' AND coalesce(f ->> 'home_unit', '') = '' THEN
     PERFORM refuse('leader_without_seat', jsonb_build_object('person', v_person, 'missing', 'home_unit'));
   END IF;
+  IF l.role = 'nonleading' AND p_on >= DATE '2019-06-01' THEN PERFORM refuse('non_leading', jsonb_build_object('day', p_on)); END IF;
   -- Under the line's lock: nobody holds two positions of one line on one day.
   IF EXISTS (SELECT 1 FROM occupancy WHERE person_id = v_person AND line_id = l.id AND recorded_to IS NULL
       AND (ended_on IS NULL OR ended_on > p_on)) THEN
     PERFORM refuse('already_leading', jsonb_build_object('person', v_person, 'line', l.id));
   END IF;
+  PERFORM k_one_main(v_person, f, p_on);
   SELECT x.* INTO p FROM post x WHERE x.line_id = l.id AND x.status = 'vacant' AND k_free_since(x, p_on)
    ORDER BY x.number LIMIT 1 FOR UPDATE;
   IF NOT FOUND THEN PERFORM refuse('bad_day', jsonb_build_object('day', p_on, 'line', l.id)); END IF;

@@ -94,24 +94,6 @@ LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
     ELSE false END
 $$;
 
--- 职级职数、岗位结构比例: nobody enters a group of ranks that is full. The groups and their numbers are part of the
--- approved facts ("R07-R10:47,R07-R08:23"); counted under the lock of the unit's chain, so that two cases cannot both fit.
-CREATE OR REPLACE FUNCTION k_rank_room(p person, p_caps text) RETURNS void
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE c text[]; v_now text; v_held int;
-BEGIN
-  PERFORM 1 FROM ledger_chain WHERE chain_kind = 'unit' AND chain_id = p.unit_id FOR UPDATE;
-  SELECT rank INTO v_now FROM person WHERE id = p.id;
-  FOR c IN SELECT regexp_match(x, '^(\w+)-(\w+):(\d+)$') FROM regexp_split_to_table(p_caps, ',') x LOOP
-    IF c IS NULL THEN PERFORM refuse('invalid_input', '{"errors": {"caps": ["format"]}}'); END IF;
-    CONTINUE WHEN NOT v_now BETWEEN c[1] AND c[2] OR coalesce(p.rank BETWEEN c[1] AND c[2], false);
-    SELECT count(*) INTO v_held FROM person WHERE unit_id = p.unit_id AND state = 'serving' AND rank BETWEEN c[1] AND c[2];
-    IF v_held > c[3]::int THEN
-      PERFORM refuse('rank_exhausted', jsonb_build_object('number', c[3]::int, 'holders', v_held - 1));
-    END IF;
-  END LOOP;
-END $$;
-
 -- One change of a person's record by an approved case: the caller has opened the movement.
 CREATE OR REPLACE FUNCTION k_record(p_case bigint, f jsonb, p_fields jsonb) RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
@@ -124,6 +106,14 @@ BEGIN
   IF NOT FOUND OR v_action NOT IN ('add', 'end', 'replace') OR v_action IS NULL OR v_action <> 'end'
       AND (p_fields IS NULL OR f ->> 'commit_record' IS NULL) OR v_action = 'end' AND v_end IS NULL THEN
     PERFORM refuse('invalid_input', '{"errors": {"kind": ["required"]}}');
+  END IF;
+  IF v_action <> 'end' AND t.kind IN ('rank', 'post') AND p.unit_id IS NOT NULL THEN
+    PERFORM k_scheme_hold(p.unit_id, t.kind, k_day((f ->> 'start')::date));
+  END IF;
+  -- 照片: a picture among the case's own files.
+  IF t.kind = 'photo' AND v_action <> 'end' AND NOT EXISTS (SELECT 1 FROM attachment WHERE application_id = p_case AND state = 'kept'
+      AND kind IN ('jpeg', 'png') AND size <= 2097152 AND encode(sha256, 'hex') = p_fields ->> 'sha256') THEN
+    PERFORM refuse('invalid_input', '{"errors": {"person": ["photo_first"]}}');
   END IF;
   v_now := clock_timestamp();
   IF v_action = 'add' THEN
@@ -152,7 +142,7 @@ BEGIN
     v_closes := NULL;
   END IF;
   v_closes := k_record_write(n, v_closes, v_action, f);
-  IF f ->> 'caps' IS NOT NULL THEN PERFORM k_rank_room(p, f ->> 'caps'); END IF;
+  IF v_action <> 'end' AND n.kind IN ('rank', 'post') AND p.unit_id IS NOT NULL THEN PERFORM k_scheme_room(p, n); END IF;
   RETURN v_closes;
 END $$;
 
@@ -186,14 +176,18 @@ CREATE OR REPLACE TRIGGER record_follows AFTER UPDATE OF scope_path, personnel_c
 -- 任职: the item 职务任免 is written with the leadership seat, of that seat's level; nobody is promoted under a discipline.
 CREATE OR REPLACE FUNCTION k_lead_record(p_case bigint, f jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE l quota_line; p person;
+DECLARE l quota_line; p person; v_level text;
 BEGIN
   PERFORM 1 FROM ledger_total WHERE line_id = (f ->> 'line')::bigint FOR UPDATE;
   SELECT * INTO l FROM quota_line WHERE id = (f ->> 'line')::bigint;
   SELECT * INTO p FROM person WHERE id = (f ->> 'person')::bigint FOR UPDATE;
   IF p.level IS NULL OR l.level < p.level THEN PERFORM k_promotable(p.id, k_day((f ->> 'start')::date)); END IF;
   IF f ->> 'commit_record' IS NULL THEN RETURN; END IF;
-  IF f ->> 'kind' IS DISTINCT FROM 'appointment' OR (f ->> 'fields')::jsonb ->> 'level' IS DISTINCT FROM l.level THEN
+  -- 高配: a level above the position's is its holder's own where a document allows it.
+  v_level := (f ->> 'fields')::jsonb ->> 'level';
+  IF v_level < l.level AND coalesce((f ->> 'fields')::jsonb ->> 'over_document_no', '') = '' THEN
+    PERFORM refuse('over_ranked', jsonb_build_object('level', v_level, 'post_level', l.level));
+  ELSIF f ->> 'kind' IS DISTINCT FROM 'appointment' OR v_level IS NULL OR v_level > l.level THEN
     PERFORM refuse('invalid_input', '{"errors": {"level": ["format"]}}');
   END IF;
   PERFORM k_record(p_case, f || '{"action": "add"}', (f ->> 'fields')::jsonb);

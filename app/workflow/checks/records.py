@@ -110,37 +110,37 @@ def rank_exists(s: Session, case: Subject, params: Mapping[str, Any]) -> Finding
 
 
 def _room(s: Session, case: Subject, code: str, kind: str, wanted: str | None) -> Finding | None:
-    """Whether every group that the person would newly enter has room: its number line by line, holders, running cases."""
+    """Whether every approved group that the person would newly enter has room: its number with its sum, holders, running cases."""
     person = holder(s, case)
     if not person or not person.unit_id or not wanted:
         return None
-    known = groups.caps(s, person.unit_id, kind)
-    entered = [g for g in known if g.holds(wanted) and not g.holds(person.rank)]
-    if not known:
-        return Finding(code, None, (), "no_base")
-    figures: list[tuple[str, Any]] = []
-    good = True
-    for group in known:
-        if not group.holds(wanted):
+    on = min(case.day("start") or case.today, case.today)
+    row = groups.scheme(s, person.unit_id, kind, on)
+    if row is None:
+        return Finding(code, False, (("since_day", on),), f"no_{kind}_scheme")
+    figures: list[tuple[str, Any]] = [("document_of", row.document_no)]
+    good, mark = True, str(filed(s, case).get("mark") or "")
+    for group in groups.standing(s, row, on, case.case_id).groups:
+        g = group.line.group
+        if not g.holds(wanted) or (mark != g.mark if g.mark else mark in row.leave_out):
             continue
-        figures += [("group", group.name), ("number_of", group.sum)]
-        if group in entered:
-            held, waiting = groups.held(s, person.unit_id, group, case.case_id)
-            room = group.number - held - waiting
-            figures += [("held", held), ("waiting", waiting), ("room", room)]
-            good = good and room > 0
+        figures += [("group", group.name), ("number_of", group.line.sum)]
+        figures += [("approved_number", group.line.number)] if group.line.number != group.line.most else []
+        if not g.holds(person.rank):
+            figures += [("held", group.held), ("waiting", group.waiting), ("room", group.room)]
+            good = good and group.room > 0
     return Finding(code, good, tuple(figures), None if good else "group_full")
 
 
 @check("rank_room")
 def rank_room(s: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
-    """职级职数 (第十一、十二条, 比例未核): the group of the rank wanted has a vacancy by the formulas of app/domain/ranks.py."""
+    """职级职数 (第十一、十二条): the approved group of the rank wanted has a vacancy; without approved numbers nobody is promoted."""
     return _room(s, case, "rank_room", "rank", case.facts.get("rank"))
 
 
 @check("post_room")
 def post_room(s: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
-    """岗位结构比例 (国人部发〔2006〕70号, 未核): the grade wanted is vacant within the ratios of app/domain/positions.py."""
+    """岗位设置方案 (国人部发〔2006〕70号): the grade wanted is vacant in the approved plan."""
     return _room(s, case, "post_room", "post", case.facts.get("post_grade"))
 
 
@@ -235,6 +235,41 @@ def pay_step_open(s: Session, case: Subject, params: Mapping[str, Any]) -> Findi
         None
         if barred is None
         else Finding("pay_step_open", None if barred else True, (), "pay_barred" if barred else None)
+    )
+
+
+@check("payroll_source")
+def payroll_source(s: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
+    """工资来源: where the payroll system is the source (the definition's regions and units), pay is read-only here."""
+    person = holder(s, case)
+    if not person or not person.unit_id:
+        return None
+    unit = s.execute(text("SELECT name, region_code FROM unit WHERE id = :u"), {"u": person.unit_id}).one_or_none()
+    if unit is None:
+        return None
+    regions, units = (str(params.get(k) or "").split(",") for k in ("regions", "units"))
+    there = unit.name in units or unit.region_code in regions
+    return Finding("payroll_source", not there, (("unit", unit.name),), "read_only_pay" if there else None)
+
+
+@check("allowance_once", roles=PERSONNEL)
+def allowance_once(s: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
+    """同一项目同时只有一项: no other open item of the sort; the constraint ``uq_record_item_allowance`` holds it too."""
+    person, fields = holder(s, case), filed(s, case)
+    sort, chosen = fields.get("pay_item"), str(case.facts.get("item") or "")
+    if not person or not sort:
+        return None
+    there = s.execute(
+        text(
+            "SELECT count(*) FROM record_item WHERE person_id = :p AND kind = 'allowance' AND recorded_to IS NULL"
+            " AND ended_on IS NULL AND fields ->> 'pay_item' = :t AND id::text <> :i"
+        ),
+        {"p": person.id, "t": sort, "i": chosen},
+    ).scalar_one()
+    ends = case.facts.get("end") and chosen
+    good = there == 0 or bool(ends)
+    return Finding(
+        "allowance_once", good, (("pay_item", codes.label("pay_item", sort)),), None if good else "allowance_there"
     )
 
 

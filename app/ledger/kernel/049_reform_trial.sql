@@ -1,0 +1,85 @@
+-- 试算: the steps by the real kernel inside a subtransaction that always ends in an exception. Only figures come out.
+
+-- Figures of the bodies that a reform has to do with: every line, and the bodies of the region by kind.
+CREATE OR REPLACE FUNCTION k_reform_figures(p_units bigint[], p_prefix text) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT jsonb_build_object(
+    'bodies', (SELECT coalesce(jsonb_object_agg(body, n), '{}') FROM (SELECT body, count(*) AS n FROM unit WHERE node = 'legal'
+      AND status = 'active' AND starts_with(scope_path, p_prefix) GROUP BY body) x),
+    'units', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name, 'body', body, 'open', status = 'active',
+      'departments', (SELECT count(*) FROM unit d WHERE d.legal_id = u.id AND d.id <> u.id AND d.status = 'active'))
+      ORDER BY scope_path), '[]') FROM unit u WHERE id = ANY (p_units)),
+    'lines', (SELECT coalesce(jsonb_agg(jsonb_build_object('line', l.id, 'unit', l.unit_id, 'kind', l.kind, 'category', l.category,
+      'funding', l.funding, 'structure', l.structure, 'scope', nullif(l.scope_unit_id, l.unit_id), 'role', l.role, 'level', l.level,
+      'authorised', t.authorised, 'occupied', t.occupied, 'reserved', t.reserved) ORDER BY l.scope_path, l.id), '[]')
+      FROM quota_line l JOIN ledger_total t ON t.line_id = l.id WHERE l.unit_id = ANY (p_units)
+      AND (t.authorised IS NOT NULL OR t.occupied > 0)))
+$$;
+
+-- People on establishment seats of the bodies, as pairs of person and body.
+CREATE OR REPLACE FUNCTION k_reform_people(p_units bigint[], p_kind text, OUT people bigint[], OUT units bigint[])
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT coalesce(array_agg(person_id ORDER BY id), '{}'), coalesce(array_agg(unit_id ORDER BY id), '{}') FROM occupancy
+   WHERE unit_id = ANY (p_units) AND kind = p_kind AND recorded_to IS NULL AND ended_on IS NULL
+$$;
+
+-- Whom the steps move or leave without a seat, and which leaders lose a post: numbers, and at most two hundred names each.
+CREATE OR REPLACE FUNCTION k_reform_moved(p_people bigint[], p_units bigint[], p_leaders bigint[], p_led bigint[]) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  WITH was AS (SELECT * FROM unnest(p_people, p_units) x(person, unit)),
+    now AS (SELECT w.person, w.unit, o.unit_id AS there FROM was w LEFT JOIN occupancy o ON o.person_id = w.person
+      AND o.kind = 'establishment' AND o.recorded_to IS NULL AND o.ended_on IS NULL),
+    moved AS (SELECT * FROM now WHERE there <> unit), lost AS (SELECT * FROM now WHERE there IS NULL),
+    unled AS (SELECT * FROM unnest(p_leaders, p_led) x(person, unit) WHERE NOT EXISTS (SELECT 1 FROM occupancy o
+      WHERE o.person_id = x.person AND o.kind = 'leadership' AND o.recorded_to IS NULL AND o.ended_on IS NULL))
+  SELECT jsonb_build_object('moved', (SELECT count(*) FROM moved), 'unseated', (SELECT count(*) FROM lost),
+    'unled', (SELECT count(*) FROM unled),
+    'ways', (SELECT coalesce(jsonb_agg(jsonb_build_array(unit, there, n) ORDER BY unit, there), '[]') FROM (SELECT unit, there, count(*) AS n
+      FROM moved GROUP BY unit, there) x),
+    'movers', (SELECT coalesce(jsonb_agg(jsonb_build_array(person, unit, there)), '[]') FROM (SELECT * FROM moved ORDER BY unit, person LIMIT 200) x),
+    'losers', (SELECT coalesce(jsonb_agg(jsonb_build_array(person, unit)), '[]') FROM (SELECT * FROM lost ORDER BY unit, person LIMIT 200) x),
+    'leaders', (SELECT coalesce(jsonb_agg(jsonb_build_array(person, unit)), '[]') FROM (SELECT * FROM unled ORDER BY unit, person LIMIT 200) x))
+$$;
+
+CREATE OR REPLACE FUNCTION k_reform_trial(v reform, p_variant bigint, p_steps jsonb) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+  v_prefix text; v_case bigint; v_units bigint[] := k_reform_units(p_steps, '{}'); v_before jsonb; v_after jsonb; v_moved jsonb;
+  v_people record; v_leaders record; v_run record; v_alarms jsonb; v_on date := kernel_today(); v_version bigint;
+BEGIN
+  SELECT prefix INTO v_prefix FROM region WHERE code = v.region_code;
+  v_before := k_reform_figures(v_units, v_prefix);
+  v_people := k_reform_people(v_units, 'establishment'); v_leaders := k_reform_people(v_units, 'leadership');
+  BEGIN
+    SELECT process_in_force('reform', v_on) INTO v_version;
+    INSERT INTO application (process, process_version_id, office_id, scope_path, title, state, created_by)
+    VALUES ('reform', v_version, v.office_id, v.scope_path, '试算', 'draft', scope_number(1)) RETURNING id INTO v_case;
+    v_run := k_reform_steps(v_case, p_steps, jsonb_build_object('document_no', '试算'), v_on, v_prefix, '{}', true);
+    v_units := k_reform_units(p_steps, v_run.keys);
+    v_after := k_reform_figures(v_units, v_prefix);
+    v_moved := k_reform_moved(v_people.people, v_people.units, v_leaders.people, v_leaders.units);
+    SELECT coalesce(jsonb_object_agg(rule, n), '{}') INTO v_alarms FROM (SELECT rule, count(*) AS n FROM alarm
+      WHERE case_id = v_case AND state = 'open' GROUP BY rule) x;
+    -- Whatever the steps did ends here.
+    RAISE EXCEPTION USING ERRCODE = 'BZ002', MESSAGE = 'trial';
+  EXCEPTION WHEN SQLSTATE 'BZ002' THEN NULL;
+  END;
+  RETURN jsonb_build_object('on', v_on, 'steps', v_run.results, 'before', v_before, 'after', v_after, 'people', v_moved, 'alarms', v_alarms);
+END $$;
+
+-- The trial of a variant by the office whose reform it is. It gives way to live work: a lock that is not free soon ends it
+-- (sooner than a deadlock would be looked for, so nobody else is ever its victim), and with its subtransaction go its locks.
+CREATE OR REPLACE FUNCTION reform_try(p_variant bigint) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '700ms' AS $$
+DECLARE v reform; v_steps jsonb := reform_steps(p_variant, NULL); v_found jsonb;
+BEGIN
+  v := k_my_reform((SELECT reform_id FROM reform_variant WHERE id = p_variant));
+  PERFORM k_reform_seen(v_steps);
+  v_found := k_reform_trial(v, p_variant, v_steps);
+  UPDATE reform_variant SET tried = v_found, tried_at = clock_timestamp(), tried_hash = reform_hash(v_steps) WHERE id = p_variant;
+  PERFORM record_audit('reform.tried', NULL, jsonb_build_object('reform', v.id, 'variant', p_variant,
+    'steps', jsonb_array_length(v_steps)));
+  RETURN v_found;
+EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+  PERFORM refuse('reform_busy');
+END $$;

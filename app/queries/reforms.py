@@ -1,0 +1,116 @@
+"""改革方案的读: reforms of the office, their variants and steps, the names of all that the steps speak of."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.queries.units import line_label
+
+LIST = (
+    "SELECT r.*, g.name AS region, operator_name(r.created_by) AS author,"
+    " (SELECT count(*) FROM reform_variant v WHERE v.reform_id = r.id) AS variants"
+    " FROM reform r JOIN region g ON g.code = r.region_code WHERE r.state <> 'dropped' ORDER BY r.id DESC LIMIT 100"
+)
+ONE = "SELECT r.*, g.name AS region FROM reform r JOIN region g ON g.code = r.region_code WHERE r.id = :r"
+VARIANTS = (
+    "SELECT v.*, (SELECT count(*) FROM reform_step s WHERE s.variant_id = v.id) AS steps,"
+    " (SELECT array_agg(DISTINCT s.phase ORDER BY s.phase) FROM reform_step s WHERE s.variant_id = v.id) AS phases,"
+    " v.tried_hash IS NOT DISTINCT FROM reform_hash(reform_steps(v.id, NULL)) AS fresh"
+    " FROM reform_variant v WHERE v.reform_id = :r ORDER BY v.id"
+)
+CASES = (
+    "SELECT p.phase, p.start, p.case_id, a.number, a.state FROM reform_phase p JOIN application a ON a.id = p.case_id"
+    " WHERE p.reform_id = :r ORDER BY p.phase"
+)
+
+
+def all_of(session: Session) -> list[Any]:
+    """The office's reforms, the newest first."""
+    return list(session.execute(text(LIST)))
+
+
+def one(session: Session, reform: int) -> Any:
+    """One reform, or None where it is not the office's."""
+    return session.execute(text(ONE), {"r": reform}).one_or_none()
+
+
+def variants(session: Session, reform: int) -> list[Any]:
+    """The variants of a reform with what their last trials found, and whether the steps are still those tried."""
+    return list(session.execute(text(VARIANTS), {"r": reform}))
+
+
+def variant(session: Session, variant_id: int) -> Any:
+    """One variant with the state of its reform; None where it is not the office's."""
+    return session.execute(
+        text(
+            "SELECT v.*, r.title, r.state, r.region_code, v.tried_hash IS NOT DISTINCT FROM reform_hash(reform_steps(v.id, NULL))"
+            " AS fresh FROM reform_variant v JOIN reform r ON r.id = v.reform_id WHERE v.id = :v"
+        ),
+        {"v": variant_id},
+    ).one_or_none()
+
+
+def steps(session: Session, variant_id: int) -> list[Any]:
+    """The steps of a variant in the order in which they are done."""
+    return list(
+        session.execute(
+            text("SELECT * FROM reform_step WHERE variant_id = :v ORDER BY phase, position"), {"v": variant_id}
+        )
+    )
+
+
+def step(session: Session, step_id: int) -> Any:
+    """One step; None where it is not the office's."""
+    return session.execute(text("SELECT * FROM reform_step WHERE id = :i"), {"i": step_id}).one_or_none()
+
+
+def cases(session: Session, reform: int) -> list[Any]:
+    """The cases that the phases became."""
+    return list(session.execute(text(CASES), {"r": reform}))
+
+
+def unit_names(session: Session, ids: Iterable[int]) -> dict[str, str]:
+    """Names of units by their number as text, one query for all."""
+    rows = session.execute(text("SELECT id, name FROM unit WHERE id = ANY (:i)"), {"i": list(ids)})
+    return {str(r.id): r.name for r in rows}
+
+
+def people_names(session: Session, ids: Iterable[int]) -> dict[int, str]:
+    """Names of people, as far as they are the reader's."""
+    rows = session.execute(text("SELECT id, name FROM person WHERE id = ANY (:i)"), {"i": list(ids)})
+    return {r.id: r.name for r in rows}
+
+
+def line_names(session: Session, ids: Iterable[int]) -> dict[str, str]:
+    """Lines with their unit's name."""
+    rows = session.execute(
+        text(
+            "SELECT l.*, u.name AS unit, s.name AS scope_name FROM quota_line l JOIN unit u ON u.id = l.unit_id"
+            " JOIN unit s ON s.id = l.scope_unit_id WHERE l.id = ANY (:i)"
+        ),
+        {"i": list(ids)},
+    )
+    return {str(r.id): f"{r.unit} · {line_label(r)}" for r in rows}
+
+
+def find_units(session: Session, q: str, department: bool) -> list[Any]:
+    """Twenty units in reach by any part of the name."""
+    return list(
+        session.execute(
+            text(
+                "SELECT u.id, u.name, CASE WHEN u.node = 'department' THEN l.name ELSE g.name END AS note FROM unit u"
+                " JOIN unit l ON l.id = u.legal_id JOIN region g ON g.code = u.region_code"
+                " WHERE u.status = 'active' AND (u.node = 'department') = :d AND strpos(u.name, :q) > 0"
+                " ORDER BY u.scope_path LIMIT 20"
+            ),
+            {"q": q, "d": department},
+        )
+    )
+
+
+def standards(session: Session) -> Mapping[str, tuple[int, str]]:
+    """A year's cost of one person by funding channel, and where the figure is from."""
+    rows = session.execute(text("SELECT funding, yearly, source FROM cost_standard ORDER BY funding"))
+    return {r.funding: (r.yearly, r.source) for r in rows}

@@ -1,0 +1,76 @@
+"""Forms of a reform's steps: one for each kind, from the schema of its facts."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import Field, IntegerField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from app.domain import codes
+from app.views.fields import FIELDS, FILL_IN, chosen, one_of, searched, text
+from app.workflow.reform import StepKind
+
+
+def fields_of(kind: StepKind, variant: int) -> dict[str, Field]:
+    """The fields of a kind's facts in their order; a fact that is not required may stay empty."""
+    makers: dict[str, Callable[[bool], Field]] = {
+        "unit": lambda need: _unit(_l("Unit"), variant, need),
+        "into": lambda need: _unit(_l("Into the unit"), variant, need),
+        "parent": lambda need: _unit(_l("Superior unit"), variant, need),
+        "scope": lambda need: _department(_l("Internal department (empty: the unit itself)"), variant, need),
+        "department": lambda need: _department(_l("Internal department"), variant, need),
+        "line": lambda need: _line(_l("Establishment line"), variant, need),
+        "into_line": lambda need: _line(_l("Into the line"), variant, need),
+        "from_line": lambda need: _line(_l("From the line"), variant, need),
+        "name": lambda need: text(_l("Name of the unit"), required=need),
+        "short_name": lambda need: text(_l("Short name"), required=need, longest=50),
+        "grade": lambda need: one_of(_l("Grade of unit"), chosen(codes.UNIT_GRADE, empty=not need)),
+        "level": lambda need: one_of(_l("Level of position"), chosen(codes.LEVEL)),
+        "authorised": lambda need: _number(_l("Authorised number")),
+        "number": lambda need: _number(_l("Number")),
+    }
+    if kind.name in ("open_unit", "change_unit"):
+        makers["category"] = lambda need: one_of(_l("Class of unit"), chosen(codes.UNIT_CATEGORY, empty=not need))
+    if kind.name == "open_department":
+        makers["parent"] = lambda need: _unit(_l("Unit"), variant, need)
+    if kind.name == "close_unit":
+        makers["unit"] = lambda need: _unit(_l("Unit or internal department"), variant, need, any_node="yes")
+    members = {}
+    for name, shape in kind.facts.items():
+        members[name] = makers[name](shape.required) if name in makers else FIELDS[name]()
+    return members
+
+
+def _unit(label: Any, variant: int, need: bool, any_node: str = "") -> Field:
+    return searched(label, f"/reform/variant/{variant}/units" + ("?node=any" if any_node else ""), required=need)
+
+
+def _department(label: Any, variant: int, need: bool) -> Field:
+    return searched(label, f"/reform/variant/{variant}/units?node=department", required=need)
+
+
+def _line(label: Any, variant: int, need: bool) -> Field:
+    return searched(label, f"/reform/variant/{variant}/lines", required=need)
+
+
+def _number(label: Any) -> Field:
+    return IntegerField(label, validators=[InputRequired(FILL_IN), NumberRange(0, 20000)])
+
+
+def form_class(kind: StepKind, variant: int) -> type[FlaskForm]:
+    """The form of one step."""
+    members: dict[str, Any] = fields_of(kind, variant)
+    members["phase"] = IntegerField(
+        _l("Phase"), default=1, validators=[InputRequired(FILL_IN), NumberRange(1, 9)],
+        description=_l("Phases take effect one after the other, each on its own day."),
+    )  # fmt: skip
+    members["note"] = TextAreaField(_l("Note"), validators=[Optional(), Length(max=500)])
+    return type("StepForm", (FlaskForm,), members)
+
+
+def filed_class() -> type[FlaskForm]:
+    """The form by which a variant is filed: the document; the days of the phases are fields of their own."""
+    members: dict[str, Any] = {"document_no": FIELDS["document_no"](), "issuer": FIELDS["issuer"]()}
+    return type("FileForm", (FlaskForm,), members)
