@@ -4,14 +4,17 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from flask import Flask
 from sqlalchemy import text
 
 from app.alarms import engine
 from app.domain import errors
 from app.domain.workdays import city_today
 from app.queries import alarms
+from app.views import alarm_docs
 from tests.alarms.cases_people import born, say
 from tests.security.conftest import Client
 from tests.world import Body, World
@@ -226,6 +229,21 @@ def test_only_who_was_told_answers_whatever_is_called(scene: Scene, world: World
                 s.execute(text(statement))
 
 
+def test_the_cases_page_and_form_show_what_stands_against_its_person_and_unit(
+    scene: Scene, client: Callable[..., Client], world: World
+) -> None:
+    user = client("shenbao")
+    user.get(f"/alarms/{scene.alarm}")
+    case = int(
+        re.fullmatch(r"/case/(\d+)/edit", user.post(f"/alarms/{scene.alarm}/act", {"step": "rectify"}).location)[1]
+    )  # type: ignore[index]
+    user.get(f"/case/{case}/edit")
+    panel = html(user.post("/case/check/retire", {"person": str(scene.body.people[0])}))
+    assert "到龄未退" in panel
+    assert "与本件有关的未结报警" in panel
+    assert "到龄未退" not in html(user.post("/case/check/retire", {"person": "99000000"}))
+
+
 def test_the_head_has_the_rules_run_and_sets_parameters_on_record(
     scene: Scene, client: Callable[..., Client], world: World
 ) -> None:
@@ -254,3 +272,10 @@ def test_the_head_has_the_rules_run_and_sets_parameters_on_record(
     member = client("banyi")
     member.get("/alarms/rules")
     assert member.post("/alarms/rules", {}).status_code == 403
+
+
+def test_the_document_of_rules_is_current(app: Flask) -> None:
+    """If not: flask alarms docs."""
+    assert (Path(__file__).resolve().parents[2] / "docs" / "alarms.md").read_text(
+        encoding="utf-8"
+    ) == alarm_docs.written(app)
