@@ -8,7 +8,7 @@ def register() -> list[type[Any]]:
     from app.views.account import AccountView
     from app.views.acknowledgements import AcknowledgementView
     from app.views.admin import AdminView
-    from app.views.alarm_rules import AlarmRuleView
+    from app.views.alarm_rules import AccountabilityView, AlarmKeeperView, AlarmRuleView
     from app.views.alarms import AlarmView
     from app.views.appointment import AppointmentView
     from app.views.attachments import AttachmentView
@@ -58,6 +58,8 @@ def register() -> list[type[Any]]:
         AcknowledgementView,
         AlarmView,
         AlarmRuleView,
+        AccountabilityView,
+        AlarmKeeperView,
         MailView,
         OutboxView,
         IntakeView,
