@@ -199,4 +199,3 @@ def asked(owner_url: str) -> bool:
         found = connection.execute(text("SELECT 1 FROM alarm_sweep WHERE state = 'waiting'")).first() is not None
     engine.dispose()
     return found
-

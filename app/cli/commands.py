@@ -13,7 +13,6 @@ from sqlalchemy.exc import OperationalError
 from app.cli import demo as city
 from app.cli import deploy, embedded, settings
 from app.cli.accounts import accounts_group
-from app.cli.alarms import alarms_group
 from app.cli.catalogue import catalogue_group
 from app.cli.files import files_group
 from app.cli.keys import keys_group

@@ -15,9 +15,9 @@ from pathlib import Path
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.alarms import engine
 from app.cli import catalogue, commands, demo, deploy, embedded, nightly, settings
 from app.db import Database, SignInDatabase
-from app.alarms import engine
 from app.domain.errors import DomainError
 from app.domain.workdays import city_today
 from app.workflow import due, mail, permits, rescue

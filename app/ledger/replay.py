@@ -23,6 +23,7 @@ from app.ledger.replay_beside import (
 )
 from app.ledger.replay_lead import scheme_ended, scheme_set
 from app.ledger.replay_organs import unit_relocated, unit_succeeded, unit_succeeds
+from app.ledger.replay_sanding import ON_UNIT as OF_DOCUMENTS
 from app.ledger.replay_state import Entry, Fields, Row, State, count, numbers, permit
 
 UNIT = ("name", "short_name", "uscc", "nature", "category", "grade", "subordination", "body")
@@ -235,6 +236,7 @@ ON_UNIT: dict[str, Callable[[State, Entry, Fields], None]] = {
     "year.verified": year_verified,
     "certificate.issued": certificate_issued,
     "certificate.verified": certificate_verified,
+    **OF_DOCUMENTS,
     "scheme.set": scheme_set,
     "scheme.ended": scheme_ended,
 }

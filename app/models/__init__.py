@@ -46,6 +46,7 @@ from app.models.ranks import Scheme
 from app.models.records import CasePrivate, RecordItem, RecordKind
 from app.models.reform import CostStandard, Reform, ReformPhase, ReformStep, ReformVariant
 from app.models.routing import DECIDERS, AuthorityRequest, AuthorityRule, TimeMonth, TimeRecord
+from app.models.sanding import OrganLimit, Sanding, UnitPast, UnitSignboard
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
 from app.models.watch import (
     AuditArchive,
@@ -109,6 +110,7 @@ __all__ = [
     "NumberSeries",
     "Occupancy",
     "Office",
+    "OrganLimit",
     "Paper",
     "PaperCounter",
     "PayDifference",
@@ -131,6 +133,7 @@ __all__ = [
     "ReformStep",
     "ReformVariant",
     "Region",
+    "Sanding",
     "Scheme",
     "ScopeKey",
     "SignIn",
@@ -144,6 +147,8 @@ __all__ = [
     "TimeMonth",
     "TimeRecord",
     "Unit",
+    "UnitPast",
+    "UnitSignboard",
     "UnitSuccession",
     "UnitVersion",
     "User",

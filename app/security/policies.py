@@ -195,6 +195,9 @@ SCOPED: dict[str, Rule] = {
     ),
     "pay_difference": Rule(f"({IN_RANGE} and {OF_CLASS} and ({can('pay')} or {can('cases')}))"),
     "source_mapping": Rule("{t}.office_id = (select scope_number(7))", ("INSERT", "UPDATE")),
+    "unit_signboard": Rule(IN_UNITS),
+    "sanding": Rule(IN_UNITS),
+    "unit_past": Rule(IN_UNITS),
     # Whoever sees one of the units that share the numbers.
     "scheme": Rule(f"({IN_UNITS} or exists (select 1 from unit u where u.id = any ({{t}}.members)))"),
     # An office's own drafts, written by the functions of 049_reform_draft.sql: no unit learns of a reform before it is filed.
@@ -247,6 +250,7 @@ EXEMPT: dict[str, str] = {
     "verification_round": "which year each region verifies and until when: no personal data",
     "source_kind": "which offices bring which list in: app/domain/sources.py",
     "pay_standard": "经费标准 by document: no personal data",
+    "organ_limit": "how many bodies a division may have: published numbers, no personal data",
     "identity_rule": "which kind of identity sees what: app/security/columns.py",
 }
 

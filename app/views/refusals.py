@@ -89,6 +89,12 @@ def _of_ledger() -> dict[str, str]:
             "This person is away already. Enter the return first, or extend what is running instead of a new one."
         ),
         "not_absent": _("No absence of this person is running on that day, so there is none to extend or to end."),
+        "organ_limit": _(
+            "The division may have %(most)s bodies of this class (%(document_no)s); there would be %(bodies)s. Close or merge one first, or name the upper level's approval."
+        ),
+        "co_located_twice": _(
+            "%(unit)s and %(partner)s: one of them already shares a roof with another body. End that first, or register under the group's first body."
+        ),
         "certificate_exists": _(
             "The unit holds the valid certificate %(number)s. Apply for a change or a replacement instead of a first one."
         ),

@@ -63,6 +63,10 @@ MOVEMENTS = (
     "absence_end",
     "verify_year",
     "certificate",
+    "signboard",
+    "organ_limit",
+    "sanding",
+    "duties",
     "rank_quota",
     "post_plan",
     "none",
@@ -99,6 +103,7 @@ FACT_NAMES = {
     "lower_unit": "unit",
     "seats_go": "seats",
     "running_cases": "cases",
+    "partner_unit": "partner",
 }
 
 

@@ -260,3 +260,15 @@ class CertificateMissing(DomainError):
     """无有效管理证: nothing to change, to replace or to stamp."""
 
     code = "certificate_missing"
+
+
+class OrganLimit(DomainError):
+    """机构超限额: one body more than the division may have; facts: region, category, most, bodies, document_no."""
+
+    code = "organ_limit"
+
+
+class CoLocatedTwice(DomainError):
+    """合署: one of the two shares a roof already; a group has one host. Facts: unit, partner."""
+
+    code = "co_located_twice"

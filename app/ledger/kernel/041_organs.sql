@@ -45,6 +45,7 @@ BEGIN
   INSERT INTO unit SELECT (u).*;
   v := k_add_version(u, p_on, v_now);
   PERFORM chain_append('unit', u.id, 'unit.opened', p_on, v_now, p_case, k_unit_fields(u, v), u.scope_path);
+  PERFORM k_organ_limit(p_case, u.id, f, p_on);
   RETURN u.id;
 END $$;
 
@@ -120,13 +121,14 @@ END $$;
 -- 更名、变更规格: whatever the facts name is changed, the rest stays.
 CREATE OR REPLACE FUNCTION k_change_unit(p_case bigint, f jsonb, p_on date) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE u unit := k_active_unit((f ->> 'unit')::bigint);
+DECLARE u unit := k_active_unit((f ->> 'unit')::bigint); v_was text := u.category;
 BEGIN
   UPDATE unit SET name = coalesce(f ->> 'name', name), short_name = coalesce(f ->> 'short_name', short_name),
     uscc = coalesce(f ->> 'uscc', uscc), nature = coalesce(f ->> 'nature', nature),
     category = coalesce(f ->> 'category', category), grade = coalesce(f ->> 'grade', grade),
     subordination = coalesce(f ->> 'subordination', subordination) WHERE id = u.id RETURNING * INTO u;
   PERFORM k_next_version(p_case, u, 'unit.changed', p_on);
+  IF u.category <> v_was THEN PERFORM k_organ_limit(p_case, u.id, f, p_on); END IF;
 END $$;
 
 -- 撤销: a unit that holds seats, people or units ends never; its last entry names the heads of those that succeed it.

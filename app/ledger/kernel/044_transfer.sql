@@ -69,6 +69,7 @@ BEGIN
   UPDATE unit SET parent_id = v_parent, region_code = v_region, segment = v_segment, scope_path = v_path
    WHERE id = u.id RETURNING * INTO u;
   PERFORM k_next_version(p_case, u, 'unit.transferred', p_on);
+  PERFORM k_organ_limit(p_case, u.id, f, p_on);
 END $$;
 
 CREATE OR REPLACE FUNCTION ledger_transfer_unit(p_case bigint) RETURNS void
