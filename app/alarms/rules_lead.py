@@ -39,7 +39,7 @@ RULES = (
         " NULL::bigint AS person_id, c.scope_path,"
         " jsonb_build_object('unit', u.name, 'group', x.name, 'number', x.number, 'held', x.held) AS facts"
         " FROM scheme c JOIN unit u ON u.id = c.unit_id CROSS JOIN LATERAL ("
-        "SELECT g.name, g.number, count(*) AS held FROM scheme_people(c.members, c.kind, :today) h"
+        "SELECT g.name, g.number, count(*) AS held FROM scheme_people(c.members, c.kind, :today, NULL) h"
         " JOIN scheme_groups(c.groups) g ON scheme_counts(c.leave_out, g.low, g.high, g.mark, h.code, h.mark, h.leads)"
         " GROUP BY g.name, g.number) x"
         " WHERE c.recorded_to IS NULL AND c.ended_on IS NULL AND x.held > x.number {only}",
