@@ -35,14 +35,23 @@ RULES = (
         article="《公务员职务与职级并行规定》第十一条、第十二条；《事业单位岗位设置管理试行办法》（国人部发〔2006〕70号）",
         remedy="rank_quota",
         units="(SELECT m FROM unnest(c.members) m WHERE m = ANY(:units) LIMIT 1)",
-        select="SELECT 'group:' || c.unit_id || ':' || c.kind || ':' || x.name AS subject, c.unit_id, NULL::bigint AS line_id,"
+        # People are counted by scheme and rank first, in one pass; then the few rows by group.
+        select="WITH c AS (SELECT c.* FROM scheme c WHERE c.recorded_to IS NULL AND c.ended_on IS NULL {only}),"
+        " led AS (SELECT DISTINCT person_id FROM occupancy WHERE kind = 'leadership' AND nature = 'regular'"
+        " AND recorded_to IS NULL AND ended_on IS NULL),"
+        " marked AS (SELECT person_id, kind, fields ->> 'mark' AS mark FROM record_item WHERE kind IN ('rank', 'post')"
+        " AND recorded_to IS NULL AND ended_on IS NULL AND fields ->> 'mark' IS NOT NULL),"
+        " held AS (SELECT m.id, p.rank AS code, coalesce(k.mark, '') AS mark, led.person_id IS NOT NULL AS leads, count(*) AS n"
+        " FROM (SELECT id, kind, unnest(members) AS member FROM c) m JOIN person p ON p.unit_id = m.member AND p.state = 'serving'"
+        " LEFT JOIN led ON led.person_id = p.id LEFT JOIN marked k ON k.person_id = p.id AND k.kind = m.kind"
+        " WHERE p.rank IS NOT NULL GROUP BY 1, 2, 3, 4)"
+        " SELECT 'group:' || c.unit_id || ':' || c.kind || ':' || g.name AS subject, c.unit_id, NULL::bigint AS line_id,"
         " NULL::bigint AS person_id, c.scope_path,"
-        " jsonb_build_object('unit', u.name, 'group', x.name, 'number', x.number, 'held', x.held) AS facts"
-        " FROM scheme c JOIN unit u ON u.id = c.unit_id CROSS JOIN LATERAL ("
-        "SELECT g.name, g.number, count(*) AS held FROM scheme_people(c.members, c.kind, :today, NULL) h"
-        " JOIN scheme_groups(c.groups) g ON scheme_counts(c.leave_out, g.low, g.high, g.mark, h.code, h.mark, h.leads)"
-        " GROUP BY g.name, g.number) x"
-        " WHERE c.recorded_to IS NULL AND c.ended_on IS NULL AND x.held > x.number {only}",
+        " jsonb_build_object('unit', u.name, 'group', g.name, 'number', g.number, 'held', sum(h.n)) AS facts"
+        " FROM c JOIN unit u ON u.id = c.unit_id CROSS JOIN LATERAL scheme_groups(c.groups) g JOIN held h ON h.id = c.id"
+        " AND g.low <> '' AND h.code BETWEEN g.low AND g.high AND CASE WHEN g.mark <> '' THEN h.mark = g.mark"
+        " ELSE h.mark <> ALL (c.leave_out) AND NOT (h.leads AND 'leaders' = ANY (c.leave_out)) END"
+        " GROUP BY c.unit_id, c.kind, c.scope_path, u.name, g.name, g.number HAVING sum(h.n) > g.number",
         stated={"group": _l("Group of ranks or grades"), "number": _l("Authorised"), "held": _l("Held by")},
         says=_l("%(unit)s: %(group)s has %(held)s people, approved are %(number)s"),
     ),

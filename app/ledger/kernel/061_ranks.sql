@@ -65,7 +65,7 @@ $$;
 
 -- Whether a version of a row was known at an instant; without one: whether it is what is known now.
 CREATE OR REPLACE FUNCTION known_at(p_from timestamptz, p_to timestamptz, p_known timestamptz) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = public, pg_temp AS $$
   SELECT CASE WHEN p_known IS NULL THEN p_to IS NULL ELSE p_from < p_known AND (p_to IS NULL OR p_to >= p_known) END
 $$;
 
@@ -219,8 +219,7 @@ END $$;
 -- Nobody enters a full group, on no day from then to now. Called with the item written and the scheme held.
 CREATE OR REPLACE FUNCTION k_scheme_room(p person, n record_item) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE s scheme; g record; d date; v_held int; v_code text := coalesce(n.fields ->> 'rank', n.fields ->> 'post_grade');
-  v_mark text := coalesce(n.fields ->> 'mark', ''); v_leads boolean;
+DECLARE s scheme; g record; d date; v_code text := coalesce(n.fields ->> 'rank', n.fields ->> 'post_grade');
 BEGIN
   s := k_scheme_of(p.unit_id, n.kind, n.started_on);
   -- Every day on which somebody came into what the scheme counts.
@@ -231,15 +230,13 @@ BEGIN
           WHERE x.unit_id = ANY (s.members) AND x.recorded_to IS NULL) ORDER BY 1 LOOP
     CONTINUE WHEN n.ended_on <= d;
     s := coalesce(k_scheme_of(p.unit_id, n.kind, d), s);
-    SELECT leads INTO v_leads FROM scheme_people(ARRAY[p.unit_id], n.kind, d, NULL) WHERE person_id = p.id;
-    FOR g IN SELECT * FROM scheme_groups(s.groups) x
-        WHERE scheme_counts(s.leave_out, x.low, x.high, x.mark, v_code, v_mark, coalesce(v_leads, false))
-          AND NOT coalesce(p.rank BETWEEN x.low AND x.high, false) LOOP
-      SELECT count(*) INTO v_held FROM scheme_people(s.members, n.kind, d, NULL) h
-       WHERE scheme_counts(s.leave_out, g.low, g.high, g.mark, h.code, h.mark, h.leads);
-      IF v_held > g.number THEN
-        PERFORM refuse('rank_exhausted', jsonb_build_object('group', g.name, 'number', g.number, 'holders', v_held - 1, 'day', d));
-      END IF;
-    END LOOP;
+    -- The groups that the person newly enters, with everybody who counts in them on that day.
+    SELECT x.name, x.number, count(*) AS held INTO g FROM scheme_people(s.members, n.kind, d, NULL) h JOIN scheme_groups(s.groups) x
+      ON scheme_counts(s.leave_out, x.low, x.high, x.mark, h.code, h.mark, h.leads)
+     WHERE v_code BETWEEN x.low AND x.high AND NOT coalesce(p.rank BETWEEN x.low AND x.high, false)
+     GROUP BY x.place, x.name, x.number HAVING count(*) > x.number AND bool_or(h.person_id = p.id) ORDER BY x.place LIMIT 1;
+    IF FOUND THEN
+      PERFORM refuse('rank_exhausted', jsonb_build_object('group', g.name, 'number', g.number, 'holders', g.held - 1, 'day', d));
+    END IF;
   END LOOP;
 END $$;
