@@ -2,7 +2,7 @@
 
 -- Holders of a line, all or some, leave their seats and take free ones of another line on the same day. Whoever leads in
 -- the unit that he leaves leads there no longer.
-CREATE OR REPLACE FUNCTION k_reform_people(p_case bigint, f jsonb, p_on date) RETURNS int
+CREATE OR REPLACE FUNCTION k_move_people(p_case bigint, f jsonb, p_on date) RETURNS int
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
   l quota_line; t ledger_total; p post; v_people bigint[]; v_person bigint; v_now timestamptz; v_bad date; v_into bigint := (f ->> 'into_line')::bigint;
@@ -42,7 +42,7 @@ END $$;
 
 -- A body ends in another one. "along": its numbers go over with its people, category by category; "approved": the people
 -- sit down on seats that the other body has been given. Its leaders' posts, its departments and it itself end.
-CREATE OR REPLACE FUNCTION k_reform_merge(p_case bigint, f jsonb, p_on date) RETURNS void
+CREATE OR REPLACE FUNCTION k_merge_unit(p_case bigint, f jsonb, p_on date) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE l record; o occupancy; v_into bigint := (f ->> 'into')::bigint; v_unit bigint := (f ->> 'unit')::bigint; v_line bigint; v_had int; d bigint;
 BEGIN
@@ -57,7 +57,7 @@ BEGIN
       SELECT authorised INTO v_had FROM ledger_total WHERE line_id = v_line FOR UPDATE;
       PERFORM k_set_quota(p_case, f || jsonb_build_object('line', v_line, 'authorised', coalesce(v_had, 0) + coalesce(l.authorised, 0)), p_on);
     END IF;
-    PERFORM k_reform_people(p_case, jsonb_build_object('line', l.id, 'into_line', v_line), p_on);
+    PERFORM k_move_people(p_case, jsonb_build_object('line', l.id, 'into_line', v_line), p_on);
     PERFORM k_set_quota(p_case, f || jsonb_build_object('line', l.id, 'authorised', 0), p_on);
   END LOOP;
   FOR l IN SELECT x.id, t.authorised FROM quota_line x JOIN ledger_total t ON t.line_id = x.id
@@ -69,6 +69,23 @@ BEGIN
     IF l.authorised > 0 THEN PERFORM k_set_quota(p_case, f || jsonb_build_object('line', l.id, 'authorised', 0), p_on); END IF;
   END LOOP;
   FOR d IN SELECT id FROM unit WHERE legal_id = v_unit AND status = 'active' ORDER BY scope_path DESC LOOP
-    PERFORM k_revise_unit(p_case, jsonb_build_object('unit', d, 'start', p_on), true);
+    IF d = v_unit THEN PERFORM k_succeed(p_case, v_unit, v_into, 'merge', p_on); END IF;
+    PERFORM k_close_unit(p_case, jsonb_build_object('unit', d), p_on);
   END LOOP;
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger_merge_unit(p_case bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE r case_record := case_open_movement(p_case, 'merge_unit'); f jsonb := r.facts::jsonb;
+BEGIN
+  PERFORM k_merge_unit(p_case, f, k_day((f ->> 'start')::date));
+  PERFORM k_effected(p_case);
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger_move_people(p_case bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE r case_record := case_open_movement(p_case, 'move_people'); f jsonb := r.facts::jsonb;
+BEGIN
+  PERFORM k_move_people(p_case, f, k_day((f ->> 'start')::date));
+  PERFORM k_effected(p_case);
 END $$;
