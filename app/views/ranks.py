@@ -52,7 +52,9 @@ class RanksView(BaseView):
                      if leaders.shown_on(roles[line.id][0], on)]  # fmt: skip
             people = units.roster(s, row.legal_id, on, kind="leadership", limit=200)
             counted = ranks.leaders(s, row.legal_id, on)
+            usual = ranks.kinds(s, row.legal_id)
             parts = [part(s, row.legal_id, k, on, place if k == kind else 0) for k in BUSINESS]
+            parts = [shown for shown in parts if shown["scheme"] is not None or shown["kind"] in usual]
             level = ranks.setting(s, row.legal_id).kind
         base = f"/ranks/{row.legal_id}"
         return render_template(

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0023"
-down_revision = "0020"
+down_revision = "0019"
 
 INDEXES = {
     "ix_occupancy_started": "(started_on, id) INCLUDE (line_id) WHERE recorded_to IS NULL",
