@@ -118,11 +118,9 @@ def test_the_months_are_the_people_one_by_one(world: World, bodies: dict[str, An
 def test_who_is_overdue_is_whom_the_alarm_finds(world: World, bodies: dict[str, Any]) -> None:
     late, near = bodies["first"].people[1], bodies["first"].people[2]
     with world.owner.begin() as connection:
-        for person, days in ((late, 70), (near, 20)):
-            born = next(
-                b for b in (dt.date(1966, 1, 1) + dt.timedelta(days=n) for n in range(0, 400))
-                if abs((statutory(b, Track.MAN).on - ago(days)).days) <= 5
-            )  # fmt: skip
+        for person, least, most in ((late, 40, 110), (near, 1, 30)):
+            births = (TODAY.replace(year=TODAY.year - 61, day=1) + dt.timedelta(days=n) for n in range(500))
+            born = next(b for b in births if least <= (TODAY - statutory(b, Track.MAN).on).days <= most)
             connection.execute(
                 text("UPDATE person SET sex = '1', birth_on = :b WHERE id = :p"), {"b": born, "p": person}
             )
