@@ -35,6 +35,7 @@ from app.models.authority import (
 )
 from app.models.base import Base
 from app.models.business import Application, ApplicationEvent, ClockStop, Task
+from app.models.forecast import DueRetirement
 from app.models.inside import Absence, Certificate, Verification, VerificationMark, VerificationRound
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
 from app.models.notices import Mail, MailSetting, Notice, NoticeMark, NoticeRead
@@ -92,6 +93,7 @@ __all__ = [
     "CostStandard",
     "Credential",
     "Decision",
+    "DueRetirement",
     "GrantRequest",
     "IdentityRule",
     "ImportBatch",

@@ -15,7 +15,9 @@ def register() -> list[type[Any]]:
     from app.views.audit import AuditView
     from app.views.authority import AuthorityView
     from app.views.cases import CaseView
+    from app.views.difference import DifferenceView
     from app.views.duties import DelegationView, GrantView, RevealView
+    from app.views.forecast import ForecastView
     from app.views.inbox import InboxView
     from app.views.inside import LendingView
     from app.views.intake import IntakeView
@@ -47,6 +49,8 @@ def register() -> list[type[Any]]:
         SupervisionView,
         SearchView,
         LedgerView,
+        DifferenceView,
+        ForecastView,
         UnitView,
         RanksView,
         DisclosureView,
