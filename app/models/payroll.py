@@ -75,7 +75,7 @@ class SourceRow(Base):
     __table_args__ = (
         # 同一人在同一单位只列一行.
         Index("uq_source_row_person", "batch_id", "person_key", "unit_id", unique=True, postgresql_nulls_not_distinct=True),
-        Index("ix_source_row_person", "batch_id", "person_id"),
+        Index("ix_source_row_person", "person_id", "batch_id"),
         Index("ix_source_row_unit", "unit_id", "batch_id"),
     )  # fmt: skip
 

@@ -103,9 +103,9 @@ def paid(session: Session, person_id: int) -> list[Any]:
     return list(
         session.execute(
             text(
-                "SELECT b.period, u.name AS unit, r.category, r.funding, r.amount, r.admitted FROM source_row r JOIN source_batch b"
-                " ON b.id = r.batch_id JOIN unit u ON u.id = r.unit_id WHERE r.person_id = :p AND r.batch_id IN (SELECT id FROM"
-                " source_batch WHERE kind = 'payroll' AND state = 'accepted' ORDER BY period DESC LIMIT 12) ORDER BY b.period DESC"
+                "SELECT x.* FROM (SELECT source_period(r.batch_id) AS period, u.name AS unit, r.category, r.funding, r.amount, r.admitted"
+                " FROM source_row r JOIN unit u ON u.id = r.unit_id WHERE r.person_id = :p AND r.kind = 'payroll') x"
+                " WHERE x.period IS NOT NULL ORDER BY x.period DESC LIMIT 24"
             ),
             {"p": person_id},
         ).all()

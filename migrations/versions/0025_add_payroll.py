@@ -73,7 +73,7 @@ STATEMENTS = (
     CONSTRAINT pk_source_row PRIMARY KEY (id),
     CONSTRAINT fk_source_row_batch_id FOREIGN KEY(batch_id) REFERENCES source_batch (id)
 )""",
-    """CREATE INDEX ix_source_row_person ON source_row (batch_id, person_id)""",
+    """CREATE INDEX ix_source_row_person ON source_row (person_id, batch_id)""",
     """CREATE INDEX ix_source_row_unit ON source_row (unit_id, batch_id)""",
     """CREATE UNIQUE INDEX uq_source_row_person ON source_row (batch_id, person_key, unit_id) NULLS NOT DISTINCT""",
     """CREATE TABLE pay_difference (

@@ -135,3 +135,8 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
    WHERE (x.cumulative OR x.period = x.newest)
      AND x.last + interval '1 month' + make_interval(days => x.max_age) > p_month + interval '1 month'
 $$;
+
+-- The month of a payroll that stands; none of one that was replaced. A unit sees its rows and not the region's list.
+CREATE OR REPLACE FUNCTION source_period(p_batch bigint) RETURNS date
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
+$$ SELECT period FROM source_batch WHERE id = p_batch AND kind = 'payroll' AND state = 'accepted' AND scope_part(1) IS NOT NULL $$;
