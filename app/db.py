@@ -58,6 +58,7 @@ ALARMS = {
     "no_office": "AL28",
     "bad_definition": "AL28",
     "rank_exhausted": "AL04",
+    "organ_limit": "AL09",
 }
 # A slip of the pen in a form, an identity that has ended and so names nobody to record, a question asked in between.
 UNRECORDED = ("invalid_input", "session_ended", "proof_needed")

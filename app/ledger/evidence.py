@@ -57,14 +57,14 @@ WORDS = (
 )
 STATES = (
     f"SELECT c.case_id, c.status, CASE WHEN m.case_id IS NOT NULL THEN 'effected' WHEN p.id IS NOT NULL THEN 'reserved'"
-    " WHEN c.status = 'effected' AND v.requirements ? 'none' THEN 'effected'"
+    " WHEN c.status = 'effected' AND v.requirements ?| array['none', 'organ_limit', 'duties'] THEN 'effected'"
     f" WHEN c.status = 'closed' THEN 'closed' ELSE 'filed' END AS due FROM case_record c LEFT JOIN ({MOVED}) m"
     " ON m.case_id = c.case_id JOIN process_version v ON v.id = c.process_version_id LEFT JOIN post p ON p.reserved_case_id = c.case_id"
 )
 SURPLUS = (
     "SELECT l.id, u.name, u.id AS unit, t.occupied > t.authorised AS over FROM ledger_total t JOIN quota_line l"
     " ON l.id = t.line_id JOIN unit u ON u.id = l.unit_id LEFT JOIN alarm a ON a.line_id = l.id AND a.standing"
-    " AND a.state = 'open' WHERE coalesce(t.occupied > t.authorised, false) <> (a.id IS NOT NULL)"
+    " AND a.state IN ('open', 'accepted') WHERE coalesce(t.occupied > t.authorised, false) <> (a.id IS NOT NULL)"
 )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from app.domain.canonical import utc_instant
 from app.domain.crypto import KeyRing, UnknownKey
 from app.domain.id_number import mask
-from app.ledger import audit, links
+from app.ledger import audit, filed, links
 from app.ledger.evidence import evidence
 from app.ledger.finding import Finding
 from app.ledger.records import committed
@@ -30,6 +30,7 @@ UNCOVERED = {
 ROWS = {
     "unit": "SELECT * FROM unit WHERE id BETWEEN :a AND :b",
     "unit_version": "SELECT * FROM unit_version WHERE unit_id BETWEEN :a AND :b",
+    "unit_succession": "SELECT * FROM unit_succession WHERE from_unit_id BETWEEN :a AND :b",
     "quota_line": "SELECT * FROM quota_line WHERE unit_id BETWEEN :a AND :b",
     "quota": "SELECT q.* FROM quota q JOIN quota_line l ON l.id = q.line_id WHERE l.unit_id BETWEEN :a AND :b",
     "ledger_total": "SELECT t.* FROM ledger_total t JOIN quota_line l ON l.id = t.line_id"
@@ -44,6 +45,8 @@ ROWS = {
     "verification": "SELECT id, unit_id, year, case_id, people, differences, head_sequence, head_hash, confirmed_by,"
     " confirmed_at, scope_path FROM verification WHERE confirmed_at IS NOT NULL AND unit_id BETWEEN :a AND :b",
     "certificate": "SELECT * FROM certificate WHERE unit_id BETWEEN :a AND :b",
+    "unit_signboard": "SELECT * FROM unit_signboard WHERE unit_id BETWEEN :a AND :b",
+    "sanding": "SELECT * FROM sanding WHERE unit_id BETWEEN :a AND :b",
     "scheme": "SELECT * FROM scheme WHERE unit_id BETWEEN :a AND :b",
 }
 PEOPLE = "SELECT * FROM person WHERE id BETWEEN :a AND :b"
@@ -88,6 +91,7 @@ class Verifier:
             yield from self._block("person", a, b)
         yield from self._orphans()
         yield from evidence(self.connection)
+        yield from filed.findings(self.connection)
         yield from audit.findings(self.connection, step=self.step)
 
     def _ranges(self, kind: str, table: str, size: int) -> Iterator[tuple[int, int]]:

@@ -1,7 +1,16 @@
 """The tables: columns and constraints only. ``from app.models import Unit`` is the one import path."""
 
 from app.models.acknowledgement import Acknowledgement
-from app.models.alarms import Alarm, AlarmEvent, AlarmRule, AlarmRun, AlarmSweep, AlarmTouched, SourceFeed
+from app.models.alarms import (
+    Accountability,
+    Alarm,
+    AlarmEvent,
+    AlarmRule,
+    AlarmRun,
+    AlarmSweep,
+    AlarmTouched,
+    SourceFeed,
+)
 from app.models.authority import (
     Account,
     ApiToken,
@@ -32,11 +41,12 @@ from app.models.notices import Mail, MailSetting, Notice, NoticeMark, NoticeRead
 from app.models.papers import Attachment, IssuedPaper, Paper, PaperCounter
 from app.models.payroll import PayDifference, PayStandard, SourceBatch, SourceKind, SourceMapping, SourceRow
 from app.models.permits import NumberSeries, Permit, Plan, PlanLine
-from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
+from app.models.places import Code, CodeSet, Region, Unit, UnitSuccession, UnitVersion, User, WorkingDay
 from app.models.ranks import Scheme
 from app.models.records import CasePrivate, RecordItem, RecordKind
 from app.models.reform import CostStandard, Reform, ReformPhase, ReformStep, ReformVariant
 from app.models.routing import DECIDERS, AuthorityRequest, AuthorityRule, TimeMonth, TimeRecord
+from app.models.sanding import OrganLimit, Sanding, UnitPast, UnitSignboard
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
 from app.models.watch import (
     AuditArchive,
@@ -51,6 +61,7 @@ __all__ = [
     "DECIDERS",
     "Absence",
     "Account",
+    "Accountability",
     "Acknowledgement",
     "Alarm",
     "AlarmEvent",
@@ -99,6 +110,7 @@ __all__ = [
     "NumberSeries",
     "Occupancy",
     "Office",
+    "OrganLimit",
     "Paper",
     "PaperCounter",
     "PayDifference",
@@ -121,6 +133,7 @@ __all__ = [
     "ReformStep",
     "ReformVariant",
     "Region",
+    "Sanding",
     "Scheme",
     "ScopeKey",
     "SignIn",
@@ -134,6 +147,9 @@ __all__ = [
     "TimeMonth",
     "TimeRecord",
     "Unit",
+    "UnitPast",
+    "UnitSignboard",
+    "UnitSuccession",
     "UnitVersion",
     "User",
     "Verification",

@@ -87,6 +87,8 @@ class Rule:
 SCOPED: dict[str, Rule] = {
     "unit": Rule(THE_UNITS),
     "unit_version": Rule(IN_UNITS),
+    # Seen from either side: where a body came from is its own history.
+    "unit_succession": Rule(f"({IN_UNITS} or exists (select 1 from unit u where u.id = {{t}}.to_unit_id))"),
     "quota_line": Rule(IN_UNITS),
     "quota": Rule(IN_UNITS),
     "ledger_total": Rule(IN_UNITS),
@@ -165,9 +167,14 @@ SCOPED: dict[str, Rule] = {
     "issued_paper": Rule(CASE_LAW % "application_id"),
     # A difference between ledger and proof is the auditor's to see as well.
     "alarm": Rule(
-        f"(({IN_RANGE} and {can('cases')} and ({{t}}.person_id is null or {ALL_CLASSES}"
+        f"(({IN_RANGE} and {can('cases')} and ({{t}}.rule <> 'AL18' or {can('discipline')}) and ({{t}}.person_id is null or {ALL_CLASSES}"
         f" or exists (select 1 from person p where p.id = {{t}}.person_id)))"
         f" or ({AUDITOR} and {{t}}.code = 'tampered_ledger') or ({{t}}.office_id = (select scope_number(7)) and {NOT_HIDDEN}))"
+    ),
+    # 责任追究: 编办 and the inspection of the place.
+    "accountability": Rule(
+        f"({IN_RANGE} and ((select scope_part(9)) = 'establishment' or (select scope_part(3)) = 'inspector')"
+        " and exists (select 1 from alarm a where a.id = {t}.alarm_id))"
     ),
     "alarm_event": Rule("exists (select 1 from alarm a where a.id = {t}.alarm_id)"),
     # The least of a movement, for the office that has to act on it; and beside the case for who sees that.
@@ -188,6 +195,9 @@ SCOPED: dict[str, Rule] = {
     ),
     "pay_difference": Rule(f"({IN_RANGE} and {OF_CLASS} and ({can('pay')} or {can('cases')}))"),
     "source_mapping": Rule("{t}.office_id = (select scope_number(7))", ("INSERT", "UPDATE")),
+    "unit_signboard": Rule(IN_UNITS),
+    "sanding": Rule(IN_UNITS),
+    "unit_past": Rule(IN_UNITS),
     # Whoever sees one of the units that share the numbers.
     "scheme": Rule(f"({IN_UNITS} or exists (select 1 from unit u where u.id = any ({{t}}.members)))"),
     # An office's own drafts, written by the functions of 049_reform_draft.sql: no unit learns of a reform before it is filed.
@@ -240,6 +250,7 @@ EXEMPT: dict[str, str] = {
     "verification_round": "which year each region verifies and until when: no personal data",
     "source_kind": "which offices bring which list in: app/domain/sources.py",
     "pay_standard": "经费标准 by document: no personal data",
+    "organ_limit": "how many bodies a division may have: published numbers, no personal data",
     "identity_rule": "which kind of identity sees what: app/security/columns.py",
 }
 

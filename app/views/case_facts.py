@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import codes
 from app.queries import units
-from app.views import fields_entry, fields_lead, reform_words
+from app.views import fields_entry, fields_lead, fields_sanding, reform_words
 from app.views.fields_inside import objects
 from app.workflow.definition import Process
 
@@ -84,6 +84,7 @@ def labels() -> dict[str, str]:
         **{key: str(label) for key, label in fields_entry.LABELS.items()},
         **{key: str(label) for key, label in fields_lead.LABELS.items()},
         "ground": _("Reason"),
+        **fields_sanding.labels(),
     }
 
 
@@ -103,8 +104,12 @@ def shown(s: Session, facts: dict[str, Any], line: Any, plan: Process) -> list[d
 
 
 def _word(s: Session, key: str, value: Any, plan: Process) -> Any:
-    if key in ("department", "host_unit"):
+    if key in ("department", "host_unit", "partner"):
         return s.execute(text("SELECT unit_name(:u)"), {"u": int(value)}).scalar() or value
+    if key in fields_sanding.COLUMNS:
+        return fields_sanding.said(key, value)
+    if key in ("signboard_kind", "counts"):
+        return dict(fields_sanding.SIGNBOARDS + fields_sanding.COUNTS).get(str(value), value)
     if key == "objected":
         return dict(objects()).get(str(value), value)
     if key == "region":
@@ -114,7 +119,7 @@ def _word(s: Session, key: str, value: Any, plan: Process) -> Any:
             "Another unit's"
         )
     if key == "category":
-        return codes.label("unit_category" if plan.process == "unit_open" else "category", str(value))
+        return codes.label("unit_category" if plan.process in ("unit_open", "organ_limit") else "category", str(value))
     if key == "reason":
         return codes.label("position_change" if plan.movement == "leave_lead" else "exit_reason", str(value))
     return codes.label(LISTS[key], str(value)) if key in LISTS else value

@@ -3,13 +3,23 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app.views import filing_entry, filing_inside, filing_lead, filing_records, filing_reform
+from app.views import (
+    filing_entry,
+    filing_inside,
+    filing_lead,
+    filing_organs,
+    filing_records,
+    filing_reform,
+    filing_sanding,
+)
 
 # One line for each piece: **filing_<piece>.FILERS.
 OWN: Mapping[str, Callable[..., Any]] = {
     **filing_entry.FILERS,
     **filing_inside.FILERS,
     **filing_records.FILERS,
+    **filing_sanding.FILERS,
     **filing_lead.FILERS,
+    **filing_organs.FILERS,
     **filing_reform.FILERS,
 }

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 
 def sentences() -> dict[str, str]:
     """The texts by code, in the reader's language."""
-    return {**_of_ledger(), **_of_reform(), **_of_work(), **_of_access()}
+    return {**_of_ledger(), **_of_units(), **_of_reform(), **_of_work(), **_of_access()}
 
 
 def _of_ledger() -> dict[str, str]:
@@ -79,8 +79,6 @@ def _of_ledger() -> dict[str, str]:
         "duplicate_person": _(
             "This identity number is in the register already. Search for the person and apply for a transfer."
         ),
-        "duplicate_unit": _("A unit with this social credit code exists already."),
-        "unit_not_empty": _("The unit still has quotas, people or reservations. Move them first."),
         "wrong_category": _("This line is of another kind. Choose a line of the right category."),
         "later_entries": _(
             "Later entries rest on this one: %(later)s. It cannot be corrected alone; correct those first."
@@ -91,10 +89,29 @@ def _of_ledger() -> dict[str, str]:
             "This person is away already. Enter the return first, or extend what is running instead of a new one."
         ),
         "not_absent": _("No absence of this person is running on that day, so there is none to extend or to end."),
+        "organ_limit": _(
+            "The division may have %(most)s bodies of this class (%(document_no)s); there would be %(bodies)s. Close or merge one first, or name the upper level's approval."
+        ),
+        "co_located_twice": _(
+            "%(unit)s and %(partner)s: one of them already shares a roof with another body. End that first, or register under the group's first body."
+        ),
         "certificate_exists": _(
             "The unit holds the valid certificate %(number)s. Apply for a change or a replacement instead of a first one."
         ),
         "certificate_missing": _("The unit holds no valid certificate. Apply for a first one."),
+    }
+
+
+def _of_units() -> dict[str, str]:
+    """Of organs: their place, their superiors, their end."""
+    return {
+        "duplicate_unit": _("A unit with this social credit code exists already."),
+        "unit_loop": _("A unit cannot come under itself or under a unit below it. Choose another superior."),
+        "same_superior": _("The unit belongs there already: nothing would change."),
+        "children_elsewhere": _(
+            "Bodies below this one lie outside the new region. Transfer them first, or choose a superior of a wider region."
+        ),
+        "unit_not_empty": _("The unit still has quotas, people or reservations. Move them first."),
     }
 
 

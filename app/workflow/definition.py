@@ -44,6 +44,10 @@ MOVEMENTS = (
     "open_unit",
     "change_unit",
     "close_unit",
+    "transfer_unit",
+    "merge_unit",
+    "move_department",
+    "move_people",
     "reform",
     "network",
     "open_balance",
@@ -59,6 +63,10 @@ MOVEMENTS = (
     "absence_end",
     "verify_year",
     "certificate",
+    "signboard",
+    "organ_limit",
+    "sanding",
+    "duties",
     "rank_quota",
     "post_plan",
     "none",
@@ -91,6 +99,11 @@ FACT_NAMES = {
     "hosted_kind": "absence_kind",
     "away_kind": "absence_kind",
     "away": "person",
+    "superior": "parent",
+    "lower_unit": "unit",
+    "seats_go": "seats",
+    "running_cases": "cases",
+    "partner_unit": "partner",
 }
 
 

@@ -1,6 +1,7 @@
 """A filing of every shipped business: the facts as its form files them, on a body of its own; for tests that drive all."""
 
 import datetime as dt
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -426,12 +427,19 @@ def quota(city: City, plan: Process) -> Filing:
 def organ(city: City, plan: Process) -> Filing:
     n, start = next(_serial), {"start": day(), **DOCUMENT}
     body = city.world.body(f"空壳{n:04d}局", quotas={"11": 0}) if plan.process == "unit_close" else city.body(people=0)
+    if plan.process == "people_move":
+        source = city.body()
+        moving = {"line": source.line, "into_line": body.line}
+        return Filing(moving | start, source, about=source.id, other={"document_no": "佛编〔2026〕10号"})
     facts: dict[str, dict[str, Any]] = {
         "unit_open": {"region": CITY, "name": f"新设{n:04d}局", "node": "legal", "nature": "党政机关", "body": "organ",
                       "category": "34", "grade": "13"},
         "department_open": {"parent": body.id, "node": "department", "region": CITY, "name": "新设科"},
         "unit_change": {"unit": body.id, "name": f"改名{n:04d}局"},
         "unit_close": {"unit": body.id},
+        "department_move": {"unit": body.departments.get("办公室"), "into": city.body(people=0).id, "seats": "along"},
+        "unit_transfer": {"unit": body.id, "parent": city.body(people=0).id, "region": CITY},
+        "unit_merge": {"unit": body.id, "into": city.body(people=0).id, "seats": "along"},
     }  # fmt: skip
     about = None if plan.process == "unit_open" else body.id
     return Filing(facts[plan.process] | start, body, about=about, other={"document_no": "佛编〔2026〕10号"})
@@ -469,6 +477,44 @@ def objection(city: City, plan: Process) -> Filing:
     return Filing(facts, body, who, "异议甲", other={"claim": "出生日期应为六月"})
 
 
+def document_of_body(city: City, plan: Process) -> Filing:
+    """Signboards, 三定, earlier history, limits."""
+    body = city.body(people=0)
+    facts = SANDING[plan.process] | {"unit": body.id}
+    if plan.process in ("signboard", "signboard_end"):
+        facts |= {"board_name": f"牌子{next(_serial):04d}"} if plan.process == "signboard" else {}
+    if plan.process == "signboard_end":
+        hung = city.filing("signboard")
+        city.finished("signboard", hung)
+        body = hung.body
+        board = city.world.value("SELECT id FROM unit_signboard WHERE unit_id = :u", u=body.id)
+        facts = {"unit": body.id, "signboard": int(board), "start": day(), **DOCUMENT}
+    if plan.process == "organ_limit":
+        del facts["unit"]
+        return Filing(facts, body, other={"most": 901})
+    other = (
+        {"past": facts["past"].replace("1988", "1989")}
+        if plan.process == "unit_past"
+        else {"document_no": "佛编〔2026〕11号"}
+    )
+    return Filing(facts, body, about=body.id, other=other)
+
+
+def rows(**values: Any) -> str:
+    return json.dumps([values], ensure_ascii=False)
+
+
+SANDING: dict[str, dict[str, Any]] = {
+    "signboard": {"signboard_kind": "plate", "partner": None, "counts": "yes", "start": day(), **DOCUMENT},
+    "signboard_end": {},
+    "sanding": {"duties": rows(text="负责全市某项工作。"), "departments": rows(name="办公室", duties="文秘", number="2"),
+                "quotas": rows(category="11", number="6"), "start": day(), **DOCUMENT,
+                "leaders": rows(scope="unit", role="principal", level="0131", number="1")},
+    "organ_limit": {"region": CITY, "category": "38", "most": 900, "start": day(), **DOCUMENT},
+    "unit_past": {"past": rows(day="1988-05-01", document_no="佛府〔1988〕5号", document="关于设立的通知", name="某办公室",
+                               parent="市政府", detail="")},
+}  # fmt: skip
+
 Maker = Callable[[City, Process], Filing]
 
 
@@ -503,7 +549,15 @@ BY_MOVEMENT: dict[str, Maker] = {
     "open_unit": organ,
     "change_unit": organ,
     "close_unit": organ,
+    "transfer_unit": organ,
+    "merge_unit": organ,
+    "move_department": organ,
+    "move_people": organ,
     "network": network,
+    "signboard": document_of_body,
+    "organ_limit": document_of_body,
+    "sanding": document_of_body,
+    "duties": document_of_body,
     "rank_quota": numbers,
     "post_plan": numbers,
     "none": objection,

@@ -33,10 +33,13 @@ CREATE OR REPLACE FUNCTION case_place(r case_record, p_movement text, OUT unit b
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 DECLARE f jsonb := r.facts::jsonb;
 BEGIN
-  IF p_movement IN ('open_unit', 'open_balance') THEN unit := (f ->> 'parent')::bigint;
+  IF p_movement IN ('open_unit', 'open_balance', 'organ_limit') THEN unit := (f ->> 'parent')::bigint;
   ELSIF p_movement = 'reform' THEN category := k_reform_category((f ->> 'steps')::jsonb);  -- many units: the region answers
   ELSIF p_movement = ANY (k_unit_movements()) OR (p_movement = 'set_quota' AND f ->> 'line' IS NULL) THEN
     unit := (f ->> 'unit')::bigint; category := f ->> 'category';
+  -- From where people go: its office answers, and the other's by the role of the process.
+  ELSIF p_movement = 'move_people' THEN
+    SELECT l.unit_id, l.category INTO unit, category FROM quota_line l WHERE l.id = (f ->> 'line')::bigint;
   ELSIF p_movement = 'permit_plan' THEN unit := r.unit_id;
   ELSIF p_movement IN ('permit_extend', 'permit_cancel') THEN
     SELECT l.unit_id, l.category INTO unit, category FROM permit m JOIN quota_line l ON l.id = m.line_id
@@ -130,7 +133,7 @@ BEGIN
     IF (f ->> 'person')::bigint IS DISTINCT FROM scope_number(8) THEN PERFORM refuse('not_found'); END IF;
   ELSIF v_place IS NOT NULL AND NOT EXISTS (SELECT 1 FROM unit WHERE id = v_place
       AND scope_has(scope_path))
-    OR v_place IS NULL AND case_movement(r) IN ('open_unit', 'open_balance', 'reform') AND EXISTS (SELECT 1 FROM region
+    OR v_place IS NULL AND case_movement(r) IN ('open_unit', 'open_balance', 'reform', 'organ_limit') AND EXISTS (SELECT 1 FROM region
       WHERE code = f ->> 'region' AND NOT scope_has(prefix)) THEN
     PERFORM refuse('not_found', jsonb_build_object('unit', v_place));
   END IF;
