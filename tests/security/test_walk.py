@@ -25,6 +25,7 @@ NARROWER = {
     "IntakeView": ESTABLISHMENT,
     "VerificationView": ("clerk", "head", *ESTABLISHMENT),
     "ObjectionView": ESTABLISHMENT,
+    "PayrollView": (*ESTABLISHMENT, "renshe", "qu-renshe", "caizheng", "shebao"),
     "ReformView": ESTABLISHMENT,
     "ReformStepView": ESTABLISHMENT,
     # Drafts are written by one administrator and settled by the other; see tests/security/test_process_drafts.py.
@@ -94,6 +95,8 @@ def expected(role: Role, rule: Rule, method: str, which: str) -> tuple[int, ...]
         and role.username in LEAST
     ):
         return (404,)
+    if set(cast.LISTED) & set(rule.arguments):
+        return (404,)  # nobody has brought a list in here
     if endpoint == "AuditView.seal":
         return (404,)  # none has been made here
     return (200, 302) if method == "GET" else UNDONE
