@@ -193,6 +193,7 @@ APP_FUNCTIONS = (
     "source_rows(bigint, int[], bytea[], text[], text[], bigint[], text[], text[], bigint[], date[], date[], text[], int[], int[], int[])",
     "source_finish(bigint, jsonb, text)",
     "source_refuse(text, date, text, text, int, jsonb)",
+    "source_period(bigint)",
     "pay_explain(bigint, text)",
     "pay_standard_set(int, text, text, bigint, text)",
 )

@@ -27,6 +27,9 @@ def register() -> list[type[Any]]:
     from app.views.mail import MailView, OutboxView
     from app.views.objection import ObjectionView
     from app.views.papers import PaperView
+    from app.views.payroll import PayrollView
+    from app.views.payroll_differences import DifferenceView
+    from app.views.payroll_lists import PayListView
     from app.views.person import CardView, PersonView
     from app.views.processes import ProcessView
     from app.views.queue import QueueView
@@ -79,6 +82,9 @@ def register() -> list[type[Any]]:
         LendingView,
         VerificationView,
         ObjectionView,
+        PayrollView,
+        DifferenceView,
+        PayListView,
         ReformView,
         ReformStepView,
     ]

@@ -25,6 +25,7 @@ NARROWER = {
     "IntakeView": ESTABLISHMENT,
     "VerificationView": ("clerk", "head", *ESTABLISHMENT),
     "ObjectionView": ESTABLISHMENT,
+    "PayrollView": (*ESTABLISHMENT, "renshe", "qu-renshe", "caizheng", "shebao"),
     "ReformView": ESTABLISHMENT,
     "ReformStepView": ESTABLISHMENT,
     "AlarmKeeperView": ESTABLISHMENT,
@@ -98,6 +99,8 @@ def expected(role: Role, rule: Rule, method: str, which: str) -> tuple[int, ...]
         return (404,)
     if endpoint == "AlarmView.show" and role.role == "auditor":
         return (404,)  # sees those of a ledger that was changed by hand
+    if set(cast.LISTED) & set(rule.arguments):
+        return (404,)  # nobody has brought a list in here
     if endpoint == "AuditView.seal":
         return (404,)  # none has been made here
     return (200, 302) if method == "GET" else UNDONE
