@@ -96,3 +96,61 @@ def past(session: Session, unit_id: int) -> list[Any]:
             text("SELECT * FROM unit_past WHERE unit_id = :u ORDER BY on_day, id LIMIT 500"), {"u": unit_id}
         )
     )
+
+
+def lineage(session: Session, unit_id: int) -> tuple[list[Any], list[Any]]:
+    """沿革: the versions of a body and of all that it came from and became, and who goes on as whom.
+
+    Returns:
+        Versions (of forty bodies at most, in the order of their first day), and successions.
+    """
+    if session.execute(text("SELECT to_regclass('unit_succession')")).scalar() is None:
+        return _lineage(session, [unit_id]), []
+    near = session.execute(
+        text(
+            "WITH RECURSIVE near(id) AS (SELECT cast(:u AS bigint) UNION SELECT CASE WHEN s.from_unit_id = n.id THEN s.to_unit_id"
+            " ELSE s.from_unit_id END FROM near n JOIN unit_succession s ON n.id IN (s.from_unit_id, s.to_unit_id))"
+            " SELECT id FROM near LIMIT 40"
+        ),
+        {"u": unit_id},
+    ).scalars()
+    ids = list(near)
+    successions = session.execute(
+        text(
+            "SELECT from_unit_id, to_unit_id, kind, happened_on FROM unit_succession WHERE from_unit_id = ANY(:ids)"
+            " AND to_unit_id = ANY(:ids) ORDER BY happened_on, id LIMIT 200"
+        ),
+        {"ids": ids},
+    ).all()
+    return _lineage(session, ids), list(successions)
+
+
+def _lineage(session: Session, ids: list[int]) -> list[Any]:
+    rows = session.execute(
+        text(
+            "SELECT v.id, v.unit_id, v.name, v.grade, v.category, v.subordination, v.started_on, v.ended_on, u.closed_on, u.node,"
+            " e.fields ->> 'document_no' AS document_no, p.name AS parent FROM unit_version v JOIN unit u ON u.id = v.unit_id"
+            " LEFT JOIN unit p ON p.id = u.parent_id LEFT JOIN LATERAL (SELECT r.facts::jsonb AS fields FROM ledger_entry l"
+            " JOIN case_record r ON r.case_id = l.case_id WHERE l.chain_kind = 'unit' AND l.chain_id = v.unit_id"
+            " AND l.type IN ('unit.opened', 'unit.changed') AND (l.fields ->> 'version')::bigint = v.id LIMIT 1) e ON true"
+            " WHERE v.unit_id = ANY(:ids) AND v.recorded_to IS NULL AND (v.ended_on IS NULL OR v.ended_on > v.started_on)"
+            " ORDER BY v.started_on, v.id LIMIT 400"
+        ),
+        {"ids": ids},
+    ).all()
+    return list(rows)
+
+
+def documents(session: Session, unit_id: int) -> list[Any]:
+    """What documents fixed for a body, by day: quota, leadership, 三定, signboards; each with its number."""
+    return list(
+        session.execute(
+            text(
+                "SELECT e.effective_on AS on_day, e.type, e.fields ->> 'document_no' AS document_no, e.fields ->> 'kind' AS kind,"
+                " e.fields ->> 'category' AS category, (e.fields ->> 'authorised')::int AS authorised, e.fields ->> 'name' AS name"
+                " FROM ledger_entry e WHERE e.chain_kind = 'unit' AND e.chain_id = :u AND e.type IN ('quota.set',"
+                " 'sanding.published', 'signboard.set', 'signboard.ended') ORDER BY e.effective_on, e.sequence LIMIT 500"
+            ),
+            {"u": unit_id},
+        )
+    )

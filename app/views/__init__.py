@@ -30,6 +30,7 @@ def register() -> list[type[Any]]:
     from app.views.ranks import RanksView
     from app.views.reform import ReformView
     from app.views.reform_steps import ReformStepView
+    from app.views.sanding import LimitView, LineageView, SandingView
     from app.views.search import SearchView
     from app.views.stuck import StuckView
     from app.views.supervision import SupervisionView
@@ -38,6 +39,9 @@ def register() -> list[type[Any]]:
 
     return [
         CaseView,
+        SandingView,
+        LineageView,
+        LimitView,
         AttachmentView,
         PaperView,
         IssuedView,

@@ -8,9 +8,10 @@ from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 
 from app.domain import codes, errors, quota
-from app.queries import history, units
+from app.queries import history, sanding, units
 from app.views import inside, movements
 from app.views.auditing import record_export
+from app.views.fields_sanding import SIGNBOARDS
 from app.views.lists import workbook
 from app.views.rows import alarm_rows, states
 from app.views.shell import hat, work
@@ -64,6 +65,7 @@ class UnitView(BaseView):
             seated = history.seated(s, row.legal_id, on)
             moved = history.movements(s, "unit", row.legal_id, on if past else None)
             alarms = [] if past else units.alarms(s, row.legal_id, 10)
+            boards = sanding.signboards(s, row.legal_id, on)
             permits = [] if past else units.permits(s, row.legal_id)
             within = None if past else inside.unit_context(s, row.legal_id, now)
         figures = [line for line in lines if line.kind == "establishment"]
@@ -117,6 +119,8 @@ class UnitView(BaseView):
                 for p in permits
             ],
             inside=within,
+            signboards=[{"name": b.shown, "kind": dict(SIGNBOARDS)[b.kind]} for b in boards],
+            legal_id=row.legal_id,
         )
 
     def _crumbs(self, row: Any) -> list[dict[str, Any]]:
