@@ -122,8 +122,9 @@ def test_a_limit_is_registered_and_stops_one_body_too_many_in_the_form(
     approved(world, desk.post("/case/new/organ_limit", form))
     assert "粤编〔2026〕1号" in desk.get("/limits").get_data(as_text=True)
     opened = {"region": "440600", "unit_name": "文件总工会", "short_name": "", "uscc": "", "body": "organ", "unit_category": "3901",
-              "grade": "13", "document_no": "佛编〔2026〕45号", "start": TODAY.isoformat(), "action": "submit"}  # fmt: skip
-    assert "/case/" not in (desk.post("/case/new/unit_open", opened).headers.get("Location") or "")
+              "grade": "107", "document_no": "佛编〔2026〕45号", "start": TODAY.isoformat(), "action": "submit"}  # fmt: skip
+    refused = desk.post("/case/new/unit_open", opened)
+    assert (refused.status_code, "已达机构限额" in refused.get_data(as_text=True)) == (200, True)
     approved(world, desk.post("/case/new/unit_open", opened | {"over_limit_no": "粤编〔2026〕2号"}))
 
 
