@@ -63,13 +63,6 @@ RULES = (
         article="机构编制实名制：控编单在有效期内、核准数内、本编制线上使用",
     ),
     Rule(
-        code="AL10",
-        name="混编混岗",
-        level="warning",
-        tells=("establishment", "unit"),
-        article="《地方各级人民政府机构设置和编制管理条例》第十五条、第二十六条",
-    ),
-    Rule(
         code="AL14",
         name="借调、挂职等离岗超期",
         level="warning",

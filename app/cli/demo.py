@@ -10,7 +10,7 @@ import click
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
-from app.cli import seeds, settings
+from app.cli import demo_ranks, seeds, settings
 from app.cli.demo_city import City
 from app.db import Database, SignInDatabase
 from app.domain.regions import foshan
@@ -88,6 +88,7 @@ def load(people: int) -> None:
         connection.execute(text("ANALYZE"))
     with engine.execution_options(isolation_level="READ COMMITTED").begin() as connection:
         accounts(connection)
+        demo_ranks.ranks(connection)
     engine.dispose()
     marker().write_text("loaded\n", encoding="utf-8")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, text
 
+from app.alarms import engine as alarm_engine
 from app.cli import settings
 from app.domain.crypto import KeyRing
 from app.domain.workdays import CITY_CLOCK, city_today
@@ -175,6 +176,9 @@ def keep_watch(owner_url: str, keys: KeyRing, now: dt.datetime, who: str = "svc-
             done.append("partitions")
         if connection.execute(text("SELECT inside_watch()")).scalar_one():
             done.append("overdue")
+        if any(connection.execute(text("SELECT * FROM alarm_watch()")).one()):
+            done.append("escalated")
+        walked = connection.execute(text("SELECT max(started_at) FROM alarm_sweep WHERE kind = 'night'")).scalar()
         last = connection.execute(text("SELECT max(sealed_at) FROM ledger_seal")).scalar()
         if last is None or now - last >= dt.timedelta(hours=seal_hours()):
             sealing.seal(connection, keys, seal_file())
@@ -187,6 +191,9 @@ def keep_watch(owner_url: str, keys: KeyRing, now: dt.datetime, who: str = "svc-
     if here.hour >= NIGHT and (ran is None or ran.astimezone(CITY_CLOCK).date() < here.date()):
         keep(owner_url, verify_all(owner_url, keys), who)
         done.append("verify")
+    if here.hour >= NIGHT and (walked is None or walked.astimezone(CITY_CLOCK).date() < here.date()):
+        alarm_engine.sweep(owner_url, "night", here.date())
+        done.append("alarms")
         purge(owner_url)
     return done
 

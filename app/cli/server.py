@@ -15,9 +15,11 @@ from pathlib import Path
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.alarms import engine
 from app.cli import catalogue, commands, demo, deploy, embedded, nightly, settings
 from app.db import Database, SignInDatabase
 from app.domain.errors import DomainError
+from app.domain.workdays import city_today
 from app.workflow import due, mail, permits, rescue
 
 REQUEST_LOG = "requests.log"
@@ -60,10 +62,18 @@ def mail_once() -> int:
     return sent
 
 
+def alarms_once() -> None:
+    """The full run that somebody asked for, else the units that movements touched since the last minute."""
+    owner, today = settings.owner_url(), city_today()
+    if engine.asked(owner):
+        engine.sweep(owner, "full", today)
+    engine.touched(owner, today)
+
+
 def run_job(server: int) -> None:
     """The daily job, now and then every ten minutes, while the server lives; by night the proofs (app/cli/nightly.py).
 
-    Mail leaves every minute.
+    Every minute mail leaves, and the rules look at what movements touched.
     """
     due_at = mail_at = 0.0
     while os.getppid() == server:
@@ -72,6 +82,10 @@ def run_job(server: int) -> None:
                 mail_once()
             except (SQLAlchemyError, DomainError, OSError, KeyError, ValueError) as error:
                 click.echo(f"邮件未能发送：{type(error).__name__}", err=True)
+            try:
+                alarms_once()
+            except SQLAlchemyError as error:
+                click.echo(f"报警检查失败：{type(error).__name__}", err=True)
             mail_at = time.monotonic() + 60
         if time.monotonic() >= due_at:
             try:

@@ -64,7 +64,7 @@ STATES = (
 SURPLUS = (
     "SELECT l.id, u.name, u.id AS unit, t.occupied > t.authorised AS over FROM ledger_total t JOIN quota_line l"
     " ON l.id = t.line_id JOIN unit u ON u.id = l.unit_id LEFT JOIN alarm a ON a.line_id = l.id AND a.standing"
-    " AND a.state = 'open' WHERE coalesce(t.occupied > t.authorised, false) <> (a.id IS NOT NULL)"
+    " AND a.state IN ('open', 'accepted') WHERE coalesce(t.occupied > t.authorised, false) <> (a.id IS NOT NULL)"
 )
 
 

@@ -22,6 +22,7 @@ from app.ledger.replay_beside import (
     year_verified,
 )
 from app.ledger.replay_lead import scheme_ended, scheme_set
+from app.ledger.replay_organs import unit_relocated, unit_succeeded, unit_succeeds
 from app.ledger.replay_sanding import ON_UNIT as OF_DOCUMENTS
 from app.ledger.replay_state import Entry, Fields, Row, State, count, numbers, permit
 
@@ -31,6 +32,7 @@ UNIT = ("name", "short_name", "uscc", "nature", "category", "grade", "subordinat
 def _version(s: State, e: Entry, f: Fields) -> None:
     row: Row = {k: f.get(k) for k in UNIT}
     row |= {"id": f["version"], "unit_id": f["unit"], "scope_path": e.scope_path, "started_on": e.effective_on}
+    row |= {"parent_id": f["parent"], "region_code": f["region"]}
     row |= {"ended_on": None, "recorded_at": e.recorded_at, "recorded_to": None}
     s.put(e, "unit_version", f["version"], row)
 
@@ -50,6 +52,12 @@ def unit_changed(s: State, e: Entry, f: Fields) -> None:
     s.copy(e, "unit_version", f["closes"], f["ended"], ended_on=e.effective_on)
     _version(s, e, f)
     s.change(e, "unit", f["unit"], **{k: f.get(k) for k in UNIT})
+
+
+def unit_transferred(s: State, e: Entry, f: Fields) -> None:
+    """Another superior, perhaps another region."""
+    unit_changed(s, e, f)
+    s.change(e, "unit", f["unit"], parent_id=f["parent"], region_code=f["region"], segment=f["segment"])
 
 
 def unit_closed(s: State, e: Entry, f: Fields) -> None:
@@ -204,6 +212,10 @@ def person_registered(s: State, e: Entry, f: Fields) -> None:
 ON_UNIT: dict[str, Callable[[State, Entry, Fields], None]] = {
     "unit.opened": unit_opened,
     "unit.changed": unit_changed,
+    "unit.transferred": unit_transferred,
+    "unit.relocated": unit_relocated,
+    "unit.succeeded": unit_succeeded,
+    "unit.succeeds": unit_succeeds,
     "unit.networked": unit_networked,
     "unit.closed": unit_closed,
     "quota.set": quota_set,

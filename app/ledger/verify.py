@@ -30,6 +30,7 @@ UNCOVERED = {
 ROWS = {
     "unit": "SELECT * FROM unit WHERE id BETWEEN :a AND :b",
     "unit_version": "SELECT * FROM unit_version WHERE unit_id BETWEEN :a AND :b",
+    "unit_succession": "SELECT * FROM unit_succession WHERE from_unit_id BETWEEN :a AND :b",
     "quota_line": "SELECT * FROM quota_line WHERE unit_id BETWEEN :a AND :b",
     "quota": "SELECT q.* FROM quota q JOIN quota_line l ON l.id = q.line_id WHERE l.unit_id BETWEEN :a AND :b",
     "ledger_total": "SELECT t.* FROM ledger_total t JOIN quota_line l ON l.id = t.line_id"

@@ -1,7 +1,16 @@
 """The tables: columns and constraints only. ``from app.models import Unit`` is the one import path."""
 
 from app.models.acknowledgement import Acknowledgement
-from app.models.alarms import Alarm, AlarmEvent, AlarmRule, AlarmRun, AlarmSweep, AlarmTouched, SourceFeed
+from app.models.alarms import (
+    Accountability,
+    Alarm,
+    AlarmEvent,
+    AlarmRule,
+    AlarmRun,
+    AlarmSweep,
+    AlarmTouched,
+    SourceFeed,
+)
 from app.models.authority import (
     Account,
     ApiToken,
@@ -30,8 +39,9 @@ from app.models.inside import Absence, Certificate, Verification, VerificationMa
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
 from app.models.notices import Mail, MailSetting, Notice, NoticeMark, NoticeRead
 from app.models.papers import Attachment, IssuedPaper, Paper, PaperCounter
+from app.models.payroll import PayDifference, PayStandard, SourceBatch, SourceKind, SourceMapping, SourceRow
 from app.models.permits import NumberSeries, Permit, Plan, PlanLine
-from app.models.places import Code, CodeSet, Region, Unit, UnitVersion, User, WorkingDay
+from app.models.places import Code, CodeSet, Region, Unit, UnitSuccession, UnitVersion, User, WorkingDay
 from app.models.ranks import Scheme
 from app.models.records import CasePrivate, RecordItem, RecordKind
 from app.models.reform import CostStandard, Reform, ReformPhase, ReformStep, ReformVariant
@@ -51,6 +61,7 @@ __all__ = [
     "DECIDERS",
     "Absence",
     "Account",
+    "Accountability",
     "Acknowledgement",
     "Alarm",
     "AlarmEvent",
@@ -102,6 +113,8 @@ __all__ = [
     "OrganLimit",
     "Paper",
     "PaperCounter",
+    "PayDifference",
+    "PayStandard",
     "Permit",
     "Person",
     "Plan",
@@ -125,13 +138,18 @@ __all__ = [
     "ScopeKey",
     "SignIn",
     "SignInAttempt",
+    "SourceBatch",
     "SourceFeed",
+    "SourceKind",
+    "SourceMapping",
+    "SourceRow",
     "Task",
     "TimeMonth",
     "TimeRecord",
     "Unit",
     "UnitPast",
     "UnitSignboard",
+    "UnitSuccession",
     "UnitVersion",
     "User",
     "Verification",

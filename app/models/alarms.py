@@ -1,6 +1,6 @@
 """违规报警: rules, what they found, what was done about it, and when each rule was run on which data."""
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Integer, Text, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Integer, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -49,7 +49,7 @@ class Alarm(Base):
             "rule",
             "line_id",
             unique=True,
-            postgresql_where="standing and state = 'open'",
+            postgresql_where="standing and state in ('open', 'accepted')",
         ),
         # One open alarm for one reason: what happens again counts in ``times``.
         Index(
@@ -206,3 +206,32 @@ class SourceFeed(Base):
     rows: Mapped[integer]
     batch_id: Mapped[ref | None]
     state: Mapped[string]
+
+
+class Accountability(Base):
+    """责任追究: what an alarm's matter breached, who approved it, who was held to account and how; corrected, never changed."""
+
+    __tablename__ = "accountability"
+    __table_args__ = (
+        UniqueConstraint("corrects_id", name="uq_accountability_corrects"),
+        Index("ix_accountability_alarm", "alarm_id", "id"),
+        Index("ix_accountability_scope", "scope_path", "id"),
+    )
+
+    id: Mapped[intpk]
+    alarm_id: Mapped[ref] = mapped_column(ForeignKey("alarm.id"))
+    case_id: Mapped[ref | None] = mapped_column(ForeignKey("application.id"))
+    unit_id: Mapped[ref | None] = mapped_column(ForeignKey("unit.id"))
+    breached: Mapped[string]
+    # Who approved the case: [{who, office, at}], as the decisions stood.
+    approved: Mapped[list[object]] = mapped_column(JSONB)
+    held: Mapped[string]
+    measure: Mapped[string]
+    document_no: Mapped[string]
+    decided_on: Mapped[day]
+    note: Mapped[string]
+    corrects_id: Mapped[ref | None] = mapped_column(ForeignKey("accountability.id"))
+    recorded_by: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id"))
+    operator: Mapped[string]
+    recorded_at: Mapped[now]
+    scope_path: Mapped[path]

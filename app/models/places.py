@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, day, instant, integer, intpk, path, ref, string
 
-__all__ = ["Code", "CodeSet", "Region", "Unit", "UnitVersion", "User", "WorkingDay"]
+__all__ = ["Code", "CodeSet", "Region", "Unit", "UnitSuccession", "UnitVersion", "User", "WorkingDay"]
 
 
 class Region(Base):
@@ -78,6 +78,8 @@ class UnitVersion(Base):
 
     id: Mapped[intpk]
     unit_id: Mapped[ref] = mapped_column(ForeignKey("unit.id"))
+    parent_id: Mapped[ref | None] = mapped_column(ForeignKey("unit.id"))
+    region_code: Mapped[string] = mapped_column(ForeignKey("region.code"))
     scope_path: Mapped[path]
     name: Mapped[string]
     short_name: Mapped[string]
@@ -91,6 +93,27 @@ class UnitVersion(Base):
     ended_on: Mapped[day | None]
     recorded_at: Mapped[instant]
     recorded_to: Mapped[instant | None]
+
+
+class UnitSuccession(Base):
+    """承继: which unit goes on as which, by merge, split or a department's move; both units' chains say so."""
+
+    __tablename__ = "unit_succession"
+    __table_args__ = (
+        CheckConstraint("kind in ('merge', 'split', 'transfer', 'department')", name="kind"),
+        CheckConstraint("from_unit_id <> to_unit_id", name="other"),
+        Index("ix_unit_succession_from", "from_unit_id"),
+        Index("ix_unit_succession_to", "to_unit_id"),
+    )
+
+    id: Mapped[intpk]
+    from_unit_id: Mapped[ref] = mapped_column(ForeignKey("unit.id"))
+    to_unit_id: Mapped[ref] = mapped_column(ForeignKey("unit.id"))
+    kind: Mapped[string]
+    happened_on: Mapped[day]
+    case_id: Mapped[ref]
+    recorded_at: Mapped[instant]
+    scope_path: Mapped[path]
 
 
 class CodeSet(Base):

@@ -203,6 +203,23 @@ class Occupancy(Base):
         Index("ix_occupancy_unit", "unit_id", "id"),
         Index("ix_occupancy_scope", "scope_path", "id"),
         Index("ix_occupancy_department", "department_id", postgresql_where="recorded_to is null"),
+        # Any day: who came or left after it, and what was recorded or replaced after a moment (089_days.sql).
+        Index(
+            "ix_occupancy_started",
+            "started_on",
+            "id",
+            postgresql_include=["line_id"],
+            postgresql_where="recorded_to is null",
+        ),
+        Index(
+            "ix_occupancy_ended",
+            "ended_on",
+            "id",
+            postgresql_include=["line_id"],
+            postgresql_where="recorded_to is null and ended_on is not null",
+        ),
+        Index("ix_occupancy_recorded", "recorded_at"),
+        Index("ix_occupancy_replaced", "recorded_to", postgresql_where="recorded_to is not null"),
     )
 
     id: Mapped[intpk]

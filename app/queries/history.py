@@ -6,70 +6,76 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.queries import days
 
-def unit_on(session: Session, unit_id: int, on: dt.date) -> Any:
-    """How a unit was named and classed on a day, as known today; None before its opening."""
+Day = dt.date | days.Moment
+
+
+def unit_on(session: Session, unit_id: int, on: Day) -> Any:
+    """How a unit was named and classed on a day; None before its opening."""
+    at = days.moment(on)
     return session.execute(
         text(
-            "SELECT v.* FROM unit_version v WHERE v.unit_id = :u AND v.recorded_to IS NULL AND v.started_on <= :d"
-            " AND (v.ended_on IS NULL OR v.ended_on > :d) ORDER BY v.started_on DESC LIMIT 1"
+            f"SELECT v.* FROM unit_version v WHERE v.unit_id = :u AND {days.held('v', at)}"
+            " ORDER BY v.started_on DESC LIMIT 1"
         ),
-        {"u": unit_id, "d": on},
+        {**at.values, "u": unit_id},
     ).one_or_none()
 
 
-def documents(session: Session, unit_id: int, on: dt.date) -> list[Any]:
+def documents(session: Session, unit_id: int, on: Day) -> list[Any]:
     """The documents that fixed quotas of a unit up to a day, the newest first."""
+    at = days.moment(on)
     return list(
         session.execute(
             text(
                 "SELECT q.document_no, q.issuer, min(q.started_on) AS since, count(*) AS lines FROM quota q"
-                " JOIN quota_line l ON l.id = q.line_id WHERE l.unit_id = :u AND q.recorded_to IS NULL"
-                " AND q.started_on <= :d AND q.document_no <> '' GROUP BY q.document_no, q.issuer"
+                f" JOIN quota_line l ON l.id = q.line_id WHERE l.unit_id = :u AND {days.known('q', at)}"
+                " AND q.started_on <= :on AND q.document_no <> '' GROUP BY q.document_no, q.issuer"
                 " ORDER BY min(q.started_on) DESC LIMIT 20"
             ),
-            {"u": unit_id, "d": on},
+            {**at.values, "u": unit_id},
         )
     )
 
 
-def departments_on(session: Session, unit_id: int, on: dt.date, today: dt.date) -> list[Any]:
+def departments_on(session: Session, unit_id: int, on: Day, today: dt.date) -> list[Any]:
     """内设机构 that stood on a day under their names of that day, with their people then.
 
     The seats meant for a department (``allotted``) are known for today only.
     """
+    at = days.moment(on)
     return list(
         session.execute(
             text(
                 "SELECT v.name, (SELECT count(*) FROM occupancy o WHERE o.department_id = u.id"
-                " AND o.kind = 'establishment' AND o.recorded_to IS NULL AND o.started_on <= :d"
-                " AND (o.ended_on IS NULL OR o.ended_on > :d)) AS people,"
-                " CASE WHEN cast(:d AS date) = cast(:t AS date) THEN (SELECT count(*) FROM post p"
+                f" AND o.kind = 'establishment' AND {days.held('o', at)}) AS people,"
+                " CASE WHEN cast(:on AS date) = cast(:t AS date) AND cast(:known AS timestamptz) IS NULL THEN (SELECT count(*) FROM post p"
                 " WHERE p.unit_id = u.legal_id AND p.department_id = u.id AND p.status <> 'abolished') END AS allotted"
-                " FROM unit u JOIN unit_version v ON v.unit_id = u.id AND v.recorded_to IS NULL AND v.started_on <= :d"
-                " AND (v.ended_on IS NULL OR v.ended_on > :d) WHERE u.legal_id = :u AND u.node = 'department'"
-                " AND (u.closed_on IS NULL OR u.closed_on > :d) ORDER BY u.scope_path LIMIT 200"
+                f" FROM unit u JOIN unit_version v ON v.unit_id = u.id AND {days.held('v', at)}"
+                " WHERE u.legal_id = :u AND u.node = 'department' ORDER BY u.scope_path LIMIT 200"
             ),
-            {"u": unit_id, "d": on, "t": today},
+            {**at.values, "u": unit_id, "t": today},
         )
     )
 
 
-def seated(session: Session, unit_id: int, on: dt.date) -> int:
+def seated(session: Session, unit_id: int, on: Day) -> int:
     """How many held an establishment seat of a unit on a day."""
+    at = days.moment(on)
     return int(
         session.execute(
             text(
-                "SELECT count(*) FROM occupancy WHERE unit_id = :u AND kind = 'establishment' AND recorded_to IS NULL"
-                " AND started_on <= :d AND (ended_on IS NULL OR ended_on > :d)"
+                f"SELECT count(*) FROM occupancy o WHERE o.unit_id = :u AND o.kind = 'establishment' AND {days.held('o', at)}"
             ),
-            {"u": unit_id, "d": on},
+            {**at.values, "u": unit_id},
         ).scalar_one()
     )
 
 
-def movements(session: Session, chain: str, chain_id: int, on: dt.date | None = None, limit: int = 20) -> list[Any]:
-    """The newest movements on a unit's or a person's chain that were effective up to a day."""
+def movements(session: Session, chain: str, chain_id: int, on: Day | None = None, limit: int = 20) -> list[Any]:
+    """The newest movements on a unit's or a person's chain that were effective (and known) up to a day."""
+    at = days.moment(on) if on else None
     return list(
         session.execute(
             text(
@@ -77,9 +83,10 @@ def movements(session: Session, chain: str, chain_id: int, on: dt.date | None = 
                 " (SELECT p.name FROM person p WHERE p.id = (e.fields->>'person')::bigint) AS person,"
                 " (SELECT v.operator FROM application_event v WHERE v.application_id = a.id AND v.kind = 'effected'"
                 " LIMIT 1) AS operator FROM (SELECT * FROM ledger_entry WHERE chain_kind = :k AND chain_id = :i"
-                " AND (cast(:d AS date) IS NULL OR effective_on <= :d) ORDER BY sequence DESC LIMIT :n) e"
+                " AND (cast(:d AS date) IS NULL OR effective_on <= :d)"
+                " AND (cast(:known AS timestamptz) IS NULL OR recorded_at < :known) ORDER BY sequence DESC LIMIT :n) e"
                 " LEFT JOIN application a ON a.id = e.case_id ORDER BY e.sequence DESC"
             ),
-            {"k": chain, "i": chain_id, "d": on, "n": limit},
+            {"k": chain, "i": chain_id, "d": at and at.on, "known": at and at.known_to, "n": limit},
         )
     )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.domain import caps
 
 HOLDERS = 200
+CATEGORIES = {"rank": {"11", "12", "21"}, "post": {"22", "23"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,17 @@ def setting(s: Session, unit_id: int) -> Any:
     return s.execute(
         text("SELECT r.kind FROM unit u JOIN region r ON r.code = u.region_code WHERE u.id = :u"), {"u": unit_id}
     ).one_or_none()
+
+
+def kinds(s: Session, unit_id: int) -> tuple[str, ...]:
+    """Which numbers a unit may have by the establishment that it holds: ranks of civil servants, posts of institutions."""
+    held = set(
+        s.execute(
+            text("SELECT DISTINCT category FROM quota_line WHERE unit_id = :u AND kind = 'establishment'"),
+            {"u": unit_id},
+        ).scalars()
+    )
+    return tuple(kind for kind, known in CATEGORIES.items() if held & known)
 
 
 def base(

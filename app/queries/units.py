@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import codes
 from app.domain.quota import Figures
+from app.queries import days
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +39,34 @@ TODAY_LINES = (
     "SELECT l.*, t.authorised, t.occupied, t.reserved, s.name AS scope_name FROM quota_line l"
     " JOIN ledger_total t ON t.line_id = l.id JOIN unit s ON s.id = l.scope_unit_id"
 )
-# What stood on a past day, as known today; a seat reserved then is not part of the history.
-PAST_LINES = (
-    "SELECT l.*, q.authorised, 0 AS reserved, s.name AS scope_name, (SELECT count(*) FROM occupancy o"
-    " WHERE o.line_id = l.id AND o.recorded_to IS NULL AND o.started_on <= :d"
-    " AND (o.ended_on IS NULL OR o.ended_on > :d)) AS occupied FROM quota_line l JOIN unit s ON s.id = l.scope_unit_id"
-    " JOIN quota q ON q.line_id = l.id AND q.recorded_to IS NULL AND q.started_on <= :d"
-    " AND (q.ended_on IS NULL OR q.ended_on > :d)"
-)
 
 
-def lines_of(session: Session, unit_id: int, kind: str | None = None, on: dt.date | None = None) -> list[Line]:
-    """The lines of a legal body with today's figures, or those of a past day."""
+def past_lines(at: days.Moment) -> str:
+    """What stood on a day; a seat reserved then is not part of the history, what is approved for a day ahead is."""
+    ahead = (
+        (" + coalesce(e.steps, 0)", "greatest(0, t.reserved - coalesce(e.arrivals, 0))",
+         f" JOIN ledger_total t ON t.line_id = l.id LEFT JOIN {days.EXPECTED} e ON e.line_id = l.id")
+        if at.future else ("", "0", "")
+    )  # fmt: skip
+    return (
+        f"SELECT l.*, q.authorised, {ahead[1]} AS reserved, s.name AS scope_name, (SELECT count(*) FROM occupancy o"
+        f" WHERE o.line_id = l.id AND {days.held('o', at)}){ahead[0]} AS occupied FROM quota_line l"
+        f" JOIN unit s ON s.id = l.scope_unit_id JOIN quota q ON q.line_id = l.id AND {days.held('q', at)}{ahead[2]}"
+    )
+
+
+def lines_of(
+    session: Session, unit_id: int, kind: str | None = None, on: "dt.date | days.Moment | None" = None
+) -> list[Line]:
+    """The lines of a legal body with today's figures, or those of a day."""
+    at = days.moment(on) if on else None
     rows = session.execute(
         text(
-            f"{PAST_LINES if on else TODAY_LINES}"
+            f"{TODAY_LINES if at is None or (at.plain and isinstance(on, days.Moment)) else past_lines(at)}"
             " WHERE l.unit_id = :u AND (cast(:k AS text) IS NULL OR l.kind = :k)"
             " ORDER BY l.kind, s.scope_path, l.category, l.role DESC, l.id LIMIT 300"
         ),
-        {"u": unit_id, "k": kind, "d": on},
+        {"u": unit_id, "k": kind, **(at.values if at else {})},
     )
     return [
         Line(r.id, r.kind, r.category, line_label(r), Figures.of(r.authorised, r.occupied, r.reserved)) for r in rows
@@ -109,9 +119,16 @@ def unit(session: Session, unit_id: int) -> Any:
 
 
 def roster(
-    session: Session, unit_id: int, on: dt.date, *, kind: str, after: tuple[int, int] = (0, 0), limit: int = 50
+    session: Session,
+    unit_id: int,
+    on: "dt.date | days.Moment",
+    *,
+    kind: str,
+    after: tuple[int, int] = (0, 0),
+    limit: int = 50,
 ) -> list[Any]:
     """Who sat on which seat on a day, by line and seat; keyset on both."""
+    at = days.moment(on)
     return list(
         session.execute(
             text(
@@ -120,19 +137,17 @@ def roster(
                 " l.scope_unit_id, d.name AS department, coalesce(s.name, d.name) AS scope_name,"
                 # A seat held on in another department, or on another number, was entered when its case began it.
                 " (SELECT min(x.started_on) FROM occupancy x WHERE x.person_id = o.person_id AND x.unit_id = o.unit_id"
-                " AND x.line_id = o.line_id AND x.entry_case_id IS NOT DISTINCT FROM o.entry_case_id AND x.recorded_to IS NULL)"
+                f" AND x.line_id = o.line_id AND x.entry_case_id IS NOT DISTINCT FROM o.entry_case_id AND {days.known('x', at)})"
                 " AS entered_on,"
                 " (SELECT string_agg(concat_ws('|', x.role, x.level), ',' ORDER BY x.id) FROM occupancy lead"
                 " JOIN quota_line x ON x.id = lead.line_id WHERE lead.person_id = o.person_id AND lead.unit_id = :u"
-                " AND lead.kind = 'leadership' AND lead.recorded_to IS NULL AND lead.started_on <= :d"
-                " AND (lead.ended_on IS NULL OR lead.ended_on > :d)) AS leads"
+                f" AND lead.kind = 'leadership' AND {days.held('lead', at)}) AS leads"
                 " FROM occupancy o JOIN post p ON p.id = o.post_id JOIN quota_line l ON l.id = o.line_id"
                 " LEFT JOIN person h ON h.id = o.person_id JOIN unit s ON s.id = l.scope_unit_id LEFT JOIN unit d ON d.id = o.department_id"
-                " WHERE o.unit_id = :u AND o.kind = :k AND o.recorded_to IS NULL AND o.started_on <= :d"
-                " AND (o.ended_on IS NULL OR o.ended_on > :d) AND (o.line_id, p.number) > (:line, :seat)"
+                f" WHERE o.unit_id = :u AND o.kind = :k AND {days.held('o', at)} AND (o.line_id, p.number) > (:line, :seat)"
                 " ORDER BY o.line_id, p.number LIMIT :n"
             ),
-            {"u": unit_id, "k": kind, "d": on, "line": after[0], "seat": after[1], "n": limit},
+            {**at.values, "u": unit_id, "k": kind, "line": after[0], "seat": after[1], "n": limit},
         )
     )
 
@@ -145,8 +160,15 @@ def positions(packed: str | None) -> str | None:
     return "、".join(f"{codes.label('level', level)}（{codes.ROLE.get(role, role)}）" for role, level in pairs)
 
 
-def regions(session: Session) -> list[Any]:
-    """Regions in the reader's scope with the sums of their establishment lines, by category."""
+def regions(session: Session, at: "days.Moment | None" = None) -> list[Any]:
+    """Regions in the reader's scope with the sums of their establishment lines, by category; today's or a day's."""
+    if at is not None and not at.plain:
+        query = (
+            f"SELECT r.code, r.name, r.kind, r.parent_code, {days.SUMS}, count(DISTINCT d.unit_id) AS units"
+            f" FROM {days.lines(at)} d JOIN unit u ON u.id = d.unit_id JOIN region r ON r.code = u.region_code"
+            ' GROUP BY r.code, r.name, r.kind, r.prefix ORDER BY r.prefix COLLATE "C"'
+        )
+        return list(session.execute(text(query), at.values))
     return list(
         session.execute(
             text(
@@ -166,8 +188,20 @@ def region_name(session: Session, region: str) -> str | None:
     return name
 
 
-def region_units(session: Session, region: str, after: str = "", limit: int = 50) -> list[Any]:
-    """Legal bodies of a region with their sums, by scope path."""
+def region_units(
+    session: Session, region: str, after: str = "", limit: int = 50, at: "days.Moment | None" = None
+) -> list[Any]:
+    """Legal bodies of a region with their sums, by scope path; today's, or those of a day under their names of it."""
+    if at is not None and not at.plain:
+        query = (
+            "SELECT u.id, v.name, u.scope_path, EXISTS (SELECT 1 FROM unit d JOIN unit_version w ON w.unit_id = d.id"
+            f" AND {days.held('w', at)} WHERE d.legal_id = u.id AND d.node = 'department') AS departments, {days.SUMS}"
+            f" FROM unit u JOIN unit_version v ON v.unit_id = u.id AND {days.held('v', at)}"
+            f" LEFT JOIN {days.lines(at)} d ON d.unit_id = u.id"
+            " WHERE u.region_code = :r AND u.node = 'legal' AND u.scope_path > :a"
+            " GROUP BY u.id, v.name ORDER BY u.scope_path LIMIT :n"
+        )
+        return list(session.execute(text(query), {**at.values, "r": region, "a": after, "n": limit}))
     return list(
         session.execute(
             text(

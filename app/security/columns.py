@@ -23,7 +23,10 @@ ROWS = ("seat", "register", "cases")
 REVEALED = tuple(g for g in GROUPS if g not in ROWS)
 
 # Columns that the application's role cannot select: the whole document number and what stands for it.
-PROTECTED: dict[str, tuple[str, ...]] = {"person": ("id_cipher", "id_index", "id_proof")}
+PROTECTED: dict[str, tuple[str, ...]] = {
+    "person": ("id_cipher", "id_index", "id_proof"),
+    "source_row": ("person_key",),
+}
 
 CIVIL = "civil"
 INSTITUTION = "public,support"

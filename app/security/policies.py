@@ -7,6 +7,7 @@ Each table stands either in ``SCOPED`` (with the condition under which a row is 
 from dataclasses import dataclass
 
 from app.domain.records import KINDS
+from app.domain.sources import KINDS as SOURCES
 from app.security.columns import PROTECTED, RULES
 from app.security.functions import APP_FUNCTIONS, SIGNIN_FUNCTIONS
 
@@ -86,6 +87,8 @@ class Rule:
 SCOPED: dict[str, Rule] = {
     "unit": Rule(THE_UNITS),
     "unit_version": Rule(IN_UNITS),
+    # Seen from either side: where a body came from is its own history.
+    "unit_succession": Rule(f"({IN_UNITS} or exists (select 1 from unit u where u.id = {{t}}.to_unit_id))"),
     "quota_line": Rule(IN_UNITS),
     "quota": Rule(IN_UNITS),
     "ledger_total": Rule(IN_UNITS),
@@ -164,9 +167,14 @@ SCOPED: dict[str, Rule] = {
     "issued_paper": Rule(CASE_LAW % "application_id"),
     # A difference between ledger and proof is the auditor's to see as well.
     "alarm": Rule(
-        f"(({IN_RANGE} and {can('cases')} and ({{t}}.person_id is null or {ALL_CLASSES}"
+        f"(({IN_RANGE} and {can('cases')} and ({{t}}.rule <> 'AL18' or {can('discipline')}) and ({{t}}.person_id is null or {ALL_CLASSES}"
         f" or exists (select 1 from person p where p.id = {{t}}.person_id)))"
         f" or ({AUDITOR} and {{t}}.code = 'tampered_ledger') or ({{t}}.office_id = (select scope_number(7)) and {NOT_HIDDEN}))"
+    ),
+    # 责任追究: 编办 and the inspection of the place.
+    "accountability": Rule(
+        f"({IN_RANGE} and ((select scope_part(9)) = 'establishment' or (select scope_part(3)) = 'inspector')"
+        " and exists (select 1 from alarm a where a.id = {t}.alarm_id))"
     ),
     "alarm_event": Rule("exists (select 1 from alarm a where a.id = {t}.alarm_id)"),
     # The least of a movement, for the office that has to act on it; and beside the case for who sees that.
@@ -179,6 +187,14 @@ SCOPED: dict[str, Rule] = {
         f"({IN_RANGE} and {can('cases')} and ({ALL_CLASSES} or exists (select 1 from person p where p.id = {{t}}.person_id)))"
     ),
     "certificate": Rule(IN_UNITS),
+    # Lists of other offices: the row of a payroll for who sees pay; what other lists say, nobody but the comparison.
+    "source_row": Rule(f"({{t}}.kind = 'payroll' and {IN_RANGE} and {OF_CLASS} and {can('pay')})"),
+    "source_batch": Rule(
+        f"({{t}}.office_id = (select scope_number(7)) or ({{t}}.kind = 'payroll' and {{t}}.state <> 'refused' and {IN_RANGE}"
+        f" and ({can('pay')} or {can('cases')})))"
+    ),
+    "pay_difference": Rule(f"({IN_RANGE} and {OF_CLASS} and ({can('pay')} or {can('cases')}))"),
+    "source_mapping": Rule("{t}.office_id = (select scope_number(7))", ("INSERT", "UPDATE")),
     "unit_signboard": Rule(IN_UNITS),
     "sanding": Rule(IN_UNITS),
     "unit_past": Rule(IN_UNITS),
@@ -232,6 +248,8 @@ EXEMPT: dict[str, str] = {
     "cost_standard": "a year's cost of one person by funding channel, to reckon with",
     "record_kind": "which kind of item stands in which column group: app/domain/records.py",
     "verification_round": "which year each region verifies and until when: no personal data",
+    "source_kind": "which offices bring which list in: app/domain/sources.py",
+    "pay_standard": "经费标准 by document: no personal data",
     "organ_limit": "how many bodies a division may have: published numbers, no personal data",
     "identity_rule": "which kind of identity sees what: app/security/columns.py",
 }
@@ -329,6 +347,12 @@ def statements(app: str, signin: str) -> list[str]:
         f"INSERT INTO record_kind (kind, column_group, single) VALUES ('{k.name}', '{k.group}', {k.single})"
         " ON CONFLICT (kind) DO UPDATE SET column_group = excluded.column_group, single = excluded.single"
         for k in KINDS.values()
+    ]
+    out += [
+        f"INSERT INTO source_kind (kind, offices, max_age, cumulative, citywide) VALUES ('{k.name}', '{{{','.join(k.offices)}}}',"
+        f" {k.max_age}, {k.cumulative}, {k.citywide}) ON CONFLICT (kind) DO UPDATE SET offices = excluded.offices,"
+        " max_age = excluded.max_age, cumulative = excluded.cumulative, citywide = excluded.citywide"
+        for k in SOURCES.values()
     ]
     out += [f"GRANT SELECT ON {table} TO {app}" for table in (*EXEMPT, *FAB_READ)]
     out.append(f"GRANT SELECT ({USER_COLUMNS}) ON ab_user TO {app}")

@@ -28,7 +28,7 @@ LABELS: dict[str, Any] = {
     "least_share": _l("Least share"),
     "since_day": _l("Day"),
     "document_of": _l("Approved by"),
-    "approved_number": _l("Approved"),
+    "approved_number": _l("Authorised"),
 }
 SAYS: dict[str, Any] = {
     "main_elsewhere": _l(

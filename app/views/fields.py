@@ -121,9 +121,18 @@ FIELDS: dict[str, Callable[[], Field]] = {
 @cache
 def known() -> dict[str, Callable[[], Field]]:
     """All fields: those above and those of the pieces' own modules; a name used by several means the same in all."""
-    from app.views import fields_entry, fields_inside, fields_lead, fields_records, fields_reform, fields_sanding
+    from app.views import (
+        fields_entry,
+        fields_inside,
+        fields_lead,
+        fields_organs,
+        fields_records,
+        fields_reform,
+        fields_sanding,
+    )
 
     return {
+        **fields_organs.FIELDS,
         **fields_reform.FIELDS,
         **fields_records.FIELDS,
         **fields_lead.FIELDS,

@@ -3,7 +3,15 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app.views import filing_entry, filing_inside, filing_lead, filing_records, filing_reform, filing_sanding
+from app.views import (
+    filing_entry,
+    filing_inside,
+    filing_lead,
+    filing_organs,
+    filing_records,
+    filing_reform,
+    filing_sanding,
+)
 
 # One line for each piece: **filing_<piece>.FILERS.
 OWN: Mapping[str, Callable[..., Any]] = {
@@ -12,5 +20,6 @@ OWN: Mapping[str, Callable[..., Any]] = {
     **filing_records.FILERS,
     **filing_sanding.FILERS,
     **filing_lead.FILERS,
+    **filing_organs.FILERS,
     **filing_reform.FILERS,
 }

@@ -6,8 +6,9 @@ from flask import abort, render_template, request
 from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 
-from app.domain import quota
-from app.queries import history, units
+from app.domain import codes, quota
+from app.queries import days, history, units
+from app.views.day import address, asked, day_context, title
 from app.views.shell import work
 from app.workflow.engine import today
 
@@ -23,8 +24,9 @@ class LedgerView(BaseView):
     def index(self) -> Any:
         """The city's level and its districts with their sums; what is below opens on demand."""
         with work() as s:
-            rows, day = units.regions(s), today(s)
-        nodes = top_regions(rows)
+            at = asked(today(s))
+            rows, kinds = units.regions(s, at), days.categories(s, at)
+        nodes = top_regions(rows, at)
         lines = [
             units.Line(n, "region", "", str(node["label"]), node["lines"][0]["figures"], url=node["children_url"])
             for n, node in enumerate(nodes)
@@ -32,11 +34,13 @@ class LedgerView(BaseView):
         total = quota.total([units.summed(r) for r in rows])
         return render_template(
             "ledger.html",
-            title=_("Ledger"),
+            title=title(_("Ledger"), at),
             nodes=nodes,
             lines=lines if len(lines) > 1 else [],
             total=total,
-            on=day,
+            categories=[{"label": codes.label("category", r.category), "figures": units.summed(r)} for r in kinds],
+            day=day_context(at, "/ledger"),
+            difference_url=f"/difference?from={at.on}" if at.on < at.today else None,
         )
 
     @expose("/<region>")
@@ -47,20 +51,21 @@ class LedgerView(BaseView):
         if len(after) > 60 or not all(c.isdecimal() or c == "." for c in after):
             abort(400)
         with work() as s:
-            towns = [r for r in units.regions(s) if r.kind == "town" and r.parent_code == region]
-            rows = units.region_units(s, region, after, 201)
-            name, day = units.region_name(s, region), today(s)
+            at = asked(today(s))
+            towns = [r for r in units.regions(s, at) if r.kind == "town" and r.parent_code == region]
+            rows = units.region_units(s, region, after, 201, at)
+            name = units.region_name(s, region)
         if name is None:
             abort(404)
-        nodes = [region_node(r.code, r.name, r.units, [units.summed(r)]) for r in towns if not after]
+        nodes = [region_node(r.code, r.name, r.units, [units.summed(r)], at) for r in towns if not after]
         nodes += [
             {
                 "id": f"u{r.id}",
                 "label": r.name,
                 "kind": "unit",
                 "note": None,
-                "url": f"/unit/{r.id}",
-                "children_url": f"/ledger/unit/{r.id}" if r.departments else None,
+                "url": address(f"/unit/{r.id}", at),
+                "children_url": address(f"/ledger/unit/{r.id}", at) if r.departments else None,
                 "open": False,
                 "children": [],
                 "lines": [{"label": None, "figures": units.summed(r)}],
@@ -68,19 +73,19 @@ class LedgerView(BaseView):
             for r in rows[:200]
         ]
         if len(rows) > 200:
-            more = f"/ledger/{region}?after={rows[199].scope_path}"
+            more = address(f"/ledger/{region}", at, after=rows[199].scope_path)
             nodes.append({"id": more, "label": _("More units"), "kind": "unit", "children_url": more, "lines": []})
-        return below(name, nodes, day)
+        return below(name, nodes, at, f"/ledger/{region}")
 
     @expose("/unit/<int:unit_id>")
     @has_access
     def departments(self, unit_id: int) -> Any:
         """The internal departments of a unit with the seats meant for them and their people."""
         with work() as s:
-            row, day = units.unit(s, unit_id), today(s)
+            row, at = units.unit(s, unit_id), asked(today(s))
             if row is None:
                 abort(404)
-            rows = history.departments_on(s, unit_id, day, day)
+            rows = history.departments_on(s, unit_id, at, at.today)
         nodes = [
             {
                 "id": f"d{n}",
@@ -93,18 +98,26 @@ class LedgerView(BaseView):
             }
             for n, d in enumerate(rows)
         ]
-        return below(row.name, nodes, day)
+        return below(row.name, nodes, at, f"/ledger/unit/{unit_id}")
 
 
-def below(name: str, nodes: list[dict[str, Any]], day: Any) -> str:
+def below(name: str, nodes: list[dict[str, Any]], at: days.Moment, path: str) -> str:
     """A part of the tree: alone for the script that asked, else as a page with its way back."""
     if request.headers.get("HX-Request"):
         return render_template("_ledger_nodes.html", nodes=nodes)
-    crumbs = [{"label": _("Ledger"), "url": "/ledger"}, {"label": name, "url": None}]
-    return render_template("ledger.html", title=name, nodes=nodes, lines=[], total=None, on=day, crumbs=crumbs)
+    crumbs = [{"label": _("Ledger"), "url": address("/ledger", at)}, {"label": name, "url": None}]
+    return render_template(
+        "ledger.html",
+        title=title(name, at),
+        nodes=nodes,
+        lines=[],
+        total=None,
+        day=day_context(at, path),
+        crumbs=crumbs,
+    )
 
 
-def top_regions(rows: list[Any]) -> list[dict[str, Any]]:
+def top_regions(rows: list[Any], at: days.Moment | None = None) -> list[dict[str, Any]]:
     """The city's own level and the districts, each with the sum of its towns inside."""
     nodes = []
     for r in rows:
@@ -112,11 +125,13 @@ def top_regions(rows: list[Any]) -> list[dict[str, Any]]:
             continue
         inside = [o for o in rows if o.code == r.code or (r.kind == "district" and o.parent_code == r.code)]
         label = _("%(name)s (city level)", name=r.name) if r.kind == "city" else r.name
-        nodes.append(region_node(r.code, label, sum(o.units for o in inside), [units.summed(o) for o in inside]))
+        nodes.append(region_node(r.code, label, sum(o.units for o in inside), [units.summed(o) for o in inside], at))
     return nodes
 
 
-def region_node(code: str, label: str, number: int, figures: list[quota.Figures]) -> dict[str, Any]:
+def region_node(
+    code: str, label: str, number: int, figures: list[quota.Figures], at: days.Moment | None = None
+) -> dict[str, Any]:
     """A region as a node of the tree, with the sum of what is inside."""
     return {
         "id": code,
@@ -124,7 +139,7 @@ def region_node(code: str, label: str, number: int, figures: list[quota.Figures]
         "kind": "region",
         "note": _("%(n)s units", n=number),
         "url": None,
-        "children_url": f"/ledger/{code}",
+        "children_url": address(f"/ledger/{code}", at) if at else f"/ledger/{code}",
         "open": False,
         "children": [],
         "lines": [{"label": None, "figures": quota.total(figures)}],

@@ -75,5 +75,7 @@ def timeline(s: Session, person_id: int, sees: tuple[str, ...], *, own: bool) ->
     for i in items:
         kind = KINDS[i.kind]
         if own or kind.group == OPEN or kind.group in sees:
-            add(i.started_on, i.ended_on, kind.title, brief(kind, i.fields), i.case_id)
+            # What is protected stays folded in its own section: here only that and when.
+            said = brief(kind, i.fields) if kind.group == OPEN else _("see the section below")
+            add(i.started_on, i.ended_on, kind.title, said, i.case_id)
     return sorted(out, key=lambda row: (row["start"], row["kind"]), reverse=True)[: life.MOST]

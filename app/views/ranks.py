@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 from app.domain import caps, codes, errors, leaders, ratios
 from app.models import Application
 from app.queries import history, ranks, units
+from app.views.day import day_of
 from app.views.shell import hat, work
-from app.views.unit_page import leadership, shown_day
+from app.views.unit_page import leadership
 from app.workflow import versions
 from app.workflow.checks.lead import RATIOS
 from app.workflow.engine import today
@@ -44,14 +45,16 @@ class RanksView(BaseView):
             if row is None:
                 raise errors.NotFound(unit=unit_id)
             now = today(s)
-            on = shown_day(now)
+            on = day_of("on") or now
             then = history.unit_on(s, row.legal_id, on)
             roles = ranks.roles(s, row.legal_id)
             lines = [line for line in units.lines_of(s, row.legal_id, "leadership", None if on == now else on)
                      if leaders.shown_on(roles[line.id][0], on)]  # fmt: skip
             people = units.roster(s, row.legal_id, on, kind="leadership", limit=200)
             counted = ranks.leaders(s, row.legal_id, on)
+            usual = ranks.kinds(s, row.legal_id)
             parts = [part(s, row.legal_id, k, on, place if k == kind else 0) for k in BUSINESS]
+            parts = [shown for shown in parts if shown["scheme"] is not None or shown["kind"] in usual]
             level = ranks.setting(s, row.legal_id).kind
         base = f"/ranks/{row.legal_id}"
         return render_template(

@@ -12,6 +12,17 @@ from app.domain import codes
 from app.views.fields import FIELDS, FILL_IN, chosen, one_of, searched, text
 from app.workflow.reform import StepKind
 
+# So many people are named one by one; more go as a whole line.
+SOME = 6
+
+
+def seat_ways() -> list[tuple[str, Any]]:
+    """How a body that is merged gives over its numbers."""
+    return [
+        ("along", _l("The numbers go along with the people")),
+        ("approved", _l("The people take seats approved before")),
+    ]
+
 
 def fields_of(kind: StepKind, variant: int) -> dict[str, Field]:
     """The fields of a kind's facts in their order; a fact that is not required may stay empty."""
@@ -20,8 +31,8 @@ def fields_of(kind: StepKind, variant: int) -> dict[str, Field]:
         "into": lambda need: _unit(_l("Into the unit"), variant, need),
         "parent": lambda need: _unit(_l("Superior unit"), variant, need),
         "scope": lambda need: _department(_l("Internal department (empty: the unit itself)"), variant, need),
-        "department": lambda need: _department(_l("Internal department"), variant, need),
-        "line": lambda need: _line(_l("Establishment line"), variant, need),
+        "department": lambda need: _department(_l("Internal department there (may stay empty)"), variant, need),
+        "line": lambda need: _line(_l("From the line"), variant, need),
         "into_line": lambda need: _line(_l("Into the line"), variant, need),
         "from_line": lambda need: _line(_l("From the line"), variant, need),
         "name": lambda need: text(_l("Name of the unit"), required=need),
@@ -29,6 +40,7 @@ def fields_of(kind: StepKind, variant: int) -> dict[str, Field]:
         "grade": lambda need: one_of(_l("Grade of unit"), chosen(codes.UNIT_GRADE, empty=not need)),
         "level": lambda need: one_of(_l("Level of position"), chosen(codes.LEVEL)),
         "authorised": lambda need: _number(_l("Authorised number")),
+        "seats": lambda need: one_of(_l("Seats"), seat_ways(), required=True),
         "number": lambda need: _number(_l("Number")),
     }
     if kind.name in ("open_unit", "change_unit"):
@@ -37,8 +49,14 @@ def fields_of(kind: StepKind, variant: int) -> dict[str, Field]:
         makers["parent"] = lambda need: _unit(_l("Unit"), variant, need)
     if kind.name == "close_unit":
         makers["unit"] = lambda need: _unit(_l("Unit or internal department"), variant, need, any_node="yes")
-    members = {}
+    members: dict[str, Field] = {}
     for name, shape in kind.facts.items():
+        if name == "people":
+            members |= {
+                f"person{n}": searched(_l("Person %(n)s", n=n), "/search/people", required=False)
+                for n in range(1, SOME + 1)
+            }
+            continue
         members[name] = makers[name](shape.required) if name in makers else FIELDS[name]()
     return members
 

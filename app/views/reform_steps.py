@@ -1,6 +1,7 @@
 """改革方案的步骤: one variant with its steps, edited by forms, and its trial."""
 
 import json
+import re
 from typing import Any
 
 from flask import flash, redirect, render_template, request
@@ -84,6 +85,8 @@ class ReformStepView(BaseView):
 
     def _step(self, variant: Any, kind: StepKind, step: Any) -> Any:
         kept = {} if step is None else {**step.facts, "phase": step.phase, "note": step.note}
+        some = str(kept.get("people") or "all").split(",")
+        kept |= {} if some == ["all"] else {f"person{n}": value for n, value in enumerate(some, 1)}
         form = form_class(kind, variant.id)(request.form if request.method == "POST" else None, data=kept)
         problem = ""
         if request.method == "POST" and form.validate():
@@ -99,14 +102,18 @@ class ReformStepView(BaseView):
             title=kind_names()[kind.name],
             intro=f"{variant.title} · {variant.name}",
             form=form,
-            fields=[*kind.facts, "phase", "note"],
+            fields=[*(f for f in kind.facts if f in form), *people_fields(form), "phase", "note"],
             problems=[problem] if problem else [],
             button=_("Keep the step"),
             back_url=f"/reform/variant/{variant.id}",
         )
 
     def _put(self, variant: int, kind: StepKind, step: Any, form: Any) -> None:
-        facts = kind.validated({name: form[name].data for name in kind.facts})
+        typed = {name: form[name].data for name in kind.facts if name in form}
+        if "people" in kind.facts:
+            some = [str(form[name].data) for name in people_fields(form) if form[name].data]
+            typed["people"] = ",".join(dict.fromkeys(some)) or "all"
+        facts = kind.validated(typed)
         if kind.name == "open_unit":
             facts["nature"] = {"organ": "党政机关", "institution": "事业单位"}.get(facts["body"], "其他")
         with work() as s:
@@ -181,6 +188,11 @@ class ReformStepView(BaseView):
         return answer(made + stand)
 
 
+def people_fields(form: Any) -> list[str]:
+    """The fields that name somebody."""
+    return [name for name in form._fields if re.fullmatch(r"person[0-9]", name)]
+
+
 def line_value(facts: dict[str, Any]) -> str:
     """How a line that a step fixes is named by later ones."""
     return ":".join(str(facts.get(name)) for name in ("unit", "category", "funding", "structure"))
@@ -194,9 +206,13 @@ def as_json(facts: dict[str, Any]) -> str:
 def label_chosen(s: Session, variant: int, form: Any) -> None:
     """Show what was chosen by search with its name."""
     chosen = {name: str(form[name].data) for name in (*REFERENCES, *LINES) if name in form and form[name].data}
-    if not chosen:
-        return
     names = Names(s, [*reforms.steps(s, variant), _Typed(chosen)])
+    named = reforms.people_names(
+        s, [int(form[n].data) for n in people_fields(form) if str(form[n].data or "").isdecimal()]
+    )
+    for name in people_fields(form):
+        if str(form[name].data or "").isdecimal():
+            form[name].choices = [(str(form[name].data), named.get(int(form[name].data), "—"))]
     for name, value in chosen.items():
         form[name].choices = [(value, names.line(value) if name in LINES else names.unit(value))]
 

@@ -22,6 +22,8 @@ def kind_names() -> dict[str, str]:
         "open_department": _("Set up an internal department"),
         "change_unit": _("Rename a unit, change its class or grade"),
         "close_unit": _("Abolish a unit or department"),
+        "merge_unit": _("Merge a unit into another"),
+        "move_people": _("Move people to another line"),
         "set_quota": _("Fix an establishment number"),
         "set_leadership": _("Fix a leadership number"),
     }
@@ -80,6 +82,16 @@ def said(step: Any, names: Names) -> str:
             return _("%(unit)s becomes %(name)s", unit=unit, name=f.get("name") or _("of another class or grade"))
         case "close_unit":
             return _("Abolish %(unit)s", unit=unit)
+        case "merge_unit":
+            into = names.unit(f.get("into"))
+            if f.get("seats") == "along":
+                return _("Merge %(unit)s into %(into)s, the numbers go along", unit=unit, into=into)
+            return _("Merge %(unit)s into %(into)s, on seats approved there", unit=unit, into=into)
+        case "move_people":
+            people = str(f.get("people") or "all")
+            who = _("everybody") if people == "all" else _("%(n)s people", n=people.count(",") + 1)
+            line, into = names.line(f.get("line")), names.line(f.get("into_line"))
+            return _("From %(line)s to %(into)s: %(who)s", line=line, into=into, who=who)
         case "set_quota":
             label = codes.label("category", f.get("category", ""))
             return _("%(unit)s: %(label)s %(n)s", unit=unit, label=label, n=f.get("authorised"))

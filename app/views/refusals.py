@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 
 def sentences() -> dict[str, str]:
     """The texts by code, in the reader's language."""
-    return {**_of_ledger(), **_of_documents(), **_of_reform(), **_of_work(), **_of_access()}
+    return {**_of_ledger(), **_of_units(), **_of_documents(), **_of_reform(), **_of_work(), **_of_access()}
 
 
 def _of_ledger() -> dict[str, str]:
@@ -79,8 +79,6 @@ def _of_ledger() -> dict[str, str]:
         "duplicate_person": _(
             "This identity number is in the register already. Search for the person and apply for a transfer."
         ),
-        "duplicate_unit": _("A unit with this social credit code exists already."),
-        "unit_not_empty": _("The unit still has quotas, people or reservations. Move them first."),
         "wrong_category": _("This line is of another kind. Choose a line of the right category."),
         "later_entries": _(
             "Later entries rest on this one: %(later)s. It cannot be corrected alone; correct those first."
@@ -95,6 +93,19 @@ def _of_ledger() -> dict[str, str]:
             "The unit holds the valid certificate %(number)s. Apply for a change or a replacement instead of a first one."
         ),
         "certificate_missing": _("The unit holds no valid certificate. Apply for a first one."),
+    }
+
+
+def _of_units() -> dict[str, str]:
+    """Of organs: their place, their superiors, their end."""
+    return {
+        "duplicate_unit": _("A unit with this social credit code exists already."),
+        "unit_loop": _("A unit cannot come under itself or under a unit below it. Choose another superior."),
+        "same_superior": _("The unit belongs there already: nothing would change."),
+        "children_elsewhere": _(
+            "Bodies below this one lie outside the new region. Transfer them first, or choose a superior of a wider region."
+        ),
+        "unit_not_empty": _("The unit still has quotas, people or reservations. Move them first."),
     }
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import abort, render_template, request
 from flask_appbuilder import BaseView, expose, has_access
@@ -14,11 +15,11 @@ from app.queries import history, units
 from app.queries import sanding as reads
 from app.reports import render
 from app.reports.content import date
+from app.views import day
 from app.views.fields_sanding import COLUMNS, COUNTS, SCOPES, SIGNBOARDS, words
 from app.views.issued import sent
 from app.views.lineage_picture import Link, Stretch, picture
 from app.views.shell import hat, work
-from app.views.unit_page import shown_day
 from app.workflow.engine import today
 
 KIND_NAMES = dict(SIGNBOARDS)
@@ -104,20 +105,20 @@ class SandingView(BaseView):
         with work() as s:
             row = body(s, unit_id)
             now = today(s)
-            on = shown_day(now)
-            versions = reads.versions(s, row.legal_id)
-            shown = asked(versions, "version") or on_day(versions, on)
+            at = day.asked(now)
+            versions = reads.versions(s, row.legal_id, at)
+            shown = asked(versions, "version") or on_day(versions, at.on)
             against = asked(versions, "against")
-            then = history.unit_on(s, row.legal_id, on)
-            boards = reads.signboards(s, row.legal_id, on)
-            found = reads.ledger_numbers(s, row.legal_id, on)
+            then = history.unit_on(s, row.legal_id, at)
+            boards = reads.signboards(s, row.legal_id, at)
+            found = reads.ledger_numbers(s, row.legal_id, at)
         document = sanding.parse(shown.content) if shown else None
         return render_template(
             "sanding.html",
             title=_("三定 of %(name)s", name=(then or row).name),
             unit={"name": (then or row).name, "url": f"/unit/{row.legal_id}", "id": row.legal_id},
-            on=on,
-            is_past=on != now,
+            day=day.day_context(at, f"/sanding/{unit_id}"),
+            query=f"?{urlencode(at.parameters)}" if at.parameters else "",
             shown=shown,
             parts=parts(document) if document else [],
             total=document.total if document else None,
@@ -138,10 +139,10 @@ class SandingView(BaseView):
         """The version as a document in the official layout."""
         with work() as s:
             row = body(s, unit_id)
-            on = shown_day(today(s))
-            versions = reads.versions(s, row.legal_id)
-            shown = asked(versions, "version") or on_day(versions, on)
-            then = history.unit_on(s, row.legal_id, shown.started_on if shown else on)
+            at = day.asked(today(s))
+            versions = reads.versions(s, row.legal_id, at)
+            shown = asked(versions, "version") or on_day(versions, at.on)
+            then = history.unit_on(s, row.legal_id, shown.started_on if shown else at)
         if shown is None:
             abort(404)
         with force_locale("zh_Hans"):
@@ -267,13 +268,12 @@ class LimitView(BaseView):
         """Divisions and classes with the most, the bodies there are and what is left, on a day."""
         with work() as s:
             now = today(s)
-            on = shown_day(now)
-            limits, counted = reads.limits(s, on), reads.counted(s, on)
+            at = day.asked(now)
+            limits, counted = reads.limits(s, at.on), reads.counted(s, at.on)
         return render_template(
             "limits.html",
             title=_("Limits on the number of bodies"),
-            on=on,
-            is_past=on != now,
+            day=day.day_context(at, "/limits"),
             limits=[
                 {"region": m.region, "category": codes.label("unit_category", m.category), "most": m.most, "bodies": m.bodies,
                  "left": max(0, m.most - m.bodies), "over": max(0, m.bodies - m.most), "document_no": m.document_no}

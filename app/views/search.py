@@ -188,18 +188,21 @@ class SearchView(BaseView):
     @expose("/units")
     @has_access
     def units(self) -> Any:
-        """Legal bodies in one's rows, by any part of the name."""
+        """Legal bodies in one's rows, or with ``node=department`` departments, by any part of the name (or the body's)."""
         who = hat()
+        below = request.args.get("node") == "department"
         with work() as s:
             rows = s.execute(
                 text(
-                    "SELECT u.id, u.name, r.name AS region FROM unit u JOIN region r ON r.code = u.region_code"
-                    " WHERE u.scope_path >= :lo AND u.scope_path < :hi AND u.node = 'legal' AND u.status = 'active'"
-                    " AND strpos(u.name, :q) > 0 ORDER BY u.scope_path LIMIT 20"
+                    "SELECT u.id, u.name, r.name AS region, b.name AS body FROM unit u JOIN region r ON r.code = u.region_code"
+                    " JOIN unit b ON b.id = u.legal_id"
+                    " WHERE u.scope_path >= :lo AND u.scope_path < :hi AND u.node = :n AND u.status = 'active'"
+                    " AND strpos(CASE WHEN u.id = b.id THEN u.name ELSE b.name || u.name END, :q) > 0"
+                    " ORDER BY u.scope_path LIMIT 20"
                 ),
-                {"lo": who.low, "hi": who.high, "q": term()},
+                {"lo": who.low, "hi": who.high, "q": term(), "n": "department" if below else "legal"},
             ).all()
-        return answer([{"value": str(r.id), "text": r.name, "note": r.region} for r in rows])
+        return answer([{"value": str(r.id), "text": r.name, "note": r.body if below else r.region} for r in rows])
 
     @expose("/people")
     @has_access

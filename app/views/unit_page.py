@@ -1,6 +1,5 @@
 """单位页: a unit as of a day, its roster, and its disclosure page."""
 
-import datetime as dt
 from typing import Any
 
 from flask import abort, render_template, request
@@ -8,25 +7,15 @@ from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 
 from app.domain import codes, errors, quota
-from app.queries import history, sanding, units
+from app.queries import days, history, sanding, units
 from app.views import inside, movements
 from app.views.auditing import record_export
+from app.views.day import address, asked, day_context, title, words
 from app.views.fields_sanding import SIGNBOARDS
 from app.views.lists import workbook
 from app.views.rows import alarm_rows, states
 from app.views.shell import hat, work
 from app.workflow.engine import today
-
-
-def shown_day(default: dt.date) -> dt.date:
-    """The day in ``?on=``; a bad one answers 400."""
-    value = request.args.get("on")
-    if not value:
-        return default
-    try:
-        return dt.date.fromisoformat(value)
-    except ValueError:
-        abort(400)
 
 
 def seat_after() -> tuple[int, int]:
@@ -53,39 +42,41 @@ class UnitView(BaseView):
             if row is None:
                 raise errors.NotFound(unit=unit_id)
             now = today(s)
-            on, after = shown_day(now), seat_after()
-            past = on != now
-            then = history.unit_on(s, row.legal_id, on)
-            lines = units.lines_of(s, row.legal_id, None, on if past else None)
+            at, after = asked(now), seat_after()
+            on, past = at.on, not at.plain
+            then = history.unit_on(s, row.legal_id, at)
+            lines = units.lines_of(s, row.legal_id, None, at)
             limit = ROSTER_WHOLE if whole else ROSTER_PAGE
-            people = units.roster(s, row.legal_id, on, kind="establishment", after=after, limit=limit + 1)
-            leaders = units.roster(s, row.legal_id, on, kind="leadership", limit=200)
-            departments = history.departments_on(s, row.legal_id, on, now)
-            documents = history.documents(s, row.legal_id, on)
-            seated = history.seated(s, row.legal_id, on)
-            moved = history.movements(s, "unit", row.legal_id, on if past else None)
+            people = units.roster(s, row.legal_id, at, kind="establishment", after=after, limit=limit + 1)
+            leaders = units.roster(s, row.legal_id, at, kind="leadership", limit=200)
+            departments = history.departments_on(s, row.legal_id, at, now)
+            documents = history.documents(s, row.legal_id, at)
+            seated = history.seated(s, row.legal_id, at)
+            moved = history.movements(s, "unit", row.legal_id, at if past else None)
+            expected = days.expected(s, at, row.legal_id) if at.future else []
             alarms = [] if past else units.alarms(s, row.legal_id, 10)
-            boards = sanding.signboards(s, row.legal_id, on)
+            boards = sanding.signboards(s, row.legal_id, at)
             permits = [] if past else units.permits(s, row.legal_id)
             within = None if past else inside.unit_context(s, row.legal_id, now)
         figures = [line for line in lines if line.kind == "establishment"]
-        base = f"/unit/{unit_id}?on={on}" if past else f"/unit/{unit_id}?"
+        base = address(f"/unit/{unit_id}", at) if past else f"/unit/{unit_id}?"
         return render_template(
             "unit.html",
-            title=(then or row).name,
+            title=title((then or row).name, at),
+            day=day_context(at, f"/unit/{unit_id}"),
+            expected=expected,
             unit={
                 "id": row.legal_id,
                 "name": (then or row).name,
                 "code": (then or row).uscc,
                 "now_named": row.name if then and then.name != row.name else None,
-                "status": "active" if row.closed_on is None or row.closed_on > on else "closed",
+                "status": "active" if then is not None or row.closed_on is None else "closed",
             },
             crumbs=self._crumbs(row) if hat().office_id else [],
             on=on,
             is_past=past,
+            difference_url=f"/difference?from={on}&unit={row.legal_id}" if on < now else None,
             not_yet=then is None,
-            today=now,
-            today_url=f"/unit/{unit_id}",
             facts=unit_facts(then or row, row),
             figures=figures,
             total=quota.total([line.figures for line in figures]) if len(figures) > 1 else None,
@@ -104,7 +95,7 @@ class UnitView(BaseView):
             leaders=leadership([line for line in lines if line.kind == "leadership"], leaders),
             roster=roster_context(people, base, limit, after, seated),
             whole_url=f"{base}&all=yes#roster" if seated > len(people[:limit]) else None,
-            export_url=f"/unit/{unit_id}/export?on={on}" if people else None,
+            export_url=address(f"/unit/{unit_id}/export", at) if people else None,
             events=movements.timeline(moved, links=True, people=True),
             alarms=alarm_rows(alarms),
             permits=[
@@ -138,9 +129,10 @@ class UnitView(BaseView):
             row = units.unit(s, unit_id)
             if row is None:
                 raise errors.NotFound(unit=unit_id)
-            on = shown_day(today(s))
-            people = units.roster(s, row.legal_id, on, kind="establishment", limit=ROSTER_WHOLE)
-            record_export(s, "roster", len(people), {"unit": str(row.legal_id), "on": on.isoformat()})
+            at = asked(today(s))
+            then = history.unit_on(s, row.legal_id, at)
+            people = units.roster(s, row.legal_id, at, kind="establishment", limit=ROSTER_WHOLE)
+            record_export(s, "roster", len(people), {"unit": str(row.legal_id), "on": words(at)})
         head = [
             _("Seat"),
             _("Category of establishment"),
@@ -156,7 +148,7 @@ class UnitView(BaseView):
             [*(r[k] for k in keys), states()[r["state"]][0]]
             for r in roster_context(people, "", ROSTER_WHOLE, (0, 0), 0)["rows"]
         ]
-        return workbook(f"{row.name} {_('Roster')} {on}", head, lines)
+        return workbook(f"{(then or row).name} {_('Roster')} {words(at)}", head, lines)
 
 
 ROSTER_PAGE = 50
@@ -239,21 +231,22 @@ class DisclosureView(BaseView):
         if not who.unit_id:
             abort(404)
         with work() as s:
-            row = units.unit(s, who.unit_id)
-            on = today(s)
-            lines = units.lines_of(s, who.unit_id)
-            people = units.roster(s, who.unit_id, on, kind="establishment", limit=ROSTER_WHOLE)
-            departments = history.departments_on(s, who.unit_id, on, on)
-            documents = history.documents(s, who.unit_id, on)
+            row, at = units.unit(s, who.unit_id), asked(today(s))
+            then = history.unit_on(s, who.unit_id, at) or row
+            lines = units.lines_of(s, who.unit_id, None, at)
+            people = units.roster(s, who.unit_id, at, kind="establishment", limit=ROSTER_WHOLE)
+            departments = history.departments_on(s, who.unit_id, at, at.today)
+            documents = history.documents(s, who.unit_id, at)
         return render_template(
             "disclosure.html",
-            title=_("Disclosure page"),
-            unit={"name": row.name, "code": row.uscc},
-            as_of=on,
+            title=title(_("Disclosure page"), at),
+            day=day_context(at, "/disclosure"),
+            unit={"name": then.name, "code": then.uscc},
+            as_of=at.on,
             public=False,
             facts=[
                 {"label": _("Region"), "value": row.region_name},
-                {"label": _("Nature"), "value": row.nature},
+                {"label": _("Nature"), "value": then.nature},
             ],
             lines=[line for line in lines if line.kind == "establishment"],
             total=None,

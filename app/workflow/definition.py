@@ -44,6 +44,10 @@ MOVEMENTS = (
     "open_unit",
     "change_unit",
     "close_unit",
+    "transfer_unit",
+    "merge_unit",
+    "move_department",
+    "move_people",
     "reform",
     "network",
     "open_balance",
@@ -95,6 +99,10 @@ FACT_NAMES = {
     "hosted_kind": "absence_kind",
     "away_kind": "absence_kind",
     "away": "person",
+    "superior": "parent",
+    "lower_unit": "unit",
+    "seats_go": "seats",
+    "running_cases": "cases",
     "partner_unit": "partner",
 }
 

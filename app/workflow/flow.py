@@ -55,6 +55,7 @@ def take_effect(session: Session, case: Application, plan: Process, on: dt.date 
     else:
         # The name comes from the validated, published definition's closed list.
         session.execute(text(f"SELECT ledger_{plan.movement}(:c)"), {"c": case.id})
+        session.refresh(case, ["unit_id", "scope_path"])  # a body that went elsewhere took its cases along
     case.state, case.finished_at, case.changed_at, case.result = "done", func.now(), func.now(), plan.result
     note(session, case, "effected", side="台账", facts={"on": str(on or case.effective_on or today(session))})
 

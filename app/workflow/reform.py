@@ -14,6 +14,8 @@ from app.domain import codes, errors
 
 UNIT = r"^(=[a-z][a-z0-9]{0,15}|[0-9]{1,18})$"
 LINE = r"^([0-9]{1,18}|(=[a-z][a-z0-9]{0,15}|[0-9]{1,18}):[0-9]{2}:[0-9]:[a-z]+)$"
+# 编随人走: the numbers go along with the people; or the people take seats that were approved for them.
+SEATS = ("along", "approved")
 REFERENCES = ("unit", "parent", "into", "department", "scope")
 LINES = ("line", "into_line", "from_line")
 
@@ -96,6 +98,20 @@ _KINDS = (
         },
     ),
     StepKind("close_unit", {"unit": unit()}),
+    StepKind(
+        "merge_unit",
+        {"unit": unit(), "into": unit(), "seats": fields.Str(required=True, validate=validate.OneOf(SEATS))},
+    ),
+    # ``people``: all of the line, or some by number.
+    StepKind(
+        "move_people",
+        {
+            "line": line(),
+            "into_line": line(),
+            "department": unit(required=False),
+            "people": fields.Str(validate=validate.Regexp(r"^(all|[0-9]{1,18}(,[0-9]{1,18}){0,199})$")),
+        },
+    ),
     StepKind(
         "set_quota",
         {

@@ -59,7 +59,8 @@ def test_an_individuals_change_is_applied_for_looked_at_and_shown_on_the_card(bo
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_records_pages_are_accessible_and_fit_the_screen(body: Body, desks: Any, width: int) -> None:
     for user, addresses in {
-        "clerk": (f"/person/{body.people[0]}", "/case/new/rank_promote", "/case/new/info_family", "/case/new/leader",
+        "clerk": (f"/person/{body.people[0]}", f"/ranks/{body.id}", f"/person/{body.people[0]}/appointment", "/case/new/rank_quota",
+                  "/case/new/photo", "/case/new/rank_promote", "/case/new/info_family", "/case/new/leader",
                   "/case/new/birth_determine", "/case/new/info_education"),
         "zuzhi": (f"/person/{body.people[0]}", "/case/new/discipline"),
         "geren": ("/card", "/case/start", "/case/new/own_family"),

@@ -427,12 +427,19 @@ def quota(city: City, plan: Process) -> Filing:
 def organ(city: City, plan: Process) -> Filing:
     n, start = next(_serial), {"start": day(), **DOCUMENT}
     body = city.world.body(f"空壳{n:04d}局", quotas={"11": 0}) if plan.process == "unit_close" else city.body(people=0)
+    if plan.process == "people_move":
+        source = city.body()
+        moving = {"line": source.line, "into_line": body.line}
+        return Filing(moving | start, source, about=source.id, other={"document_no": "佛编〔2026〕10号"})
     facts: dict[str, dict[str, Any]] = {
         "unit_open": {"region": CITY, "name": f"新设{n:04d}局", "node": "legal", "nature": "党政机关", "body": "organ",
                       "category": "34", "grade": "13"},
         "department_open": {"parent": body.id, "node": "department", "region": CITY, "name": "新设科"},
         "unit_change": {"unit": body.id, "name": f"改名{n:04d}局"},
         "unit_close": {"unit": body.id},
+        "department_move": {"unit": body.departments.get("办公室"), "into": city.body(people=0).id, "seats": "along"},
+        "unit_transfer": {"unit": body.id, "parent": city.body(people=0).id, "region": CITY},
+        "unit_merge": {"unit": body.id, "into": city.body(people=0).id, "seats": "along"},
     }  # fmt: skip
     about = None if plan.process == "unit_open" else body.id
     return Filing(facts[plan.process] | start, body, about=about, other={"document_no": "佛编〔2026〕10号"})
@@ -542,6 +549,10 @@ BY_MOVEMENT: dict[str, Maker] = {
     "open_unit": organ,
     "change_unit": organ,
     "close_unit": organ,
+    "transfer_unit": organ,
+    "merge_unit": organ,
+    "move_department": organ,
+    "move_people": organ,
     "network": network,
     "signboard": document_of_body,
     "organ_limit": document_of_body,

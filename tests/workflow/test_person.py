@@ -114,10 +114,12 @@ def test_everything_dated_stands_in_one_timeline_by_right(world: World, organ: B
     lead(world, organ, organ.lines["principal:0131"], who, ago(30))
     shown = page(client("clerk").get(f"/person/{who}"))
     life = shown[shown.index('id="life"') : shown.index("</section>", shown.index('id="life"'))]
-    order = [life.index(word) for word in ("县处级正职", "三等功", "何家人", "四级主任科员", "档案局人事科")]
+    order = [life.index(word) for word in ("县处级正职", "三等功", "家庭成员", "四级主任科员", "档案局人事科")]
     assert order == sorted(order)
+    assert "何家人" not in life  # protected: folded in its own section
     office = page(client("bianban").get(f"/person/{who}"))
     assert "何家人" not in office
+    assert "家庭成员" not in office[office.index('id="life"') : office.index("</section>", office.index('id="life"'))]
     assert "任免审批表" in office
     assert "何家人" in page(client("self").get("/card"))
 

@@ -196,6 +196,24 @@ class UnitNotEmpty(DomainError):
     code = "unit_not_empty"
 
 
+class UnitLoop(DomainError):
+    """隶属成环: a unit cannot come under itself or under a unit below it."""
+
+    code = "unit_loop"
+
+
+class SameSuperior(DomainError):
+    """隶属关系未变: the unit belongs there already."""
+
+    code = "same_superior"
+
+
+class ChildrenElsewhere(DomainError):
+    """所属机构不在该区划内: bodies below the unit would lie outside its new region."""
+
+    code = "children_elsewhere"
+
+
 class WrongCategory(DomainError):
     """编制类型不符: the seat category does not fit this kind of unit or this person."""
 

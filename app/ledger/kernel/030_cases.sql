@@ -37,6 +37,9 @@ BEGIN
   ELSIF p_movement = 'reform' THEN category := k_reform_category((f ->> 'steps')::jsonb);  -- many units: the region answers
   ELSIF p_movement = ANY (k_unit_movements()) OR (p_movement = 'set_quota' AND f ->> 'line' IS NULL) THEN
     unit := (f ->> 'unit')::bigint; category := f ->> 'category';
+  -- From where people go: its office answers, and the other's by the role of the process.
+  ELSIF p_movement = 'move_people' THEN
+    SELECT l.unit_id, l.category INTO unit, category FROM quota_line l WHERE l.id = (f ->> 'line')::bigint;
   ELSIF p_movement = 'permit_plan' THEN unit := r.unit_id;
   ELSIF p_movement IN ('permit_extend', 'permit_cancel') THEN
     SELECT l.unit_id, l.category INTO unit, category FROM permit m JOIN quota_line l ON l.id = m.line_id

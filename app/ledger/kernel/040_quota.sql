@@ -1,56 +1,4 @@
--- Units and quotas. The k_ functions do the work and are not granted; the ledger_ functions ask the case first.
-
--- Legal bodies are numbered within their region, departments within the unit above them.
-CREATE OR REPLACE FUNCTION k_next_segment(p_parent bigint, p_region text, p_node text) RETURNS text
-LANGUAGE sql SET search_path = public, pg_temp AS $$
-  SELECT lpad(n::text, greatest(4, length(n::text)), '0') FROM (SELECT coalesce(max(segment::int), 0) + 1 AS n FROM unit
-    WHERE CASE p_node WHEN 'department' THEN node = 'department' AND parent_id = p_parent
-      ELSE node <> 'department' AND region_code = p_region END) x
-$$;
-
-CREATE OR REPLACE FUNCTION k_unit_fields(u unit, v unit_version) RETURNS jsonb
-LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
-  SELECT jsonb_build_object('unit', u.id, 'parent', u.parent_id, 'legal', u.legal_id, 'node', u.node,
-    'region', u.region_code, 'segment', u.segment, 'name', u.name, 'short_name', u.short_name, 'uscc', u.uscc,
-    'nature', u.nature, 'category', u.category, 'grade', u.grade, 'subordination', u.subordination,
-    'body', u.body, 'version', v.id, 'started_on', v.started_on)
-$$;
-
-CREATE OR REPLACE FUNCTION k_open_unit(p_case bigint, f jsonb, p_on date) RETURNS bigint
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE u unit; v unit_version; p unit; v_now timestamptz := clock_timestamp(); v_prefix text;
-BEGIN
-  u.region_code := f ->> 'region'; u.parent_id := (f ->> 'parent')::bigint; u.node := coalesce(f ->> 'node', 'legal');
-  PERFORM 1 FROM region WHERE code = u.region_code FOR UPDATE;  -- orders the segments of a region
-  IF NOT FOUND THEN PERFORM refuse('not_found', jsonb_build_object('region', u.region_code)); END IF;
-  IF u.parent_id IS NOT NULL OR u.node = 'department' THEN  -- held against its closing
-    SELECT x.* INTO p FROM unit x JOIN region a ON a.code = x.region_code JOIN region g ON g.code = u.region_code
-     WHERE x.id = u.parent_id AND x.status = 'active' AND starts_with(g.prefix, a.prefix)
-       AND (u.node <> 'department' OR g.code = a.code) FOR KEY SHARE OF x;
-    IF NOT FOUND THEN PERFORM refuse('not_found', jsonb_build_object('unit', u.parent_id)); END IF;
-  END IF;
-  u.id := nextval(pg_get_serial_sequence('unit', 'id'));
-  u.legal_id := CASE WHEN u.node = 'department' THEN p.legal_id ELSE u.id END;
-  u.segment := coalesce(f ->> 'segment', k_next_segment(u.parent_id, u.region_code, u.node));
-  IF u.segment !~ '^[0-9]{4,9}$' THEN PERFORM refuse('invalid_input', '{"errors": {"segment": ["required"]}}'); END IF;
-  u.scope_path := CASE WHEN u.node = 'department' THEN p.scope_path ELSE u.region_code END || '.' || u.segment;
-  IF EXISTS (SELECT 1 FROM unit WHERE scope_path = u.scope_path) THEN
-    PERFORM refuse('duplicate_unit', jsonb_build_object('unit', f ->> 'name', 'segment', u.segment));
-  END IF;
-  u.name := f ->> 'name'; u.short_name := coalesce(f ->> 'short_name', f ->> 'name'); u.uscc := f ->> 'uscc';
-  u.nature := coalesce(f ->> 'nature', ''); u.category := coalesce(f ->> 'category', '');
-  u.grade := coalesce(f ->> 'grade', ''); u.subordination := coalesce(f ->> 'subordination', '');
-  u.body := coalesce(f ->> 'body', p.body, 'organ'); u.status := 'active'; u.not_networked := false;
-  u.opened_on := p_on;
-  INSERT INTO unit SELECT (u).*;
-  INSERT INTO unit_version (unit_id, scope_path, name, short_name, uscc, nature, category, grade, subordination, body,
-    started_on, recorded_at)
-  VALUES (u.id, u.scope_path, u.name, u.short_name, u.uscc, u.nature, u.category, u.grade, u.subordination, u.body,
-    p_on, v_now) RETURNING * INTO v;
-  PERFORM chain_append('unit', u.id, 'unit.opened', p_on, v_now, p_case, k_unit_fields(u, v), u.scope_path);
-  PERFORM k_organ_limit(p_case, u.id, f, p_on);
-  RETURN u.id;
-END $$;
+-- Quotas. The k_ functions do the work and are not granted; the ledger_ functions ask the case first.
 
 CREATE OR REPLACE FUNCTION k_surplus_alarm(p_line bigint, p_case bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
@@ -63,10 +11,10 @@ BEGIN
     VALUES (CASE l.kind WHEN 'leadership' THEN 'AL03' ELSE 'AL02' END, 'surplus_line', true, 'open', l.unit_id,
       p_line, p_case, scope_number(1), kernel_actor(), jsonb_build_object('authorised', t.authorised,
       'occupied', t.occupied, 'surplus', t.occupied - t.authorised, 'line', p_line), l.scope_path)
-    ON CONFLICT (rule, line_id) WHERE standing AND state = 'open' DO UPDATE SET facts = excluded.facts;
+    ON CONFLICT (rule, line_id) WHERE standing AND state IN ('open', 'accepted') DO UPDATE SET facts = excluded.facts;
   ELSE
     UPDATE alarm SET state = 'cleared', closed_at = clock_timestamp()
-     WHERE line_id = p_line AND standing AND state = 'open';
+     WHERE line_id = p_line AND standing AND state IN ('open', 'accepted');
   END IF;
 END $$;
 
@@ -208,82 +156,3 @@ BEGIN
   PERFORM k_effected(p_case);
   RETURN v_line;
 END $$;
-
-CREATE OR REPLACE FUNCTION ledger_open_unit(p_case bigint) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE r case_record := case_open_movement(p_case, 'open_unit'); f jsonb := r.facts::jsonb; v_unit bigint;
-BEGIN
-  v_unit := k_open_unit(p_case, f, k_day((f ->> 'start')::date));
-  PERFORM k_effected(p_case);
-  RETURN v_unit;
-END $$;
-
--- Refuses to close a unit that has seats, people or units below it, on that day or since.
-CREATE OR REPLACE FUNCTION k_empty_unit(u unit, p_on date) RETURNS void
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE v_busy date;
-BEGIN
-  IF EXISTS (SELECT 1 FROM ledger_total t JOIN quota_line l ON l.id = t.line_id
-      WHERE (l.unit_id = u.id OR l.scope_unit_id = u.id) AND (t.occupied > 0 OR t.reserved > 0 OR t.authorised > 0))
-    OR EXISTS (SELECT 1 FROM occupancy WHERE department_id = u.id AND recorded_to IS NULL AND ended_on IS NULL)
-    OR EXISTS (SELECT 1 FROM unit WHERE parent_id = u.id AND status = 'active') THEN
-    PERFORM refuse('unit_not_empty', jsonb_build_object('unit', u.id));
-  END IF;
-  SELECT max(d) INTO v_busy FROM (
-    SELECT ended_on FROM occupancy WHERE (unit_id = u.id OR department_id = u.id) AND recorded_to IS NULL
-    UNION ALL SELECT q.ended_on FROM quota q JOIN quota_line l ON l.id = q.line_id
-      WHERE (l.unit_id = u.id OR l.scope_unit_id = u.id) AND q.authorised > 0 AND q.recorded_to IS NULL
-    UNION ALL SELECT closed_on FROM unit WHERE parent_id = u.id) x(d);
-  IF v_busy > p_on THEN PERFORM refuse('bad_day', jsonb_build_object('day', p_on, 'unit', u.id, 'until', v_busy)); END IF;
-END $$;
-
--- Change (rename, class, grade) or close a unit; a closed one holds no seat in use.
-CREATE OR REPLACE FUNCTION k_revise_unit(p_case bigint, f jsonb, p_close boolean) RETURNS void
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE u unit; v unit_version; n unit_version; v_ended bigint; v_on date := k_day((f ->> 'start')::date); v_now timestamptz;
-BEGIN
-  IF p_close THEN  -- keeps out whoever would enter
-    PERFORM 1 FROM ledger_total WHERE line_id IN (SELECT id FROM quota_line WHERE unit_id = (f ->> 'unit')::bigint
-      OR scope_unit_id = (f ->> 'unit')::bigint) ORDER BY line_id FOR UPDATE;
-    SELECT * INTO u FROM unit WHERE id = (f ->> 'unit')::bigint FOR UPDATE;
-  ELSE
-    SELECT * INTO u FROM unit WHERE id = (f ->> 'unit')::bigint FOR NO KEY UPDATE;
-  END IF;
-  IF u.id IS NULL OR u.status = 'closed' THEN PERFORM refuse('not_found'); END IF;
-  IF p_close THEN PERFORM k_empty_unit(u, v_on); END IF;
-  v_now := clock_timestamp();
-  SELECT * INTO v FROM unit_version WHERE unit_id = u.id AND ended_on IS NULL AND recorded_to IS NULL;
-  IF v_on < v.started_on THEN PERFORM refuse('bad_day', jsonb_build_object('day', v_on)); END IF;
-  UPDATE unit_version SET recorded_to = v_now WHERE id = v.id;
-  n := v; n.id := nextval(pg_get_serial_sequence('unit_version', 'id')); n.ended_on := v_on; n.recorded_at := v_now;
-  INSERT INTO unit_version SELECT (n).*;
-  v_ended := n.id;
-  IF p_close THEN
-    UPDATE unit SET status = 'closed', closed_on = v_on WHERE id = u.id RETURNING * INTO u;
-    PERFORM chain_append('unit', u.id, 'unit.closed', v_on, v_now, p_case, jsonb_build_object('unit', u.id,
-      'closes', v.id, 'ended', v_ended), u.scope_path);
-  ELSE
-    UPDATE unit SET name = coalesce(f ->> 'name', name), short_name = coalesce(f ->> 'short_name', short_name),
-      uscc = coalesce(f ->> 'uscc', uscc), nature = coalesce(f ->> 'nature', nature),
-      category = coalesce(f ->> 'category', category), grade = coalesce(f ->> 'grade', grade),
-      subordination = coalesce(f ->> 'subordination', subordination) WHERE id = u.id RETURNING * INTO u;
-    INSERT INTO unit_version (unit_id, scope_path, name, short_name, uscc, nature, category, grade, subordination,
-      body, started_on, recorded_at)
-    VALUES (u.id, u.scope_path, u.name, u.short_name, u.uscc, u.nature, u.category, u.grade, u.subordination,
-      u.body, v_on, v_now) RETURNING * INTO n;
-    PERFORM chain_append('unit', u.id, 'unit.changed', v_on, v_now, p_case,
-      k_unit_fields(u, n) || jsonb_build_object('closes', v.id, 'ended', v_ended), u.scope_path);
-    IF n.category <> v.category THEN PERFORM k_organ_limit(p_case, u.id, f, v_on); END IF;
-  END IF;
-  PERFORM k_effected(p_case);
-END $$;
-
-CREATE OR REPLACE FUNCTION ledger_change_unit(p_case bigint) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE r case_record := case_open_movement(p_case, 'change_unit');
-BEGIN PERFORM k_revise_unit(p_case, r.facts::jsonb, false); END $$;
-
-CREATE OR REPLACE FUNCTION ledger_close_unit(p_case bigint) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE r case_record := case_open_movement(p_case, 'close_unit');
-BEGIN PERFORM k_revise_unit(p_case, r.facts::jsonb, true); END $$;

@@ -61,8 +61,12 @@ BEGIN
   WHEN 'open_department' THEN
     v_made := k_open_unit(p_case, f || jsonb_build_object('node', 'department', 'region',
       (SELECT region_code FROM unit WHERE id = (f ->> 'parent')::bigint)), p_on);
-  WHEN 'change_unit' THEN PERFORM k_revise_unit(p_case, f || jsonb_build_object('start', p_on), false);
-  WHEN 'close_unit' THEN PERFORM k_revise_unit(p_case, f || jsonb_build_object('start', p_on), true);
+  WHEN 'change_unit' THEN PERFORM k_change_unit(p_case, f, p_on);
+  WHEN 'close_unit' THEN PERFORM k_close_unit(p_case, f, p_on);
+  WHEN 'merge_unit' THEN PERFORM k_merge_unit(p_case, f, p_on);
+  WHEN 'transfer_unit' THEN PERFORM k_transfer_unit(p_case, f, p_on);
+  WHEN 'move_department' THEN v_made := k_move_department(p_case, f, p_on);
+  WHEN 'move_people' THEN PERFORM k_move_people(p_case, f, p_on);
   WHEN 'set_quota' THEN PERFORM k_set_quota(p_case, f || '{"kind": "establishment"}', p_on);
   WHEN 'set_leadership' THEN PERFORM k_set_quota(p_case, f || '{"kind": "leadership"}', p_on);
   ELSE PERFORM refuse('invalid_input', '{"errors": {"step": ["format"]}}');

@@ -46,24 +46,22 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
    ORDER BY length(r.prefix) DESC LIMIT 1
 $$;
 
--- To whom an alarm goes. What an opening balance brings along is its own report's to say.
-CREATE OR REPLACE FUNCTION k_alarm_told() RETURNS trigger
+-- To whom alarms go, all of a statement at once. What an opening balance brings along is its own report's to say.
+CREATE OR REPLACE FUNCTION k_alarms_told() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE v_who text;
 BEGIN
-  IF EXISTS (SELECT 1 FROM application WHERE id = NEW.case_id AND process = 'opening') THEN RETURN NULL; END IF;
-  FOR v_who IN SELECT unnest(tells) FROM alarm_rule WHERE code = NEW.rule LOOP
-    INSERT INTO notice (kind, office_id, unit_id, duty, case_id, alarm_id, why, scope_path)
-    SELECT 'alarm', x.office, x.unit, x.duty, NEW.case_id, NEW.id, NEW.rule, NEW.scope_path FROM (SELECT
-      CASE v_who WHEN 'establishment' THEN k_office_of('establishment', NEW.unit_id, NEW.scope_path)
-        WHEN 'office' THEN NEW.office_id END AS office,
-      CASE WHEN v_who = 'unit' THEN NEW.unit_id END AS unit, CASE WHEN v_who IN ('auditor', 'system_admin') THEN v_who END AS duty) x
-     WHERE num_nonnulls(x.office, x.unit, x.duty) = 1;
-  END LOOP;
+  INSERT INTO notice (kind, office_id, unit_id, duty, case_id, alarm_id, why, scope_path)
+  SELECT 'alarm', x.office, x.unit, x.duty, n.case_id, n.id, n.rule, n.scope_path FROM fresh n JOIN alarm_rule r ON r.code = n.rule,
+    unnest(r.tells) who, LATERAL (SELECT
+      CASE who WHEN 'establishment' THEN k_office_of('establishment', n.unit_id, n.scope_path) WHEN 'office' THEN n.office_id END AS office,
+      CASE WHEN who = 'unit' THEN n.unit_id END AS unit, CASE WHEN who IN ('auditor', 'system_admin') THEN who END AS duty) x
+   WHERE n.state = 'open' AND num_nonnulls(x.office, x.unit, x.duty) = 1
+     AND NOT EXISTS (SELECT 1 FROM application WHERE id = n.case_id AND process = 'opening') ORDER BY n.id;
   RETURN NULL;
 END $$;
-CREATE OR REPLACE TRIGGER alarm_told AFTER INSERT ON alarm FOR EACH ROW WHEN (NEW.state = 'open')
-  EXECUTE FUNCTION k_alarm_told();
+DROP TRIGGER IF EXISTS alarm_told ON alarm;
+CREATE OR REPLACE TRIGGER alarms_told AFTER INSERT ON alarm REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT
+  EXECUTE FUNCTION k_alarms_told();
 
 CREATE OR REPLACE FUNCTION k_alarm_ended() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -78,7 +76,7 @@ CREATE OR REPLACE TRIGGER alarm_ended AFTER UPDATE OF state ON alarm FOR EACH RO
 -- word on it. Surplus, and what the job raises, end by themselves when their cause does.
 CREATE OR REPLACE FUNCTION alarm_ends_itself(a alarm) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT a.standing OR (a.code <> 'id_unverified' AND NOT EXISTS (SELECT 1 FROM account x WHERE x.user_id = a.user_id
+  SELECT a.standing OR a.subject IS NOT NULL OR (a.code <> 'id_unverified' AND NOT EXISTS (SELECT 1 FROM account x WHERE x.user_id = a.user_id
     AND x.kind <> 'service'))
 $$;
 
@@ -98,6 +96,7 @@ BEGIN
   END IF;
   UPDATE alarm SET state = 'handled', closed_at = clock_timestamp(), handled_by = scope_number(1),
     handled_note = left(btrim(p_note), 500) WHERE id = a.id;
+  PERFORM k_alarm_event(a.id, 'handled', left(btrim(p_note), 500), '{"before": "open", "after": "handled"}');
   PERFORM record_audit('alarm.handled', p_address, jsonb_build_object('alarm', a.id, 'rule', a.rule, 'case', a.case_id,
     'unit', a.unit_id, 'reason', left(btrim(p_note), 500)));
 END $$;

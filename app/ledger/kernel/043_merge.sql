@@ -1,0 +1,91 @@
+-- 人随事走、编随人走: people of one line take seats of another, and a body ends in another one, from the movements there are.
+
+-- Holders of a line, all or some, leave their seats and take free ones of another line on the same day. Whoever leads in
+-- the unit that he leaves leads there no longer.
+CREATE OR REPLACE FUNCTION k_move_people(p_case bigint, f jsonb, p_on date) RETURNS int
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+  l quota_line; t ledger_total; p post; v_people bigint[]; v_person bigint; v_now timestamptz; v_bad date; v_into bigint := (f ->> 'into_line')::bigint;
+  v_line bigint := (f ->> 'line')::bigint; v_listed bigint[]; v_reason text; v_way text;
+BEGIN
+  IF v_line = v_into THEN PERFORM refuse('already_seated'); END IF;
+  IF coalesce(f ->> 'people', 'all') <> 'all' THEN
+    IF f ->> 'people' !~ '^[0-9]{1,18}(,[0-9]{1,18})*$' THEN PERFORM refuse('invalid_input', '{"errors": {"people": ["format"]}}'); END IF;
+    v_listed := string_to_array(f ->> 'people', ',')::bigint[];
+  END IF;
+  PERFORM 1 FROM ledger_total WHERE line_id IN (v_line, v_into) ORDER BY line_id FOR UPDATE;
+  SELECT array_agg(DISTINCT person_id) INTO v_people FROM occupancy WHERE line_id = v_line AND kind = 'establishment'
+    AND recorded_to IS NULL AND ended_on IS NULL AND (v_listed IS NULL OR person_id = ANY (v_listed));
+  IF coalesce(cardinality(v_people), 0) <> coalesce(cardinality(v_listed), cardinality(v_people), 0) THEN PERFORM refuse('not_seated'); END IF;
+  -- 整建制转到、转入 (codes of exit and entry): by what is entered, and by what is left.
+  SELECT CASE k_personnel_class(category) WHEN 'public' THEN '24' ELSE CASE category WHEN '21' THEN '23' ELSE '21' END END
+    INTO v_reason FROM quota_line WHERE id = v_into;
+  SELECT CASE k_personnel_class(category) WHEN 'public' THEN '34' ELSE CASE category WHEN '21' THEN '33' ELSE '31' END END
+    INTO v_way FROM quota_line WHERE id = v_line;
+  PERFORM 1 FROM person WHERE id = ANY (v_people) ORDER BY id FOR UPDATE;
+  FOR v_person IN SELECT unnest(v_people) ORDER BY 1 LOOP
+    v_now := clock_timestamp();
+    PERFORM k_vacate(p_case, v_person, v_reason, p_on, v_now, false);
+    PERFORM k_free_from(v_person, p_on);
+    l := k_enterable(v_into);
+    IF l.kind <> 'establishment' THEN PERFORM refuse('wrong_category'); END IF;
+    SELECT x.* INTO p FROM post x WHERE x.line_id = l.id AND x.status = 'vacant' AND k_free_since(x, p_on)
+     ORDER BY x.number LIMIT 1 FOR UPDATE;
+    IF NOT FOUND THEN PERFORM refuse('bad_day', jsonb_build_object('day', p_on, 'line', l.id)); END IF;
+    UPDATE ledger_total SET occupied = occupied + 1 WHERE line_id = l.id;
+    PERFORM k_sit(p_case, p, v_person, jsonb_build_object('department', f -> 'department', 'entry_way', v_way), p_on, v_now);
+    v_bad := k_first_bad_day(l.id, p_on, v_now);
+    IF v_bad IS NOT NULL THEN PERFORM refuse('bad_day', jsonb_build_object('day', v_bad, 'line', l.id)); END IF;
+  END LOOP;
+  RETURN coalesce(cardinality(v_people), 0);
+END $$;
+
+-- A body ends in another one. "along": its numbers go over with its people, category by category; "approved": the people
+-- sit down on seats that the other body has been given. Its leaders' posts, its departments and it itself end.
+CREATE OR REPLACE FUNCTION k_merge_unit(p_case bigint, f jsonb, p_on date) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE l record; o occupancy; v_into bigint := (f ->> 'into')::bigint; v_unit bigint := (f ->> 'unit')::bigint; v_line bigint; v_had int; d bigint;
+BEGIN
+  IF v_unit = v_into OR NOT EXISTS (SELECT 1 FROM unit WHERE id = v_into AND legal_id = id AND status = 'active')
+    OR NOT EXISTS (SELECT 1 FROM unit WHERE id = v_unit AND legal_id = id AND status = 'active') THEN
+    PERFORM refuse('not_found', jsonb_build_object('unit', v_unit, 'into', v_into));
+  END IF;
+  FOR l IN SELECT x.*, t.authorised, t.occupied FROM quota_line x JOIN ledger_total t ON t.line_id = x.id
+      WHERE x.unit_id = v_unit AND x.kind = 'establishment' AND (t.authorised > 0 OR t.occupied > 0) ORDER BY x.id LOOP
+    v_line := k_line(jsonb_build_object('unit', v_into, 'category', l.category, 'funding', l.funding, 'structure', l.structure));
+    IF f ->> 'seats' = 'along' THEN
+      SELECT authorised INTO v_had FROM ledger_total WHERE line_id = v_line FOR UPDATE;
+      PERFORM k_set_quota(p_case, f || jsonb_build_object('line', v_line, 'authorised', coalesce(v_had, 0) + coalesce(l.authorised, 0)), p_on);
+    END IF;
+    PERFORM k_move_people(p_case, jsonb_build_object('line', l.id, 'into_line', v_line), p_on);
+    PERFORM k_set_quota(p_case, f || jsonb_build_object('line', l.id, 'authorised', 0), p_on);
+  END LOOP;
+  FOR l IN SELECT x.id, t.authorised FROM quota_line x JOIN ledger_total t ON t.line_id = x.id
+      WHERE x.unit_id = v_unit AND x.kind = 'leadership' ORDER BY x.id LOOP
+    FOR o IN SELECT * FROM occupancy WHERE line_id = l.id AND recorded_to IS NULL AND ended_on IS NULL ORDER BY person_id LOOP
+      PERFORM k_leave(p_case, o, '21', p_on, clock_timestamp());
+    END LOOP;
+    PERFORM k_surplus_alarm(l.id, p_case);
+    IF l.authorised > 0 THEN PERFORM k_set_quota(p_case, f || jsonb_build_object('line', l.id, 'authorised', 0), p_on); END IF;
+  END LOOP;
+  FOR d IN SELECT id FROM unit WHERE legal_id = v_unit AND status = 'active' ORDER BY scope_path DESC LOOP
+    IF d = v_unit THEN PERFORM k_succeed(p_case, v_unit, v_into, 'merge', p_on); END IF;
+    PERFORM k_close_unit(p_case, jsonb_build_object('unit', d), p_on);
+  END LOOP;
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger_merge_unit(p_case bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE r case_record := case_open_movement(p_case, 'merge_unit'); f jsonb := r.facts::jsonb;
+BEGIN
+  PERFORM k_merge_unit(p_case, f, k_day((f ->> 'start')::date));
+  PERFORM k_effected(p_case);
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger_move_people(p_case bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE r case_record := case_open_movement(p_case, 'move_people'); f jsonb := r.facts::jsonb;
+BEGIN
+  PERFORM k_move_people(p_case, f, k_day((f ->> 'start')::date));
+  PERFORM k_effected(p_case);
+END $$;

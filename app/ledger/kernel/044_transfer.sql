@@ -1,0 +1,150 @@
+-- 隶属关系: a body comes under another superior, in its region or in another one; a department goes to another body.
+
+-- What bears a unit's path follows it, the chains' entries too (the path is no part of their hash): 档案随机构走. Papers that
+-- were issued keep theirs. A trigger, so that what an application may never change of its own rows changes here.
+CREATE OR REPLACE FUNCTION k_rescope() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v_table text;
+BEGIN
+  UPDATE ledger_entry SET scope_path = NEW.scope_path WHERE scope_path = OLD.scope_path AND (chain_kind = 'unit' AND chain_id = NEW.id
+    OR chain_kind = 'person' AND chain_id IN (SELECT person_id FROM occupancy WHERE scope_path = OLD.scope_path
+      UNION SELECT id FROM person WHERE scope_path = OLD.scope_path));
+  FOR v_table IN SELECT c.relname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid AND c.relkind = 'r'
+      AND c.relnamespace = 'public'::regnamespace WHERE a.attname = 'scope_path' AND NOT a.attisdropped
+      AND c.relname <> ALL (ARRAY['unit', 'ledger_entry', 'issued_paper']) ORDER BY c.relname LOOP
+    EXECUTE format('UPDATE %I SET scope_path = $1 WHERE scope_path = $2', v_table) USING NEW.scope_path, OLD.scope_path;
+  END LOOP;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER unit_rescoped AFTER UPDATE OF scope_path ON unit FOR EACH ROW
+  WHEN (NEW.scope_path <> OLD.scope_path) EXECUTE FUNCTION k_rescope();
+
+-- A superior is an active body of this place or above it, and never the unit itself or one below it.
+CREATE OR REPLACE FUNCTION k_superior(u unit, p_parent bigint, p_region text) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM region WHERE code = p_region) THEN PERFORM refuse('not_found', jsonb_build_object('region', p_region)); END IF;
+  IF p_parent IS NOT NULL THEN
+    IF k_unit_below(p_parent, u.id) THEN PERFORM refuse('unit_loop', jsonb_build_object('unit', u.id, 'parent', p_parent)); END IF;
+    PERFORM 1 FROM unit x JOIN region a ON a.code = x.region_code JOIN region g ON g.code = p_region
+     WHERE x.id = p_parent AND x.status = 'active' AND x.node <> 'department' AND starts_with(g.prefix, a.prefix) FOR KEY SHARE OF x;
+    IF NOT FOUND THEN PERFORM refuse('not_found', jsonb_build_object('unit', p_parent)); END IF;
+  END IF;
+  -- Bodies below it stay where they are: their region has to lie inside the new one.
+  IF EXISTS (SELECT 1 FROM unit x JOIN region a ON a.code = x.region_code JOIN region g ON g.code = p_region
+      WHERE x.parent_id = u.id AND x.node <> 'department' AND x.status = 'active' AND NOT starts_with(a.prefix, g.prefix)) THEN
+    PERFORM refuse('children_elsewhere', jsonb_build_object('unit', u.id, 'region', p_region));
+  END IF;
+END $$;
+
+-- 隶属划转: {unit, parent or none, region}. People, numbers and papers go along as they are; nobody changes a seat.
+CREATE OR REPLACE FUNCTION k_transfer_unit(p_case bigint, f jsonb, p_on date) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE u unit; d unit; v_parent bigint := (f ->> 'parent')::bigint; v_region text; v_path text; v_segment text;
+BEGIN
+  IF coalesce(f ->> 'document_no', '') = '' THEN PERFORM refuse('document_missing'); END IF;
+  PERFORM 1 FROM ledger_total WHERE line_id IN (SELECT id FROM quota_line WHERE unit_id = (f ->> 'unit')::bigint) ORDER BY line_id FOR UPDATE;
+  -- Two transfers that would make a loop together wait for each other here.
+  PERFORM 1 FROM region WHERE kind = 'city' FOR UPDATE;
+  SELECT * INTO u FROM unit WHERE id = (f ->> 'unit')::bigint FOR UPDATE;
+  IF u.id IS NULL OR u.status = 'closed' OR u.node = 'department' THEN PERFORM refuse('not_found', jsonb_build_object('unit', f ->> 'unit')); END IF;
+  v_region := coalesce(nullif(f ->> 'region', ''), u.region_code);
+  IF v_region = u.region_code AND v_parent IS NOT DISTINCT FROM u.parent_id THEN
+    PERFORM refuse('same_superior', jsonb_build_object('unit', u.id, 'parent', v_parent));
+  END IF;
+  PERFORM k_superior(u, v_parent, v_region);
+  v_path := u.scope_path; v_segment := u.segment;
+  IF v_region <> u.region_code THEN
+    PERFORM 1 FROM region WHERE code = v_region FOR UPDATE;
+    v_segment := k_next_segment(NULL, v_region, 'legal'); v_path := v_region || '.' || v_segment;
+  END IF;
+  FOR d IN SELECT * FROM unit WHERE legal_id = u.id AND id <> u.id AND v_path <> u.scope_path ORDER BY id FOR UPDATE LOOP
+    UPDATE unit SET region_code = v_region, scope_path = v_path || substr(scope_path, length(u.scope_path) + 1)
+     WHERE id = d.id RETURNING * INTO d;
+    IF d.status = 'active' THEN PERFORM k_next_version(p_case, d, 'unit.transferred', p_on);
+    ELSE PERFORM chain_append('unit', d.id, 'unit.relocated', p_on, clock_timestamp(), p_case,
+      jsonb_build_object('unit', d.id, 'region', v_region), d.scope_path);
+    END IF;
+  END LOOP;
+  UPDATE unit SET parent_id = v_parent, region_code = v_region, segment = v_segment, scope_path = v_path
+   WHERE id = u.id RETURNING * INTO u;
+  PERFORM k_next_version(p_case, u, 'unit.transferred', p_on);
+  PERFORM k_organ_limit(p_case, u.id, f, p_on);
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger_transfer_unit(p_case bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE r case_record := case_open_movement(p_case, 'transfer_unit'); f jsonb := r.facts::jsonb;
+BEGIN
+  PERFORM k_transfer_unit(p_case, f, k_day((f ->> 'start')::date));
+  PERFORM k_effected(p_case);
+END $$;
+
+-- 内设机构划转: {unit: the department, into: the other body, seats: along or approved}. The old department ends and keeps
+-- its past; a new one of its name begins in the other body with its people. "along" brings their numbers.
+CREATE OR REPLACE FUNCTION k_move_department(p_case bigint, f jsonb, p_on date) RETURNS bigint
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE d unit; n unit; l record; o occupancy; v_new bigint; v_line bigint; v_people text; v_into bigint := (f ->> 'into')::bigint; v_count int; v_seats text;
+BEGIN
+  SELECT * INTO d FROM unit WHERE id = (f ->> 'unit')::bigint;
+  SELECT * INTO n FROM unit WHERE id = v_into;
+  IF d.id IS NULL OR d.node <> 'department' OR d.status = 'closed' OR n.id IS NULL OR n.node = 'department' OR n.status = 'closed' THEN
+    PERFORM refuse('not_found', jsonb_build_object('unit', f ->> 'unit', 'into', v_into));
+  ELSIF d.legal_id = v_into THEN PERFORM refuse('same_superior', jsonb_build_object('unit', d.id, 'parent', v_into));
+  ELSIF EXISTS (SELECT 1 FROM unit WHERE parent_id = d.id AND status = 'active') THEN
+    PERFORM refuse('unit_not_empty', jsonb_build_object('unit', d.id));
+  END IF;
+  PERFORM 1 FROM ledger_total WHERE line_id IN (SELECT id FROM quota_line WHERE unit_id IN (d.legal_id, v_into)) ORDER BY line_id FOR UPDATE;
+  PERFORM 1 FROM unit WHERE id IN (d.legal_id, v_into, d.id) ORDER BY id FOR NO KEY UPDATE;
+  v_new := k_open_unit(p_case, jsonb_build_object('parent', v_into, 'node', 'department', 'region', n.region_code, 'name', d.name,
+    'short_name', d.short_name, 'nature', d.nature, 'category', d.category, 'grade', d.grade), p_on);
+  FOR l IN SELECT x.*, t.authorised, (SELECT count(*) FROM post s WHERE s.line_id = x.id AND s.department_id = d.id AND s.status <> 'abolished') AS allotted
+      FROM quota_line x JOIN ledger_total t ON t.line_id = x.id WHERE x.unit_id = d.legal_id AND x.kind = 'establishment' ORDER BY x.id LOOP
+    SELECT string_agg(person_id::text, ',' ORDER BY person_id), count(*) INTO v_people, v_count FROM occupancy
+     WHERE line_id = l.id AND department_id = d.id AND recorded_to IS NULL AND ended_on IS NULL;
+    v_line := CASE WHEN v_count > 0 OR l.allotted > 0 THEN k_line(jsonb_build_object('unit', v_into, 'category', l.category,
+      'funding', l.funding, 'structure', l.structure)) END;
+    CONTINUE WHEN v_line IS NULL;
+    WITH freed AS (UPDATE post SET department_id = NULL WHERE line_id = l.id AND department_id = d.id RETURNING number)
+    SELECT string_agg(number::text, ',' ORDER BY number) INTO v_seats FROM freed;
+    IF v_seats IS NOT NULL THEN
+      PERFORM chain_append('unit', d.legal_id, 'seats.allotted', p_on, clock_timestamp(), p_case,
+        jsonb_build_object('line', l.id, 'department', NULL, 'seats', v_seats), l.scope_path);
+    END IF;
+    IF f ->> 'seats' = 'along' THEN
+      v_count := least(greatest(v_count, l.allotted), l.authorised);
+      PERFORM k_set_quota(p_case, f || jsonb_build_object('line', v_line, 'authorised',
+        coalesce((SELECT authorised FROM ledger_total WHERE line_id = v_line), 0) + v_count), p_on);
+    END IF;
+    IF v_people IS NOT NULL THEN
+      PERFORM k_move_people(p_case, jsonb_build_object('line', l.id, 'into_line', v_line, 'people', v_people, 'department', v_new), p_on);
+    END IF;
+    IF f ->> 'seats' = 'along' THEN
+      PERFORM k_set_quota(p_case, f || jsonb_build_object('line', l.id, 'authorised', l.authorised - v_count), p_on);
+    END IF;
+  END LOOP;
+  FOR l IN SELECT x.*, t.authorised FROM quota_line x JOIN ledger_total t ON t.line_id = x.id
+      WHERE x.scope_unit_id = d.id AND x.kind = 'leadership' ORDER BY x.id LOOP
+    FOR o IN SELECT * FROM occupancy WHERE line_id = l.id AND recorded_to IS NULL AND ended_on IS NULL ORDER BY person_id LOOP
+      PERFORM k_leave(p_case, o, '21', p_on, clock_timestamp());
+    END LOOP;
+    PERFORM k_surplus_alarm(l.id, p_case);
+    CONTINUE WHEN coalesce(l.authorised, 0) = 0;
+    PERFORM k_set_quota(p_case, f || jsonb_build_object('line', l.id, 'authorised', 0), p_on);
+    IF f ->> 'seats' = 'along' THEN
+      PERFORM k_set_quota(p_case, f - 'line' || jsonb_build_object('unit', v_into, 'scope', v_new, 'kind', 'leadership',
+        'role', l.role, 'level', l.level, 'authorised', l.authorised), p_on);
+    END IF;
+  END LOOP;
+  PERFORM k_succeed(p_case, d.id, v_new, 'department', p_on);
+  PERFORM k_close_unit(p_case, jsonb_build_object('unit', d.id), p_on);
+  RETURN v_new;
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger_move_department(p_case bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE r case_record := case_open_movement(p_case, 'move_department'); f jsonb := r.facts::jsonb;
+BEGIN
+  PERFORM k_move_department(p_case, f, k_day((f ->> 'start')::date));
+  PERFORM k_effected(p_case);
+END $$;

@@ -1,0 +1,138 @@
+"""任一日: the day that is shown and what was known of it, and the SQL that every query of a day is made of.
+
+A row with periods holds on a day when ``started_on <= day < ended_on``, and was known at a moment when it had been recorded
+by then and not yet replaced. ``known`` counts whole city days: what was recorded on that day is known.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.domain.workdays import CITY_CLOCK
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A day (``on``) as known up to an instant (``known_to``, itself left out; None: all that is known now).
+
+    ``today`` is the day on which it is asked.
+    """
+
+    on: dt.date
+    today: dt.date
+    known_to: dt.datetime | None = None
+
+    @classmethod
+    def of(cls, on: dt.date, today: dt.date, known: dt.date | None = None) -> "Moment":
+        """A day as known at the end of another; what is known by the end of today is all that is known."""
+        if known is None or known >= today:
+            return cls(on, today)
+        return cls(on, today, dt.datetime.combine(known + dt.timedelta(days=1), dt.time(), CITY_CLOCK))
+
+    @property
+    def known(self) -> dt.date | None:
+        """The last whole city day whose knowledge counts; None for today's."""
+        last = self.known_to and (self.known_to.astimezone(CITY_CLOCK) - dt.timedelta(microseconds=1))
+        return last.date() if last else None
+
+    @property
+    def plain(self) -> bool:
+        """Whether this is simply today, as it is known now."""
+        return self.on == self.today and self.known_to is None
+
+    @property
+    def future(self) -> bool:
+        """Whether the day lies ahead, so that what is approved but not yet effected counts as expected."""
+        return self.on > self.today and self.known_to is None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the fragments below name."""
+        return {"on": self.on, "known": self.known_to}
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The same moment as parameters of an address."""
+        given = {} if self.on == self.today else {"on": self.on.isoformat()}
+        return given | ({"known": self.known.isoformat()} if self.known else {})
+
+
+def moment(on: "dt.date | Moment") -> Moment:
+    """A moment from a plain day, as known now."""
+    return on if isinstance(on, Moment) else Moment(on, on)
+
+
+def known(alias: str, at: Moment) -> str:
+    """The rows of a table with periods that were known then."""
+    if at.known_to is None:
+        return f"{alias}.recorded_to IS NULL"
+    return f"{alias}.recorded_at < :known AND ({alias}.recorded_to IS NULL OR {alias}.recorded_to >= :known)"
+
+
+def held(alias: str, at: Moment, day: str = ":on") -> str:
+    """The rows that held on a day, as known then."""
+    return (
+        f"{known(alias, at)} AND {alias}.started_on <= {day} AND ({alias}.ended_on IS NULL OR {alias}.ended_on > {day})"
+    )
+
+
+# 已批准而未生效: each case that waits for its day, with the line it fills (1), leaves (-1), or both.
+EXPECTED = (
+    "(SELECT w.line_id, sum(w.n)::int AS steps, count(*) FILTER (WHERE w.n > 0)::int AS arrivals FROM ("
+    "SELECT (r.facts::jsonb ->> 'line')::bigint AS line_id, 1 AS n FROM application a JOIN case_record r ON r.case_id = a.id"
+    " JOIN process_version v ON v.id = r.process_version_id WHERE a.state = 'awaiting' AND a.effective_on <= :on"
+    " AND jsonb_exists_any(v.requirements, '{occupy,move,change_line}') UNION ALL"
+    " SELECT o.line_id, -1 FROM application a JOIN case_record r ON r.case_id = a.id"
+    " JOIN process_version v ON v.id = r.process_version_id JOIN occupancy o"
+    " ON o.person_id = (r.facts::jsonb ->> 'person')::bigint AND o.recorded_to IS NULL AND o.ended_on IS NULL"
+    " AND o.kind = 'establishment' WHERE a.state = 'awaiting' AND a.effective_on <= :on"
+    " AND jsonb_exists_any(v.requirements, '{vacate,move,change_line}')) w GROUP BY w.line_id)"
+)
+
+
+def lines(at: Moment) -> str:
+    """The establishment lines of the reader's range with their figures of a day, as a table of a query.
+
+    The numbers come from ``day_lines`` of the kernel, which counts what changed between the day and today instead of
+    everybody who sat. A seat reserved on a past day is not part of its history; on a day ahead, what is approved has
+    taken effect.
+    """
+    if not at.future:
+        return "(SELECT d.*, 0 AS reserved FROM day_lines(:on, :known) d)"
+    return (
+        "(SELECT d.line_id, d.unit_id, d.category, d.authorised, d.occupied + coalesce(e.steps, 0) AS occupied,"
+        " greatest(0, t.reserved - coalesce(e.arrivals, 0)) AS reserved FROM day_lines(:on, :known) d"
+        f" JOIN ledger_total t ON t.line_id = d.line_id LEFT JOIN {EXPECTED} e ON e.line_id = d.line_id)"
+    )
+
+
+# Sums of lines, each column for itself.
+SUMS = (
+    "sum(d.authorised) AS authorised, sum(d.occupied) AS occupied, sum(d.reserved) AS reserved,"
+    " sum(greatest(0, d.authorised - d.occupied)) AS vacant, sum(greatest(0, d.occupied - d.authorised)) AS surplus"
+)
+
+
+def categories(session: Session, at: Moment) -> list[Any]:
+    """The sums of a day by category of establishment: categories are never added to each other."""
+    return list(
+        session.execute(
+            text(f"SELECT d.category, {SUMS} FROM {lines(at)} d GROUP BY d.category ORDER BY d.category"), at.values
+        )
+    )
+
+
+def expected(session: Session, at: Moment, unit_id: int) -> list[Any]:
+    """Approved cases of a body that take effect between today and a day ahead; those that the reader may see."""
+    return list(
+        session.execute(
+            text(
+                "SELECT a.id, a.number, a.title, a.person_name, a.effective_on FROM application a WHERE a.state = 'awaiting'"
+                " AND a.effective_on <= :on AND a.unit_id = :u ORDER BY a.effective_on, a.id LIMIT 100"
+            ),
+            {**at.values, "u": unit_id},
+        )
+    )

@@ -1,0 +1,34 @@
+"""Fields of the organs' businesses: who goes where, and what goes along."""
+
+from collections.abc import Callable
+
+from flask_babel import lazy_gettext as _l
+from wtforms import Field
+
+from app.views.fields import one_of, searched
+
+FIELDS: dict[str, Callable[[], Field]] = {
+    "superior": lambda: searched(
+        _l("Superior body (none: directly under the region)"), "/search/units", required=False
+    ),
+    "into": lambda: searched(_l("Body that takes over"), "/search/units"),
+    "lower_unit": lambda: searched(_l("Department"), "/search/units?node=department"),
+    "into_line": lambda: searched(_l("Line that takes them in"), "/search/lines?kind=any"),
+    "seats_go": lambda: one_of(
+        _l("Establishment numbers"),
+        [
+            ("", "—"),
+            ("along", _l("Go along with the people")),
+            ("approved", _l("Vacant seats of the body that takes over")),
+        ],
+        required=True,
+    ),
+    "running_cases": lambda: one_of(
+        _l("Cases under way"),
+        [
+            ("", "—"),
+            ("carry", _l("Go over to the successor")),
+            ("withdraw", _l("Are withdrawn, reservations released")),
+        ],
+    ),
+}

@@ -1,0 +1,43 @@
+"""From the forms of the organs' businesses to their facts."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.domain import errors
+from app.models import Unit
+from app.security.manager import Hat
+from app.views.filing import Filing, form_facts
+from app.workflow.definition import Process
+
+NUMBERS = ("parent", "into", "into_line")
+
+
+def organ_filing(s: Session, form: Any, plan: Process, _who: Hat) -> Filing:
+    """Units and lines by number, each the office's to choose; what is chosen of a region is written out.
+
+    Raises:
+        NotFound: a unit or line that is not the applicant's to choose.
+    """
+    facts = form_facts(form, plan)
+    for name in NUMBERS:
+        if facts.get(name):
+            facts[name] = int(str(facts[name]))
+    for name in ("unit", "parent", "into"):
+        if facts.get(name) and s.get(Unit, facts[name]) is None:
+            raise errors.NotFound(unit=facts[name])
+    unit = facts.get("unit")
+    for name in ("line", "into_line"):
+        if facts.get(name):
+            found = s.execute(text("SELECT unit_id FROM quota_line WHERE id = :i"), {"i": facts[name]}).scalar()
+            if found is None:
+                raise errors.NotFound(line=facts[name])
+            unit = unit or found
+    return Filing(facts, None, None, None if unit is None else int(unit), form.start.data)
+
+
+FILERS: dict[str, Callable[..., Any]] = dict.fromkeys(
+    ("transfer_unit", "merge_unit", "move_department", "move_people"), organ_filing
+)
