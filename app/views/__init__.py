@@ -14,6 +14,7 @@ def register() -> list[type[Any]]:
     from app.views.audit import AuditView
     from app.views.authority import AuthorityView
     from app.views.cases import CaseView
+    from app.views.commission import CommissionView
     from app.views.duties import DelegationView, GrantView, RevealView
     from app.views.inbox import InboxView
     from app.views.inside import LendingView
@@ -42,6 +43,7 @@ def register() -> list[type[Any]]:
         SandingView,
         LineageView,
         LimitView,
+        CommissionView,
         AttachmentView,
         PaperView,
         IssuedView,

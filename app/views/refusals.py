@@ -130,6 +130,12 @@ def _of_reform() -> dict[str, str]:
 def _of_documents() -> dict[str, str]:
     """Of signboards, limits, 三定, the commission."""
     return {
+        "on_agenda": _(
+            "This case stands on another meeting's agenda. Settle that meeting, or take it off there first."
+        ),
+        "commission_first": _(
+            "The commission decides this: put the case on a meeting's agenda, record the minutes and have another official settle them. What was filed since needs a new meeting."
+        ),
         "organ_limit": _(
             "The division may have %(most)s bodies of this class (%(document_no)s); there would be %(bodies)s. Close or merge one first, or name the upper level's approval."
         ),
