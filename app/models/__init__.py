@@ -35,6 +35,7 @@ from app.models.authority import (
 )
 from app.models.base import Base
 from app.models.business import Application, ApplicationEvent, ClockStop, Task
+from app.models.commission import AgendaItem, Meeting
 from app.models.forecast import DueRetirement
 from app.models.inside import Absence, Certificate, Verification, VerificationMark, VerificationRound
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
@@ -66,6 +67,7 @@ __all__ = [
     "Account",
     "Accountability",
     "Acknowledgement",
+    "AgendaItem",
     "Alarm",
     "AlarmEvent",
     "AlarmRule",
@@ -107,6 +109,7 @@ __all__ = [
     "Lookup",
     "Mail",
     "MailSetting",
+    "Meeting",
     "NamedAccess",
     "Notice",
     "NoticeMark",

@@ -200,6 +200,9 @@ SCOPED: dict[str, Rule] = {
     "unit_signboard": Rule(IN_UNITS),
     "sanding": Rule(IN_UNITS),
     "unit_past": Rule(IN_UNITS),
+    # The commission's papers are its office's own; a case's parties read its word on the timeline.
+    "meeting": Rule("{t}.office_id = (select scope_number(7))"),
+    "agenda_item": Rule("exists (select 1 from meeting m where m.id = {t}.meeting_id)"),
     # Whoever sees one of the units that share the numbers.
     "scheme": Rule(f"({IN_UNITS} or exists (select 1 from unit u where u.id = any ({{t}}.members)))"),
     # An office's own drafts, written by the functions of 049_reform_draft.sql: no unit learns of a reform before it is filed.

@@ -15,6 +15,7 @@ def register() -> list[type[Any]]:
     from app.views.audit import AuditView
     from app.views.authority import AuthorityView
     from app.views.cases import CaseView
+    from app.views.commission import CommissionView
     from app.views.difference import DifferenceView
     from app.views.duties import DelegationView, GrantView, RevealView
     from app.views.forecast import ForecastView
@@ -28,7 +29,7 @@ def register() -> list[type[Any]]:
     from app.views.objection import ObjectionView
     from app.views.papers import PaperView
     from app.views.payroll import PayrollView
-    from app.views.payroll_differences import DifferenceView
+    from app.views.payroll_differences import PayDifferenceView
     from app.views.payroll_lists import PayListView
     from app.views.person import CardView, PersonView
     from app.views.processes import ProcessView
@@ -36,6 +37,7 @@ def register() -> list[type[Any]]:
     from app.views.ranks import RanksView
     from app.views.reform import ReformView
     from app.views.reform_steps import ReformStepView
+    from app.views.sanding import LimitView, LineageView, SandingView
     from app.views.search import SearchView
     from app.views.stuck import StuckView
     from app.views.supervision import SupervisionView
@@ -44,6 +46,10 @@ def register() -> list[type[Any]]:
 
     return [
         CaseView,
+        SandingView,
+        LineageView,
+        LimitView,
+        CommissionView,
         AttachmentView,
         PaperView,
         IssuedView,
@@ -83,7 +89,7 @@ def register() -> list[type[Any]]:
         VerificationView,
         ObjectionView,
         PayrollView,
-        DifferenceView,
+        PayDifferenceView,
         PayListView,
         ReformView,
         ReformStepView,

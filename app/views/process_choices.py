@@ -29,6 +29,7 @@ def roles() -> Pairs:
     """Who may be asked, by what they answer for."""
     return [
         ("establishment", _("Establishment office")),
+        ("commission", _("Commission (by its meeting)")),
         ("personnel", _("Organisation department or human resources, by competence")),
         ("organisation", _("Organisation department")),
         ("human_resources", _("Human resources")),

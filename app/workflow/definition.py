@@ -17,6 +17,7 @@ from app.workflow.expression import Condition, ExpressionError, condition
 PROCESSES = Path(__file__).parent / "processes"
 ROLES = (
     "establishment",
+    "commission",
     "personnel",
     "source_unit",
     "organisation",
@@ -91,6 +92,7 @@ OUTPUTS = (
     "service_proof",
     # No numbered paper: a print of protected data from the person's own record.
     "appointment_form",
+    "reply",
 )
 # Fields of a form whose name among the facts differs.
 FACT_NAMES = {

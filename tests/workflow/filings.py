@@ -131,12 +131,29 @@ class City:
                 "SELECT u.username FROM account a JOIN ab_user u ON u.id = a.user_id WHERE a.unit_id = :u ORDER BY a.id"),
                 {"u": task.unit_id}).scalars())  # fmt: skip
 
+    def convene(self, case: int, verdict: str = "approve") -> None:
+        """A meeting of the commission that says this of the case: recorded by one, settled by the other."""
+        one, two = self.offices["establishment"][:2]
+        calls = (
+            (one, "SELECT commission_record(:m, '编委会委员五人', '研究了议题。', jsonb_build_object(cast(:i AS text),"
+                  " jsonb_build_object('verdict', cast(:v AS text), 'resolution', '照办')))"),
+            (two, "SELECT commission_settle(:m)"),
+        )  # fmt: skip
+        with self.world.database.transaction(self.who(one)) as s:
+            meeting = s.execute(text("SELECT commission_open(kernel_today(), '')")).scalar_one()
+            item = s.execute(text("SELECT commission_put(:m, :c, '')"), {"m": meeting, "c": case}).scalar_one()
+        for name, call in calls:
+            with self.world.database.transaction(self.who(name)) as s:
+                s.execute(text(call), {"m": meeting, "i": item, "v": verdict})
+
     def approve_all(self, case: int) -> None:
         """Every task approved by the first who answers for it, the head where two are needed."""
         while tasks := self.open_tasks(case):
             task = tasks[0]
             names = self.deciders(task)
             name = names[-1] if task.first_decision_id else names[0]
+            if task.code == "commission":
+                self.convene(case)
             with self.world.database.transaction(self.who(name), case_id=case) as s:
                 engine.decide(s, task.id, verdict="approve", opinion="经核，属实")
 
@@ -501,6 +518,12 @@ def network(city: City, plan: Process) -> Filing:
 
 def objection(city: City, plan: Process) -> Filing:
     body = city.body()
+    if plan.applicant == "establishment":
+        facts = {"matter": "研究某事项", "unit": body.id, "ground": "按程序提请"}
+        if plan.process == "outside_decision":
+            facts = {"region": CITY, "matter": "关于某事项的批复", "decided_on": day(0, -3), **DOCUMENT}
+        about = body.id if plan.process == "commission_matter" else None
+        return Filing(facts, body, about=about, other={"matter": "研究另一事项"})
     who = body.people[0]
     facts: dict[str, Any] = {"claim": "出生日期应为五月"}
     facts |= {"person": who} if plan.applicant == "person" else {"objected": "person", "about_person": who}

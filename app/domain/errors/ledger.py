@@ -314,3 +314,15 @@ class CoLocatedTwice(DomainError):
     """合署: one of the two shares a roof already; a group has one host. Facts: unit, partner."""
 
     code = "co_located_twice"
+
+
+class OnAgenda(DomainError):
+    """已列入议题: the case stands on another meeting's agenda that is not settled yet."""
+
+    code = "on_agenda"
+
+
+class CommissionFirst(DomainError):
+    """先经编委会: a settled meeting has not said this of the case on its present facts."""
+
+    code = "commission_first"

@@ -194,6 +194,7 @@ BEGIN
     s := case_side(q ->> 'role', r, p_movement);
     CONTINUE WHEN s.skipped;
     v_asked := v_asked + 1;
+    IF q ->> 'role' = 'commission' AND NOT k_commission_said(r, 'approve') THEN RETURN 'commission'; END IF;
     -- The latest word of each person counts (a stopped clock is no word on the matter), and nobody may have rejected.
     SELECT count(*), count(*) FILTER (WHERE kind = 'office_head') INTO v_count, v_heads FROM (
       SELECT DISTINCT ON (d.user_id) d.verdict, d.facts_hash, a.kind FROM decision d
