@@ -113,6 +113,11 @@ def _word(s: Session, key: str, value: Any, plan: Process) -> Any:
         return outside_named(s, value)
     if key in ("signboard_kind", "counts"):
         return dict(fields_sanding.SIGNBOARDS + fields_sanding.COUNTS).get(str(value), value)
+    if key == "members":
+        names = (
+            "SELECT string_agg(unit_name(m::bigint), '、' ORDER BY m::bigint) FROM unnest(string_to_array(:u, ',')) m"
+        )
+        return s.execute(text(names), {"u": str(value)}).scalar() or value
     if key == "objected":
         return dict(objects()).get(str(value), value)
     if key == "region":
