@@ -8,12 +8,14 @@ def register() -> list[type[Any]]:
     from app.views.account import AccountView
     from app.views.acknowledgements import AcknowledgementView
     from app.views.admin import AdminView
+    from app.views.alarm_rules import AccountabilityView, AlarmKeeperView, AlarmRuleView
     from app.views.alarms import AlarmView
     from app.views.appointment import AppointmentView
     from app.views.attachments import AttachmentView
     from app.views.audit import AuditView
     from app.views.authority import AuthorityView
     from app.views.cases import CaseView
+    from app.views.commission import CommissionView
     from app.views.difference import DifferenceView
     from app.views.duties import DelegationView, GrantView, RevealView
     from app.views.forecast import ForecastView
@@ -26,12 +28,16 @@ def register() -> list[type[Any]]:
     from app.views.mail import MailView, OutboxView
     from app.views.objection import ObjectionView
     from app.views.papers import PaperView
+    from app.views.payroll import PayrollView
+    from app.views.payroll_differences import PayDifferenceView
+    from app.views.payroll_lists import PayListView
     from app.views.person import CardView, PersonView
     from app.views.processes import ProcessView
     from app.views.queue import QueueView
     from app.views.ranks import RanksView
     from app.views.reform import ReformView
     from app.views.reform_steps import ReformStepView
+    from app.views.sanding import LimitView, LineageView, SandingView
     from app.views.search import SearchView
     from app.views.stuck import StuckView
     from app.views.supervision import SupervisionView
@@ -40,6 +46,10 @@ def register() -> list[type[Any]]:
 
     return [
         CaseView,
+        SandingView,
+        LineageView,
+        LimitView,
+        CommissionView,
         AttachmentView,
         PaperView,
         IssuedView,
@@ -60,6 +70,9 @@ def register() -> list[type[Any]]:
         InboxView,
         AcknowledgementView,
         AlarmView,
+        AlarmRuleView,
+        AccountabilityView,
+        AlarmKeeperView,
         MailView,
         OutboxView,
         IntakeView,
@@ -75,6 +88,9 @@ def register() -> list[type[Any]]:
         LendingView,
         VerificationView,
         ObjectionView,
+        PayrollView,
+        PayDifferenceView,
+        PayListView,
         ReformView,
         ReformStepView,
     ]

@@ -66,6 +66,8 @@ def labels() -> dict[str, str]:
         "counts": _("How it counts"),
         "most": _("Most bodies"),
         "over_limit_no": _("Approval of the upper level to go over the limit (document number)"),
+        "matter": _("Matter"),
+        "outside": _("Decision of the upper level that it rests on"),
         "duties": _("Main duties"),
         "departments": _("Internal departments"),
         "quotas": _("Quota"),
@@ -83,6 +85,8 @@ FIELDS: dict[str, Callable[[], Field]] = {
     "over_limit_no": lambda: text(
         _l("Approval of the upper level to go over the limit (document number)"), required=False, longest=60
     ),
+    "matter": lambda: text(_l("Matter"), longest=200),
+    "outside": lambda: searched(_l("Decision of the upper level that it rests on"), "/commission/outside", required=False),
     "duties": lambda: RowsField(_l("Main duties"), COLUMNS["duties"], required=True),
     "departments": lambda: RowsField(_l("Internal departments"), COLUMNS["departments"]),
     "quotas": lambda: RowsField(_l("Quota"), COLUMNS["quotas"], required=True),

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import errors
 from app.models import Unit
+from app.queries import commission
 from app.security.manager import Hat
 from app.views import filing
 from app.workflow.definition import Process
@@ -67,7 +68,19 @@ def organ_limit(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
     return filing.Filing(facts, None, None, None, form.start.data)
 
 
+def matter(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
+    """编委会事项、上级决定: with the decision that it cites, which has to be one on record."""
+    facts = filing.form_facts(form, plan)
+    cited = facts.get("outside")
+    if cited and not commission.outside_exists(s, cited):
+        raise errors.NotFound(outside=cited)
+    unit = _body(s, facts["unit"]).id if "unit" in facts else None
+    return filing.Filing(facts, None, None, unit, None)
+
+
 FILERS = {
+    "commission_matter": matter,
+    "outside_decision": matter,
     "signboard": signboard,
     "signboard_end": signboard,
     "organ_limit": organ_limit,

@@ -29,6 +29,7 @@ def roles() -> Pairs:
     """Who may be asked, by what they answer for."""
     return [
         ("establishment", _("Establishment office")),
+        ("commission", _("Commission (by its meeting)")),
         ("personnel", _("Organisation department or human resources, by competence")),
         ("organisation", _("Organisation department")),
         ("human_resources", _("Human resources")),
@@ -56,6 +57,12 @@ def movements() -> Pairs:
         "leave_lead": _("leave a leadership position"),
         "correct": _("correct an entry"),
         "set_quota": _("fix a quota"),
+        "set_part": _("mark or add a part of a number"),
+        "end_part": _("end a part of a number"),
+        "set_pool": _("fix a region's total"),
+        "move_quota": _("move numbers between lines"),
+        "absorb": _("plan the absorption of a surplus"),
+        "close_line": _("close a line to entry"),
         "open_unit": _("open a unit"),
         "signboard": _("put up or take down a signboard"),
         "organ_limit": _("fix a limit on the number of bodies"),

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0027"
-down_revision = "0026"
+down_revision = "0021"
 
 SEEN = ["line_id", "scope_path", "personnel_class"]
 
