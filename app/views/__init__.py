@@ -14,6 +14,7 @@ def register() -> list[type[Any]]:
     from app.views.audit import AuditView
     from app.views.authority import AuthorityView
     from app.views.cases import CaseView
+    from app.views.certificates import CertificateView
     from app.views.commission import CommissionView
     from app.views.duties import DelegationView, GrantView, RevealView
     from app.views.inbox import InboxView
@@ -44,6 +45,7 @@ def register() -> list[type[Any]]:
         LineageView,
         LimitView,
         CommissionView,
+        CertificateView,
         AttachmentView,
         PaperView,
         IssuedView,

@@ -111,8 +111,8 @@ def _word(s: Session, key: str, value: Any, plan: Process) -> Any:
         return fields_sanding.said(key, value)
     if key == "outside":
         return outside_named(s, value)
-    if key in ("signboard_kind", "counts"):
-        return dict(fields_sanding.SIGNBOARDS + fields_sanding.COUNTS).get(str(value), value)
+    if key in ("signboard_kind", "counts", "temporary_kind"):
+        return dict(fields_sanding.SIGNBOARDS + fields_sanding.COUNTS + fields_sanding.TEMPORARY).get(str(value), value)
     if key == "objected":
         return dict(objects()).get(str(value), value)
     if key == "region":
