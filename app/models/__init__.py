@@ -49,7 +49,7 @@ from app.models.ranks import Scheme
 from app.models.records import CasePrivate, RecordItem, RecordKind
 from app.models.reform import CostStandard, Reform, ReformPhase, ReformStep, ReformVariant
 from app.models.routing import DECIDERS, AuthorityRequest, AuthorityRule, TimeMonth, TimeRecord
-from app.models.sanding import OrganLimit, Sanding, UnitPast, UnitSignboard
+from app.models.sanding import OrganLimit, Sanding, TemporaryBody, UnitPast, UnitSignboard
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
 from app.models.watch import (
     AuditArchive,
@@ -153,6 +153,7 @@ __all__ = [
     "SourceMapping",
     "SourceRow",
     "Task",
+    "TemporaryBody",
     "TimeMonth",
     "TimeRecord",
     "Unit",

@@ -98,6 +98,7 @@ APP_FUNCTIONS = (
     "ledger_sanding(bigint)",
     "ledger_duties(bigint)",
     "bodies_counted(text, text, date)",
+    "ledger_temporary(bigint)",
     "commission_open(date, text)",
     "commission_put(bigint, bigint, text)",
     "commission_drop(bigint, bigint)",

@@ -141,6 +141,8 @@ LINES: dict[str, Line] = {
     "CommissionView.show": Line(_l("A meeting with its agenda and minutes"), (OFFICE,)),
     "CommissionView.act": Line(_l("Agenda, minutes and decisions of a meeting"), (OFFICE,)),
     "CommissionView.outside": Line(_l("Look up decisions of upper levels"), (OFFICE,)),
+    "CertificateView.stale": Line(_l("Certificates that a change has overtaken"), BUSINESS),
+    "CertificateView.paper": Line(_l("Certificate of establishment as printed"), BUSINESS),
     "SandingView.show": Line(_l("三定 of a unit"), BUSINESS),
     "SandingView.paper": Line(_l("三定 as a printed document"), BUSINESS),
     "LineageView.show": Line(_l("History of a unit as picture and table"), BUSINESS),

@@ -200,6 +200,7 @@ SCOPED: dict[str, Rule] = {
     "unit_signboard": Rule(IN_UNITS),
     "sanding": Rule(IN_UNITS),
     "unit_past": Rule(IN_UNITS),
+    "temporary_body": Rule(IN_UNITS),
     # The commission's papers are its office's own; a case's parties read its word on the timeline.
     "meeting": Rule("{t}.office_id = (select scope_number(7))"),
     "agenda_item": Rule("exists (select 1 from meeting m where m.id = {t}.meeting_id)"),

@@ -9,6 +9,7 @@ VIEWS = (
     ("sanding", "SandingView"),
     ("sanding", "LineageView"),
     ("sanding", "LimitView"),
+    ("certificates", "CertificateView"),
     ("commission", "CommissionView"),
     ("attachments", "AttachmentView"),
     ("papers", "PaperView"),

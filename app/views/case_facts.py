@@ -118,6 +118,8 @@ def _word(s: Session, key: str, value: Any, plan: Process) -> Any:
             "SELECT string_agg(unit_name(m::bigint), '、' ORDER BY m::bigint) FROM unnest(string_to_array(:u, ',')) m"
         )
         return s.execute(text(names), {"u": str(value)}).scalar() or value
+    if key in ("signboard_kind", "counts", "temporary_kind"):
+        return dict(fields_sanding.SIGNBOARDS + fields_sanding.COUNTS + fields_sanding.TEMPORARY).get(str(value), value)
     if key == "objected":
         return dict(objects()).get(str(value), value)
     if key == "region":

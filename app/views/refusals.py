@@ -161,6 +161,9 @@ def _of_reform() -> dict[str, str]:
 def _of_documents() -> dict[str, str]:
     """Of signboards, limits, 三定, the commission."""
     return {
+        "bad_uscc": _(
+            "%(code)s is no unified social credit code: its last character does not fit the others (GB 32100). Compare with the certificate of the body."
+        ),
         "on_agenda": _(
             "This case stands on another meeting's agenda. Settle that meeting, or take it off there first."
         ),

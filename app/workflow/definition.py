@@ -72,6 +72,7 @@ MOVEMENTS = (
     "certificate",
     "signboard",
     "organ_limit",
+    "temporary",
     "sanding",
     "duties",
     "rank_quota",
@@ -118,6 +119,7 @@ FACT_NAMES = {
     "seats_go": "seats",
     "running_cases": "cases",
     "partner_unit": "partner",
+    "temporary_name": "board_name",
 }
 
 

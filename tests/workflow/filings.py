@@ -542,6 +542,14 @@ def document_of_body(city: City, plan: Process) -> Filing:
         body = hung.body
         board = city.world.value("SELECT id FROM unit_signboard WHERE unit_id = :u", u=body.id)
         facts = {"unit": body.id, "signboard": int(board), "start": day(), **DOCUMENT}
+    if plan.movement == "temporary":
+        facts |= {"board_name": f"专班{next(_serial):04d}"} if plan.process == "temporary" else {}
+        if plan.process != "temporary":
+            begun = city.filing("temporary")
+            city.finished("temporary", begun)
+            body = begun.body
+            facts = {"unit": body.id, "start": day(), **DOCUMENT} | SANDING[plan.process]
+            facts["temporary"] = int(city.world.value("SELECT id FROM temporary_body WHERE unit_id = :u", u=body.id))
     if plan.process == "organ_limit":
         del facts["unit"]
         return Filing(facts, body, other={"most": 901})
@@ -560,6 +568,9 @@ def rows(**values: Any) -> str:
 SANDING: dict[str, dict[str, Any]] = {
     "signboard": {"signboard_kind": "plate", "partner": None, "counts": "yes", "start": day(), **DOCUMENT},
     "signboard_end": {},
+    "temporary": {"temporary_kind": "team", "until_on": day(3), "start": day(), **DOCUMENT},
+    "temporary_extend": {"until_on": day(9)},
+    "temporary_end": {"closes": "yes"},
     "sanding": {"duties": rows(text="负责全市某项工作。"), "departments": rows(name="办公室", duties="文秘", number="2"),
                 "quotas": rows(category="11", number="6"), "start": day(), **DOCUMENT,
                 "leaders": rows(scope="unit", role="principal", level="0131", number="1")},
@@ -616,6 +627,7 @@ BY_MOVEMENT: dict[str, Maker] = {
     "signboard": document_of_body,
     "organ_limit": document_of_body,
     "sanding": document_of_body,
+    "temporary": document_of_body,
     "duties": document_of_body,
     "rank_quota": numbers,
     "post_plan": numbers,

@@ -326,3 +326,9 @@ class CommissionFirst(DomainError):
     """先经编委会: a settled meeting has not said this of the case on its present facts."""
 
     code = "commission_first"
+
+
+class BadUscc(DomainError):
+    """统一社会信用代码校验不符: its check character is another one (GB 32100-2015)."""
+
+    code = "bad_uscc"

@@ -22,7 +22,7 @@ $$;
 -- Movements of the establishment side whose place is the fact ``unit``.
 CREATE OR REPLACE FUNCTION k_unit_movements() RETURNS text[]
 LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
-  SELECT ARRAY['change_unit', 'close_unit', 'network', 'merge_unit', 'transfer_unit', 'move_department', 'reform', 'signboard',
+  SELECT ARRAY['change_unit', 'close_unit', 'network', 'merge_unit', 'transfer_unit', 'move_department', 'reform', 'signboard', 'temporary',
     'sanding', 'duties', 'set_cap', 'engage', 'rank_quota', 'post_plan',
     'photo', 'unit_code', 'alarm_settle', 'accountability']
 $$;
