@@ -35,6 +35,7 @@ from app.models.authority import (
 )
 from app.models.base import Base
 from app.models.business import Application, ApplicationEvent, ClockStop, Task
+from app.models.engagement import Engagement, StaffCap
 from app.models.inside import Absence, Certificate, Verification, VerificationMark, VerificationRound
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
 from app.models.notices import Mail, MailSetting, Notice, NoticeMark, NoticeRead
@@ -90,6 +91,7 @@ __all__ = [
     "CostStandard",
     "Credential",
     "Decision",
+    "Engagement",
     "GrantRequest",
     "IdentityRule",
     "ImportBatch",
@@ -143,6 +145,7 @@ __all__ = [
     "SourceKind",
     "SourceMapping",
     "SourceRow",
+    "StaffCap",
     "Task",
     "TimeMonth",
     "TimeRecord",

@@ -15,6 +15,7 @@ def register() -> list[type[Any]]:
     from app.views.authority import AuthorityView
     from app.views.cases import CaseView
     from app.views.duties import DelegationView, GrantView, RevealView
+    from app.views.engagements import EngagedView
     from app.views.inbox import InboxView
     from app.views.inside import LendingView
     from app.views.intake import IntakeView
@@ -68,6 +69,7 @@ def register() -> list[type[Any]]:
         ProcessView,
         DelegationView,
         RevealView,
+        EngagedView,
         LendingView,
         VerificationView,
         ObjectionView,

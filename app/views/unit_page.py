@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from app.domain import codes, errors, quota
 from app.queries import days, history, units
-from app.views import inside, movements
+from app.views import engagements, inside, movements
 from app.views.auditing import record_export
 from app.views.day import address, asked, day_context, title, words
 from app.views.lists import workbook
@@ -56,6 +56,7 @@ class UnitView(BaseView):
             alarms = [] if past else units.alarms(s, row.legal_id, 10)
             permits = [] if past else units.permits(s, row.legal_id)
             within = None if past else inside.unit_context(s, row.legal_id, now)
+            off_quota = None if past else engagements.unit_context(s, row.legal_id, now)
         figures = [line for line in lines if line.kind == "establishment"]
         base = address(f"/unit/{unit_id}", at) if past else f"/unit/{unit_id}?"
         return render_template(
@@ -108,6 +109,7 @@ class UnitView(BaseView):
                 for p in permits
             ],
             inside=within,
+            engaged=off_quota,
         )
 
     def _crumbs(self, row: Any) -> list[dict[str, Any]]:
