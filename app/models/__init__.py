@@ -43,6 +43,7 @@ from app.models.papers import Attachment, IssuedPaper, Paper, PaperCounter
 from app.models.payroll import PayDifference, PayStandard, SourceBatch, SourceKind, SourceMapping, SourceRow
 from app.models.permits import NumberSeries, Permit, Plan, PlanLine
 from app.models.places import Code, CodeSet, Region, Unit, UnitSuccession, UnitVersion, User, WorkingDay
+from app.models.quotas import AbsorptionPlan, QuotaPart, QuotaPool
 from app.models.ranks import Scheme
 from app.models.records import CasePrivate, RecordItem, RecordKind
 from app.models.reform import CostStandard, Reform, ReformPhase, ReformStep, ReformVariant
@@ -61,6 +62,7 @@ from app.models.watch import (
 __all__ = [
     "DECIDERS",
     "Absence",
+    "AbsorptionPlan",
     "Account",
     "Accountability",
     "Acknowledgement",
@@ -126,6 +128,8 @@ __all__ = [
     "ProcessVersion",
     "Quota",
     "QuotaLine",
+    "QuotaPart",
+    "QuotaPool",
     "RateWindow",
     "RecordItem",
     "RecordKind",

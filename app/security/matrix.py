@@ -119,6 +119,7 @@ LINES: dict[str, Line] = {
     "SearchView.lines": Line(_l("Search: establishment lines"), (UNIT, OFFICE)),
     "SearchView.below": Line(_l("Search: lines of the own unit and those below it"), (UNIT, OFFICE)),
     "SearchView.permits": Line(_l("Search: valid permits"), (UNIT, OFFICE)),
+    "SearchView.parts": Line(_l("Search: parts of numbers"), (OFFICE,)),
     "SearchView.departments": Line(_l("Search: departments"), (UNIT, OFFICE)),
     "SearchView.items": Line(_l("Search: items of a person's record"), (UNIT, OFFICE, PERSON)),
     "SearchView.units": Line(_l("Search: units"), (UNIT, OFFICE)),

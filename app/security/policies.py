@@ -95,6 +95,8 @@ SCOPED: dict[str, Rule] = {
     "post": Rule(IN_UNITS),
     "permit": Rule(IN_UNITS),
     "plan": Rule(IN_UNITS),
+    "quota_part": Rule(IN_UNITS),
+    "absorption_plan": Rule(IN_UNITS),
     # A plan's rows: their own unit's, and the applicant's whose plan it is.
     "plan_line": Rule(f"({IN_UNITS} or exists (select 1 from plan n where n.id = {{t}}.plan_id))"),
     "person": Rule(f"(({IN_RANGE} and {OF_CLASS} and {can('register')}) or {{t}}.id = (select scope_number(8)))"),
@@ -237,6 +239,7 @@ BRIEF = (
 # Read by everybody signed in or not: no personal data, no decision rests on hiding them.
 EXEMPT: dict[str, str] = {
     "region": "public division codes",
+    "quota_pool": "what a division may have in all, by its document: no personal data",
     "code_set": "public code lists",
     "code": "public code lists",
     "working_day": "public calendar",

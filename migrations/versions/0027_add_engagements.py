@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
 revision = "0027"
-down_revision = "0026"
+down_revision = "0021"
 
 NOW = sa.text("recorded_to is null")
 

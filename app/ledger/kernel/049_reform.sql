@@ -67,8 +67,9 @@ BEGIN
   WHEN 'transfer_unit' THEN PERFORM k_transfer_unit(p_case, f, p_on);
   WHEN 'move_department' THEN v_made := k_move_department(p_case, f, p_on);
   WHEN 'move_people' THEN PERFORM k_move_people(p_case, f, p_on);
-  WHEN 'set_quota' THEN PERFORM k_set_quota(p_case, f || '{"kind": "establishment"}', p_on);
-  WHEN 'set_leadership' THEN PERFORM k_set_quota(p_case, f || '{"kind": "leadership"}', p_on);
+  WHEN 'move_quota' THEN PERFORM k_move_quota(p_case, f, p_on);
+  WHEN 'set_quota' THEN PERFORM k_set_quota(p_case, f - 'net' - 'ending' || '{"kind": "establishment"}', p_on);
+  WHEN 'set_leadership' THEN PERFORM k_set_quota(p_case, f - 'net' - 'ending' || '{"kind": "leadership"}', p_on);
   ELSE PERFORM refuse('invalid_input', '{"errors": {"step": ["format"]}}');
   END CASE;
   RETURN v_made;
