@@ -34,6 +34,7 @@ def kinds() -> dict[str, str]:
         "search.document": _("Search by ID number"),
         "intake": _("Opening balance brought in"),
         "export": _("Export"),
+        "source.loaded": _("List of another office brought in"),
         "refusal": _("Refusal by the ledger"),
         "case.rerouted": _("Case routed anew"),
         "user.created": _("User created"),

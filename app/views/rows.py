@@ -18,6 +18,9 @@ def states() -> dict[str, tuple[str, str]]:
 def _states(_locale: str) -> dict[str, tuple[str, str]]:
     return {
         "draft": (_("Draft"), ""),
+        "accepted": (_("Accepted"), "green"),
+        "superseded": (_("Replaced by a later one"), ""),
+        "refused": (_("Refused"), "red"),
         "running": (_("In progress"), "blue"),
         "returned": (_("Returned"), "amber"),
         "awaiting": (_("Approved, awaiting effect"), "blue"),
