@@ -122,16 +122,19 @@ FIELDS: dict[str, Callable[[], Field]] = {
 def known() -> dict[str, Callable[[], Field]]:
     """All fields: those above and those of the pieces' own modules; a name used by several means the same in all."""
     from app.views import (
+        fields_engagement,
         fields_entry,
         fields_inside,
         fields_lead,
         fields_organs,
+        fields_quotas,
         fields_records,
         fields_reform,
         fields_sanding,
     )
 
     return {
+        **fields_quotas.FIELDS,
         **fields_organs.FIELDS,
         **fields_reform.FIELDS,
         **fields_records.FIELDS,
@@ -139,5 +142,6 @@ def known() -> dict[str, Callable[[], Field]]:
         **fields_inside.FIELDS,
         **fields_sanding.FIELDS,
         **fields_entry.FIELDS,
+        **fields_engagement.FIELDS,
         **FIELDS,
     }

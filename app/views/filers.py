@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.views import (
+    filing_engagement,
     filing_entry,
     filing_inside,
     filing_lead,
     filing_organs,
+    filing_quotas,
     filing_records,
     filing_reform,
     filing_sanding,
@@ -17,9 +19,11 @@ from app.views import (
 OWN: Mapping[str, Callable[..., Any]] = {
     **filing_entry.FILERS,
     **filing_inside.FILERS,
+    **filing_engagement.FILERS,
     **filing_records.FILERS,
     **filing_sanding.FILERS,
     **filing_lead.FILERS,
     **filing_organs.FILERS,
+    **filing_quotas.FILERS,
     **filing_reform.FILERS,
 }

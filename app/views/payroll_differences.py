@@ -44,7 +44,7 @@ def address(path: str, question: Asked, **more: Any) -> str:
     return f"/payroll/differences{path}" + (f"?{query}" if query else "")
 
 
-class DifferenceView(BaseView):
+class PayDifferenceView(BaseView):
     """The list, one difference, an explanation, a draft."""
 
     route_base = "/payroll/differences"

@@ -46,7 +46,7 @@ ROLES = (
     Role("anquan", "security_admin", "市局", "暗局"),
     Role("shenji", "auditor", "市局", "暗局"),
 )
-# Nobody has brought a list in here; with rows: tests/payroll/test_pages.py.
+# Nobody has brought a list in here; with rows: tests/exchange/payroll/test_pages.py.
 LISTED = ("batch_id", "difference_id")
 ROSTER = ("round_id", "verification_id", "mark_id")
 REFORM = ("reform_id", "variant_id", "step_id")
@@ -65,6 +65,7 @@ class Cast:
     notices: dict[str, dict[str, int]]
     rosters: dict[str, dict[str, int]]
     reforms: dict[str, dict[str, int]]
+    alarms: dict[str, int]
     shared: dict[str, int]
 
     def ids(self, role: Role, which: str) -> dict[str, int]:
@@ -80,6 +81,7 @@ class Cast:
                     "file_id",
                     "paper_id",
                     "notice_id",
+                    "alarm_id",
                     *LISTED,
                     *ROSTER,
                     *REFORM,
@@ -100,6 +102,7 @@ class Cast:
             "paper_id": ABSENT,
             **dict.fromkeys(LISTED, ABSENT),
             "notice_id": self.notices[side][kind],
+            "alarm_id": self.alarms[side],
             **self.rosters[side],
             # A reform is its office's: to the city, a district's is a foreign one too.
             **self.reforms["qu-bianban" if ("qu" in role.username) == (which == "own") else "bianban"],
@@ -162,7 +165,27 @@ def build(world: World) -> Cast:
         s: {k: world.value("SELECT min(id) FROM notice WHERE task_id = :t", t=t) for k, t in of.items()}
         for s, of in tasks.items()
     }
-    return Cast(bodies, cases, tasks, intakes, files, notices, rosters(world, bodies), reforms(world), shared)
+    return Cast(
+        bodies,
+        cases,
+        tasks,
+        intakes,
+        files,
+        notices,
+        rosters(world, bodies),
+        reforms(world),
+        alarms(world, bodies),
+        shared,
+    )
+
+
+def alarms(world: World, bodies: dict[str, Body]) -> dict[str, int]:
+    """An open alarm of each body."""
+    raised = "SELECT k_alarm_raise('AL40', 'unit:' || cast(:u AS bigint), '{}', :s, :u)"
+    with world.owner.begin() as c:
+        return {
+            side: c.execute(text(raised), {"u": b.id, "s": b.scope_path}).scalar_one() for side, b in bodies.items()
+        }
 
 
 def reforms(world: World) -> dict[str, dict[str, int]]:
