@@ -97,6 +97,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             entries.insert(2, {"label": _("To be confirmed"), "url": "/acknowledgements", "icon": "check"})
         if who.office_kind == "establishment":
             entries.append({"label": _("Commission"), "url": "/commission/", "icon": "users"})
+            entries.append({"label": _("Looking ahead"), "url": "/forecast", "icon": "leader"})
             entries.append({"label": _("Permits"), "url": "/list/permits", "icon": "check"})
             entries.append({"label": _("Yearly plans"), "url": "/list/plans", "icon": "ledger"})
             entries.append({"label": _("Annual verification"), "url": "/verification/", "icon": "check"})
