@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from app.domain import codes, errors
 from app.domain.retirement import add_months
+from app.domain.workdays import city_today
 from app.queries import forecast, units
 from app.queries.forecast import Forecast, Line, Place
 from app.views.auditing import record_export
@@ -88,7 +89,7 @@ class ForecastView(BaseView):
     @has_access
     def people(self) -> Any:
         """Who reaches the age within some days, the next first."""
-        since, until = day_of("from") or dt.date(1949, 10, 1), day_of("to") or abort(400)
+        since, until = day_of("from") or dt.date(1949, 10, 1), day_of("to") or forecast.end_of(city_today())
         category, after = request.args.get("category", ""), request.args.get("after", "")
         if category and category not in codes.CATEGORY:
             abort(400)

@@ -51,8 +51,7 @@ def work(case_id: int | None = None) -> Iterator[Session]:
 
 def menu(who: Hat) -> list[dict[str, Any]]:
     """The main menu of a hat."""
-    home = {"label": _("Home"), "url": "/", "icon": "home"}
-    entries = [home]
+    entries = [{"label": _("Home"), "url": "/", "icon": "home"}]
     if who.unit_id:
         entries += [
             {"label": _("Start a business"), "url": "/case/start", "icon": "start"},
