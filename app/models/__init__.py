@@ -36,6 +36,7 @@ from app.models.authority import (
 from app.models.base import Base
 from app.models.business import Application, ApplicationEvent, ClockStop, Task
 from app.models.commission import AgendaItem, Meeting
+from app.models.forecast import DueRetirement
 from app.models.inside import Absence, Certificate, Verification, VerificationMark, VerificationRound
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
 from app.models.notices import Mail, MailSetting, Notice, NoticeMark, NoticeRead
@@ -43,6 +44,7 @@ from app.models.papers import Attachment, IssuedPaper, Paper, PaperCounter
 from app.models.payroll import PayDifference, PayStandard, SourceBatch, SourceKind, SourceMapping, SourceRow
 from app.models.permits import NumberSeries, Permit, Plan, PlanLine
 from app.models.places import Code, CodeSet, Region, Unit, UnitSuccession, UnitVersion, User, WorkingDay
+from app.models.quotas import AbsorptionPlan, QuotaPart, QuotaPool
 from app.models.ranks import Scheme
 from app.models.records import CasePrivate, RecordItem, RecordKind
 from app.models.reform import CostStandard, Reform, ReformPhase, ReformStep, ReformVariant
@@ -61,6 +63,7 @@ from app.models.watch import (
 __all__ = [
     "DECIDERS",
     "Absence",
+    "AbsorptionPlan",
     "Account",
     "Accountability",
     "Acknowledgement",
@@ -92,6 +95,7 @@ __all__ = [
     "CostStandard",
     "Credential",
     "Decision",
+    "DueRetirement",
     "GrantRequest",
     "IdentityRule",
     "ImportBatch",
@@ -127,6 +131,8 @@ __all__ = [
     "ProcessVersion",
     "Quota",
     "QuotaLine",
+    "QuotaPart",
+    "QuotaPool",
     "RateWindow",
     "RecordItem",
     "RecordKind",

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.domain import codes
+from app.domain.leaders import RANKS_BEGAN
 from app.domain.quota import Figures
 from app.queries import days
 
@@ -64,9 +65,11 @@ def lines_of(
         text(
             f"{TODAY_LINES if at is None or (at.plain and isinstance(on, days.Moment)) else past_lines(at)}"
             " WHERE l.unit_id = :u AND (cast(:k AS text) IS NULL OR l.kind = :k)"
+            # 非领导职务 stand in the accounts of days before the ranks alone (app/domain/leaders.py).
+            f" AND (l.role <> 'nonleading'{' OR cast(:on AS date) < :ranks' if at else ''})"
             " ORDER BY l.kind, s.scope_path, l.category, l.role DESC, l.id LIMIT 300"
         ),
-        {"u": unit_id, "k": kind, **(at.values if at else {})},
+        {"u": unit_id, "k": kind, "ranks": RANKS_BEGAN, **(at.values if at else {})},
     )
     return [
         Line(r.id, r.kind, r.category, line_label(r), Figures.of(r.authorised, r.occupied, r.reserved)) for r in rows

@@ -8,6 +8,7 @@ def register() -> list[type[Any]]:
     from app.views.account import AccountView
     from app.views.acknowledgements import AcknowledgementView
     from app.views.admin import AdminView
+    from app.views.alarm_rules import AccountabilityView, AlarmKeeperView, AlarmRuleView
     from app.views.alarms import AlarmView
     from app.views.appointment import AppointmentView
     from app.views.attachments import AttachmentView
@@ -16,7 +17,9 @@ def register() -> list[type[Any]]:
     from app.views.cases import CaseView
     from app.views.certificates import CertificateView
     from app.views.commission import CommissionView
+    from app.views.difference import DifferenceView
     from app.views.duties import DelegationView, GrantView, RevealView
+    from app.views.forecast import ForecastView
     from app.views.inbox import InboxView
     from app.views.inside import LendingView
     from app.views.intake import IntakeView
@@ -26,6 +29,9 @@ def register() -> list[type[Any]]:
     from app.views.mail import MailView, OutboxView
     from app.views.objection import ObjectionView
     from app.views.papers import PaperView
+    from app.views.payroll import PayrollView
+    from app.views.payroll_differences import PayDifferenceView
+    from app.views.payroll_lists import PayListView
     from app.views.person import CardView, PersonView
     from app.views.processes import ProcessView
     from app.views.queue import QueueView
@@ -54,6 +60,8 @@ def register() -> list[type[Any]]:
         SupervisionView,
         SearchView,
         LedgerView,
+        DifferenceView,
+        ForecastView,
         UnitView,
         RanksView,
         DisclosureView,
@@ -64,6 +72,9 @@ def register() -> list[type[Any]]:
         InboxView,
         AcknowledgementView,
         AlarmView,
+        AlarmRuleView,
+        AccountabilityView,
+        AlarmKeeperView,
         MailView,
         OutboxView,
         IntakeView,
@@ -79,6 +90,9 @@ def register() -> list[type[Any]]:
         LendingView,
         VerificationView,
         ObjectionView,
+        PayrollView,
+        PayDifferenceView,
+        PayListView,
         ReformView,
         ReformStepView,
     ]

@@ -147,12 +147,18 @@ class ReformView(BaseView):
                 if start is None:
                     raise errors.InvalidInput(errors={"start": ["required"]})
                 facts = facts_of_phase(
-                    s, variant, phase, document_no=form.document_no.data, issuer=form.issuer.data, start=start
+                    s,
+                    variant,
+                    phase,
+                    document_no=form.document_no.data,
+                    issuer=form.issuer.data,
+                    start=start,
+                    over_limit_no=form.over_limit_no.data,
                 )
                 case = engine.draft(
                     s, process="reform", unit_id=None, office_id=hat().office_id, scope_path=hat().low,
                     form={"reform_phase": f"{variant}-{phase}", "document_no": form.document_no.data,
-                          "issuer": form.issuer.data, "start": start.isoformat()},
+                          "issuer": form.issuer.data, "over_limit_no": form.over_limit_no.data, "start": start.isoformat()},
                 )  # fmt: skip
                 engine.submit(s, case.id, facts=facts, person_id=None, person_name=None, effective_on=start)
                 s.flush()

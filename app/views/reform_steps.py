@@ -35,7 +35,8 @@ class ReformStepView(BaseView):
             row = mine(reforms.variant(s, variant_id))
             steps = reforms.steps(s, variant_id)
             names = Names(s, steps)
-        results = {r["n"]: r for r in row.tried["steps"]} if row.tried and row.fresh else {}
+        answers = row.tried["steps"] if row.tried and row.fresh else []
+        results = {r["n"]: r for r in answers}
         return render_template(
             "reform_variant.html",
             title=row.name,
@@ -46,7 +47,8 @@ class ReformStepView(BaseView):
                  "why": answered(r) if (r := results.get(step.position)) and not r["ok"] else ""}
                 for step in steps
             ],
-            refused=sum(not r["ok"] for r in results.values()),
+            refused=sum(not r["ok"] for r in answers),
+            whole=[answered(r) for r in answers if r["n"] == 0],  # what is asked of all steps together
             tried=bool(results),
             share=shares(row.tried) if results else None,
             may_write=row.state == "draft",
@@ -151,15 +153,17 @@ class ReformStepView(BaseView):
         with work() as s:
             mine(reforms.variant(s, variant_id))
             steps = reforms.steps(s, variant_id)
+            names = Names(s, steps)
             found = [] if not q else [
                 row for department in (False, True) if node in ("any", "department" if department else "legal")
                 for row in reforms.find_units(s, q, department)
             ]  # fmt: skip
-        kinds = {"legal": ("open_unit",), "department": ("open_department",), "any": ("open_unit", "open_department")}
+        kinds = {"legal": ("open_unit",), "department": ("open_department", "move_department")}
+        kinds["any"] = kinds["legal"] + kinds["department"]
         made = [
-            {"value": f"={x.key}", "text": str(x.facts.get("name")), "note": _("made by step %(n)s", n=x.position)}
+            {"value": f"={x.key}", "text": names.unit(f"={x.key}"), "note": _("made by step %(n)s", n=x.position)}
             for x in steps
-            if x.kind in kinds[node] and q in str(x.facts.get("name"))
+            if x.kind in kinds[node] and q in names.unit(f"={x.key}")
         ]
         return answer(made + [{"value": str(r.id), "text": r.name, "note": r.note} for r in found])
 

@@ -14,6 +14,8 @@ from app.queries import reforms
 from app.views.messages import sentence
 from app.workflow.reform import LINES, REFERENCES
 
+BOARDS = {"co_located": "合署", "two_names": "一个机构两块牌子", "plate": "加挂牌子"}
+
 
 def kind_names() -> dict[str, str]:
     """The kinds of steps by name, in the order of the menu."""
@@ -23,6 +25,9 @@ def kind_names() -> dict[str, str]:
         "change_unit": _("Rename a unit, change its class or grade"),
         "close_unit": _("Abolish a unit or department"),
         "merge_unit": _("Merge a unit into another"),
+        "move_department": _("Move an internal department to another unit"),
+        "transfer_unit": _("Put a unit under another superior"),
+        "signboard": _("Signboard: co-located, two names, plate"),
         "move_people": _("Move people to another line"),
         "set_quota": _("Fix an establishment number"),
         "set_leadership": _("Fix a leadership number"),
@@ -52,7 +57,10 @@ class Names:
                 elif name in (*REFERENCES, *LINES) and first.isdecimal():
                     units.add(int(first))
         self.units, self.lines = reforms.unit_names(s, units), reforms.line_names(s, lines)
-        self.made = {f"={step.key}": str(step.facts.get("name", "")) for step in steps if step.key}
+        self.made: dict[str, str] = {}
+        for step in steps:
+            if step.key:
+                self.made[f"={step.key}"] = str(step.facts.get("name") or self.unit(step.facts.get("unit")))
 
     def unit(self, value: Any) -> str:
         """A unit; a dash for what is not the reader's to see."""
@@ -87,6 +95,16 @@ def said(step: Any, names: Names) -> str:
             if f.get("seats") == "along":
                 return _("Merge %(unit)s into %(into)s, the numbers go along", unit=unit, into=into)
             return _("Merge %(unit)s into %(into)s, on seats approved there", unit=unit, into=into)
+        case "move_department":
+            return _("Move the department %(unit)s into %(into)s", unit=unit, into=names.unit(f.get("into")))
+        case "transfer_unit":
+            above = names.unit(f["parent"]) if f.get("parent") else codes.REGION.get(f.get("region", ""), "—")
+            return _("Put %(unit)s under %(above)s", unit=unit, above=above)
+        case "signboard":
+            other = names.unit(f["partner"]) if f.get("partner") else f.get("board_name")
+            return _(
+                "%(unit)s: %(kind)s %(name)s", unit=unit, kind=BOARDS.get(f.get("signboard_kind", ""), "—"), name=other
+            )
         case "move_people":
             people = str(f.get("people") or "all")
             who = _("everybody") if people == "all" else _("%(n)s people", n=people.count(",") + 1)
@@ -144,8 +162,15 @@ def measures(found: Mapping[str, Any], yearly: Mapping[str, int], side: str) -> 
         _("People whose unit changes"): people["moved"],
         _("People without a seat"): people["unseated"],
         _("Leaders without a post"): people["unled"],
-        _("A year's cost (yuan)"): sum(amount for _people, amount in reform.cost(part, yearly).values()),
+        _("Running cases of bodies that end"): reform.cases_of_ended(part),
     }
+    for rule, count in found["alarms"].items():
+        out[_("Alarms raised: %(rule)s", rule=rule)] = count if side == "after" else 0
+    channels = reform.cost(part, yearly)
+    for funding, (paid, amount) in channels.items():
+        label = codes.label("funding", funding)
+        out |= {_("%(label)s · people", label=label): paid, _("%(label)s · a year's cost (yuan)", label=label): amount}
+    out[_("A year's cost (yuan)")] = sum(amount for _people, amount in channels.values())
     return out
 
 

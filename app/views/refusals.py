@@ -5,7 +5,15 @@ from flask_babel import gettext as _
 
 def sentences() -> dict[str, str]:
     """The texts by code, in the reader's language."""
-    return {**_of_ledger(), **_of_units(), **_of_documents(), **_of_reform(), **_of_work(), **_of_access()}
+    return {
+        **_of_documents(),
+        **_of_ledger(),
+        **_of_numbers(),
+        **_of_units(),
+        **_of_reform(),
+        **_of_work(),
+        **_of_access(),
+    }
 
 
 def _of_ledger() -> dict[str, str]:
@@ -19,7 +27,7 @@ def _of_ledger() -> dict[str, str]:
             "This line is over its quota (authorised %(authorised)s, occupied %(occupied)s): nobody may enter until the surplus is gone."
         ),
         "quota_below_use": _(
-            "The number is below what is in use: occupied %(occupied)s, reserved %(reserved)s. Enter at least their sum, or let people leave first."
+            "The number is below what is in use: occupied %(occupied)s, reserved %(reserved)s. Enter at least their sum, let people leave first, or file the cut with a plan of absorption (last day)."
         ),
         "leader_without_seat": _(
             "A leader needs a seat in the same unit, or has to be marked as concurrent, attached or superior with the home unit."
@@ -93,6 +101,29 @@ def _of_ledger() -> dict[str, str]:
             "The unit holds the valid certificate %(number)s. Apply for a change or a replacement instead of a first one."
         ),
         "certificate_missing": _("The unit holds no valid certificate. Apply for a first one."),
+    }
+
+
+def _of_numbers() -> dict[str, str]:
+    """Of quotas: parts, totals, documents, surplus."""
+    return {
+        "parts_exceed": _(
+            "The parts together (%(parts)s) exceed the number (%(authorised)s). Lower a part, or end one, or fix a higher number first."
+        ),
+        "pool_exhausted": _(
+            "The region's total (%(total)s, %(document_no)s) has %(distributed)s distributed: no room for %(wanted)s more. Take numbers back elsewhere, or have the total raised."
+        ),
+        "pool_below_use": _(
+            "%(distributed)s are distributed or lent already: the total cannot be %(total)s. Take numbers back first."
+        ),
+        "move_above": _("The line has %(authorised)s: %(number)s cannot go. Enter at most what it has."),
+        "document_used": _(
+            "Document %(document_no)s has made this change already. Compare with the unit's documents; another change needs its own document."
+        ),
+        "no_surplus": _("Nobody is above the number here: there is nothing to absorb."),
+        "seats_reserved": _(
+            "%(reserved)s seats are kept for running cases. Wait until they end, or have them withdrawn first."
+        ),
     }
 
 

@@ -9,11 +9,12 @@ from flask_babel import gettext as _
 from app.domain import codes, errors, quota
 from app.queries import days, history, sanding, units
 from app.views import inside, movements
+from app.views.alarm_texts import alarm_rows
 from app.views.auditing import record_export
 from app.views.day import address, asked, day_context, title, words
 from app.views.fields_sanding import SIGNBOARDS
 from app.views.lists import workbook
-from app.views.rows import alarm_rows, states
+from app.views.rows import states
 from app.views.shell import hat, work
 from app.workflow.engine import today
 

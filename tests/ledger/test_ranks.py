@@ -45,7 +45,7 @@ def held(world: World, body: Body, number: int, day: dt.date = TODAY) -> dict[st
     """Approved and held by group, as a clerk asks."""
     with world.database.transaction(world.clerk(body)) as s:
         rows = s.execute(text(
-            "SELECT g.name, g.number, h.held FROM scheme c, scheme_groups(c.groups) g JOIN scheme_held(:i, :d, NULL) h"
+            "SELECT g.name, g.number, h.held FROM scheme c, scheme_groups(c.groups) g JOIN scheme_held(:i, :d, NULL, NULL) h"
             " ON h.place = g.place WHERE c.id = :i"), {"i": number, "d": day})  # fmt: skip
         return {r.name: (r.number, r.held) for r in rows}
 
@@ -144,7 +144,7 @@ def test_units_share_their_numbers_and_the_remainders_make_one_more(world: World
     # Both units and whoever sees either of them see the shared numbers; a third unit does not.
     assert held(world, other, pool)["一至四级调研员"] == (1, 0)
     assert call(world, world.clerk(third), "SELECT count(*) FROM scheme") == 0
-    assert call(world, world.clerk(third), "SELECT count(*) FROM scheme_held(:i, :d, NULL)", i=pool, d=TODAY) == 0
+    assert call(world, world.clerk(third), "SELECT count(*) FROM scheme_held(:i, :d, NULL, NULL)", i=pool, d=TODAY) == 0
     promote(world, one, one.people[0], "R06")
     assert isinstance(refusal(promote, world, other, other.people[0], "R06"), errors.RankExhausted)
     # A unit in a pool has no numbers of its own until the pool is fixed without it.

@@ -18,7 +18,7 @@ from app.views.fields_records import KIND_OF
 from app.views.filing_reform import facts_of_phase
 from app.workflow import engine, validation, verifying
 from app.workflow.definition import Process
-from tests.ledger.steps import TODAY, entered, lead, scheme_facts, seat
+from tests.ledger.steps import TODAY, by_office, entered, lead, scheme_facts, seat
 from tests.world import Body, World, id_number, person
 
 CITY = "440600"
@@ -441,6 +441,36 @@ def quota(city: City, plan: Process) -> Filing:
     return Filing(facts, body, about=body.id, other={"authorised": 7 if plan.process == "quota" else 2})
 
 
+def number(city: City, plan: Process) -> Filing:
+    """Parts, totals, moves, plans of absorption, closed lines."""
+    body, later = city.body(), (TODAY + dt.timedelta(days=400)).isoformat()
+    facts: dict[str, Any] = {"start": day(), **DOCUMENT, "document_no": f"佛编〔2026〕{1000 + next(_serial)}号"}
+    if plan.process == "quota_part_end":
+        part = {"line": body.line, "purpose": "military", "number": 1, "how": "added", "last_on": later}
+        case = by_office(city.world, "quota_part", facts | part, about=body)
+        facts |= {
+            "part": city.world.value("SELECT id FROM quota_part WHERE case_id = :c AND recorded_to IS NULL", c=case)
+        }
+    elif plan.process == "absorb":
+        cut = {
+            "line": body.line,
+            "authorised": 1,
+            "until_on": later,
+            "document_no": f"佛编〔2026〕{1000 + next(_serial)}号",
+        }
+        by_office(city.world, "quota", facts | cut, about=body)
+        facts |= {"line": body.line, "until_on": later, "targets": "2027:0"}
+    else:
+        facts |= {
+            "quota_part": {"line": body.line, "purpose": "veteran", "number": 2, "how": "inside"},
+            "quota_pool": {"region": CITY, "category": "15", "pool_kind": "total", "number": 5000},
+            "quota_move": {"from_line": body.line, "line": city.body().line, "number": 1},
+            "line_close": {"line": body.line, "entry": "closed"},
+        }[plan.process]
+    return Filing(facts, body, about=None if plan.process == "quota_pool" else body.id,
+                  other={"document_no": f"佛编〔2026〕{1000 + next(_serial)}号"})  # fmt: skip
+
+
 def organ(city: City, plan: Process) -> Filing:
     n, start = next(_serial), {"start": day(), **DOCUMENT}
     body = city.world.body(f"空壳{n:04d}局", quotas={"11": 0}) if plan.process == "unit_close" else city.body(people=0)
@@ -580,6 +610,12 @@ BY_MOVEMENT: dict[str, Maker] = {
     "leave_lead": leader,
     "correct": correction,
     "set_quota": quota,
+    "set_part": number,
+    "end_part": number,
+    "set_pool": number,
+    "move_quota": number,
+    "absorb": number,
+    "close_line": number,
     "open_unit": organ,
     "change_unit": organ,
     "close_unit": organ,

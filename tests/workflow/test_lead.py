@@ -101,6 +101,8 @@ def test_holders_stand_beside_their_group_and_are_linked(world: World, organ: Bo
     assert f'href="/person/{who}"' in shown
     assert "47 − 1 = 46" in text_of(shown)
     assert "47 − 0 = 47" in text_of(page(client("clerk").get(f"/ranks/{organ.id}?on={ago(25)}")))
+    # What was not yet recorded by the end of yesterday was not known then.
+    assert "⌊79 × 20%⌋" not in text_of(page(client("clerk").get(f"/ranks/{organ.id}?on={ago(20)}&known={ago(1)}")))
     foreign = world.body("外局")
     assert client("clerk").get(f"/ranks/{foreign.id}").status_code == 404
 
@@ -229,6 +231,7 @@ def test_non_leading_positions_stand_in_accounts_before_the_ranks_alone(world: W
     world.account("old", "unit_clerk", unit=old.id)
     assert "非领导职务" in text_of(page(client("old").get(f"/ranks/{old.id}?on=2019-05-31")))
     assert "非领导职务" not in text_of(page(client("old").get(f"/ranks/{old.id}?on=2019-06-01")))
+    assert "非领导职务" not in text_of(page(client("old").get(f"/unit/{old.id}")))
     found = refusal(set_quota, world, old, old.lines["nonleading:0132"], 3)
     assert isinstance(found, errors.NonLeading)
     assert "非领导" not in page(client("bianban").get("/case/new/lead_new"))

@@ -214,6 +214,48 @@ class ChildrenElsewhere(DomainError):
     code = "children_elsewhere"
 
 
+class PartsExceed(DomainError):
+    """其中数超过总数: the parts of a number exceed it; facts: authorised, parts."""
+
+    code = "parts_exceed"
+
+
+class PoolExhausted(DomainError):
+    """总量不足: the region's total (or reserve) has no room; facts: total, distributed, wanted."""
+
+    code = "pool_exhausted"
+
+
+class PoolBelowUse(DomainError):
+    """总量低于已分配数: the new total is below what is distributed or lent; facts: total, distributed."""
+
+    code = "pool_below_use"
+
+
+class MoveAbove(DomainError):
+    """划出数超过核定数: more numbers are to go than the line has; facts: authorised, number."""
+
+    code = "move_above"
+
+
+class DocumentUsed(DomainError):
+    """文号已用: this document has made this change already; facts: document_no."""
+
+    code = "document_used"
+
+
+class NoSurplus(DomainError):
+    """没有超编: there is nothing to absorb; facts: authorised, occupied."""
+
+    code = "no_surplus"
+
+
+class SeatsReserved(DomainError):
+    """有预留席位: running cases hold seats of the line; facts: reserved."""
+
+    code = "seats_reserved"
+
+
 class WrongCategory(DomainError):
     """编制类型不符: the seat category does not fit this kind of unit or this person."""
 

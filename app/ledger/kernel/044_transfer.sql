@@ -1,7 +1,7 @@
 -- 隶属关系: a body comes under another superior, in its region or in another one; a department goes to another body.
 
 -- What bears a unit's path follows it, the chains' entries too (the path is no part of their hash): 档案随机构走. Papers that
--- were issued keep theirs. A trigger, so that what an application may never change of its own rows changes here.
+-- were issued, and who was held to account, keep theirs. A trigger, so that what an application may never change of its own rows changes here.
 CREATE OR REPLACE FUNCTION k_rescope() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE v_table text;
@@ -11,7 +11,7 @@ BEGIN
       UNION SELECT id FROM person WHERE scope_path = OLD.scope_path));
   FOR v_table IN SELECT c.relname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid AND c.relkind = 'r'
       AND c.relnamespace = 'public'::regnamespace WHERE a.attname = 'scope_path' AND NOT a.attisdropped
-      AND c.relname <> ALL (ARRAY['unit', 'ledger_entry', 'issued_paper']) ORDER BY c.relname LOOP
+      AND c.relname <> ALL (ARRAY['unit', 'ledger_entry', 'issued_paper', 'accountability']) ORDER BY c.relname LOOP
     EXECUTE format('UPDATE %I SET scope_path = $1 WHERE scope_path = $2', v_table) USING NEW.scope_path, OLD.scope_path;
   END LOOP;
   RETURN NULL;
@@ -70,6 +70,7 @@ BEGIN
    WHERE id = u.id RETURNING * INTO u;
   PERFORM k_next_version(p_case, u, 'unit.transferred', p_on);
   PERFORM k_organ_limit(p_case, u.id, f, p_on);
+  PERFORM k_pool_room(x, 0, p_on) FROM quota_line x WHERE x.unit_id = u.id AND x.kind = 'establishment';
 END $$;
 
 CREATE OR REPLACE FUNCTION ledger_transfer_unit(p_case bigint) RETURNS void
@@ -113,14 +114,16 @@ BEGIN
     END IF;
     IF f ->> 'seats' = 'along' THEN
       v_count := least(greatest(v_count, l.allotted), l.authorised);
-      PERFORM k_set_quota(p_case, f || jsonb_build_object('line', v_line, 'authorised',
+      PERFORM k_set_quota(p_case, f || jsonb_build_object('net', 1, 'line', v_line, 'authorised',
         coalesce((SELECT authorised FROM ledger_total WHERE line_id = v_line), 0) + v_count), p_on);
     END IF;
     IF v_people IS NOT NULL THEN
       PERFORM k_move_people(p_case, jsonb_build_object('line', l.id, 'into_line', v_line, 'people', v_people, 'department', v_new), p_on);
     END IF;
     IF f ->> 'seats' = 'along' THEN
-      PERFORM k_set_quota(p_case, f || jsonb_build_object('line', l.id, 'authorised', l.authorised - v_count), p_on);
+      PERFORM k_set_quota(p_case, f || jsonb_build_object('line', l.id, 'authorised', greatest(0, least(l.authorised - v_count,
+        (SELECT authorised FROM ledger_total WHERE line_id = l.id)))), p_on);
+      PERFORM k_pool_room(x, 0, p_on) FROM quota_line x WHERE x.id = v_line;
     END IF;
   END LOOP;
   FOR l IN SELECT x.*, t.authorised FROM quota_line x JOIN ledger_total t ON t.line_id = x.id

@@ -128,7 +128,7 @@ END $$;
 
 -- 催办: unanswered after its day, the office's head is told; after as many days again, the city's 编办. What was accepted
 -- comes back after its last day; a remedy that ended without effect is no answer. The job's; once for each step.
-CREATE OR REPLACE FUNCTION alarm_watch(OUT escalated int, OUT reopened int) RETURNS record
+CREATE OR REPLACE FUNCTION alarm_watch(OUT risen int, OUT returned int) RETURNS record
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   WITH back AS (UPDATE alarm SET state = 'open', answered_at = NULL, escalated = 0, due_on = workdays_after(kernel_today(), 5)
@@ -137,7 +137,7 @@ BEGIN
         jsonb_build_object('before', 'accepted', 'after', 'open', 'until', accepted_until) FROM back),
     told AS (INSERT INTO notice (kind, office_id, alarm_id, why, scope_path) SELECT 'alarm', o, id, rule, scope_path
         FROM (SELECT b.*, k_office_of('establishment', b.unit_id, b.scope_path) AS o FROM back b) x WHERE o IS NOT NULL)
-  SELECT count(*) INTO reopened FROM back;
+  SELECT count(*) INTO returned FROM back;
   UPDATE alarm a SET answered_at = NULL FROM case_record c, application p WHERE a.state = 'open' AND a.answered_at IS NOT NULL
     AND p.id = a.remedy_case_id AND c.case_id = p.id AND c.status = 'closed' AND NOT EXISTS (SELECT 1 FROM alarm_event e
       WHERE e.alarm_id = a.id AND e.kind = 'explained');
@@ -151,7 +151,7 @@ BEGIN
         FROM (SELECT l.*, CASE escalated WHEN 1 THEN k_office_of('establishment', l.unit_id, l.scope_path) ELSE (SELECT o.id
           FROM office o JOIN region r ON r.code = o.region_code AND r.kind = 'city' WHERE o.kind = 'establishment') END AS o
           FROM late l) x WHERE o IS NOT NULL)
-  SELECT count(*) INTO escalated FROM late;
+  SELECT count(*) INTO risen FROM late;
 END $$;
 
 -- A full run on demand: asked for by a head of 编办, begun by the job within the minute. The one that waits is enough.
