@@ -22,7 +22,7 @@ from app.ledger.replay_beside import (
     year_verified,
 )
 from app.ledger.replay_lead import scheme_ended, scheme_set
-from app.ledger.replay_organs import unit_relocated, unit_succeeded, unit_succeeds
+from app.ledger.replay_organs import permit_carried, permit_left, unit_relocated, unit_succeeded, unit_succeeds
 from app.ledger.replay_sanding import ON_UNIT as OF_DOCUMENTS
 from app.ledger.replay_state import Entry, Fields, Row, State, count, numbers, permit
 
@@ -216,6 +216,8 @@ ON_UNIT: dict[str, Callable[[State, Entry, Fields], None]] = {
     "unit.relocated": unit_relocated,
     "unit.succeeded": unit_succeeded,
     "unit.succeeds": unit_succeeds,
+    "permit.left": permit_left,
+    "permit.carried": permit_carried,
     "unit.networked": unit_networked,
     "unit.closed": unit_closed,
     "quota.set": quota_set,

@@ -214,6 +214,18 @@ class ChildrenElsewhere(DomainError):
     code = "children_elsewhere"
 
 
+class CasesWithoutDestination(DomainError):
+    """在办业务无去向: cases or permits of a unit that ends would have nowhere to go; facts: count, cases."""
+
+    code = "cases_without_destination"
+
+
+class DocumentUsed(DomainError):
+    """文号已用: this document has made the same change before; facts: document_no, case."""
+
+    code = "document_used"
+
+
 class WrongCategory(DomainError):
     """编制类型不符: the seat category does not fit this kind of unit or this person."""
 

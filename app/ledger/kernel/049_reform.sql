@@ -98,7 +98,8 @@ DECLARE s jsonb; v_made bigint; v_code text; v_detail text; v_name text; v_commo
 BEGIN
   results := '[]'; keys := p_keys;
   v_common := jsonb_build_object('document_no', p_facts ->> 'document_no', 'issuer', coalesce(p_facts ->> 'issuer', ''));
-  -- The fixed order, before the steps take theirs: totals by line, then the bodies.
+  -- The fixed order, before the steps take theirs: running cases, totals by line, then the bodies.
+  PERFORM k_running_lock(p_case, k_reform_units(p_steps, keys));
   PERFORM 1 FROM ledger_total WHERE line_id IN (SELECT id FROM quota_line WHERE unit_id = ANY (k_reform_units(p_steps, keys)))
     ORDER BY line_id FOR UPDATE;
   PERFORM 1 FROM unit WHERE id = ANY (k_reform_units(p_steps, keys)) ORDER BY id FOR NO KEY UPDATE;
