@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from app.cli import demo as city
 from app.cli import deploy, embedded, settings
 from app.cli.accounts import accounts_group
+from app.cli.alarms import alarms_group
 from app.cli.catalogue import catalogue_group
 from app.cli.files import files_group
 from app.cli.keys import keys_group
@@ -110,6 +111,7 @@ def register(app: Flask) -> None:
         catalogue_group,
         ledger_group,
         processes_group,
+        alarms_group,
         keys_group,
         files_group,
         import_group,

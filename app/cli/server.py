@@ -20,7 +20,7 @@ from app.cli import catalogue, commands, demo, deploy, embedded, nightly, settin
 from app.db import Database, SignInDatabase
 from app.domain.errors import DomainError
 from app.domain.workdays import city_today
-from app.workflow import due, mail, permits, rescue
+from app.workflow import due, mail, parts, permits, rescue
 
 REQUEST_LOG = "requests.log"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -40,6 +40,8 @@ def effect_once() -> int:
             click.echo(f"案件 {case_id} 未能生效：{refusal.code}", err=True)
     for permit in permits.lapse_due(database, identity):
         click.echo(f"控编单 {permit} 已失效，未用席位已释放。")
+    for part, gone, refusal in parts.expire_due(database, identity):
+        click.echo(f"临时编制 {part} 到期：收回 {gone} 名{f'，未能收回：{refusal.code}' if refusal else ''}。")
     rescue.watch(database, identity)
     due.escalate(database, identity)
     for case_id, refusal in due.lapse_due(database, identity):

@@ -23,6 +23,14 @@ from app.ledger.replay_beside import (
 )
 from app.ledger.replay_lead import scheme_ended, scheme_set
 from app.ledger.replay_organs import permit_carried, permit_left, unit_relocated, unit_succeeded, unit_succeeds
+from app.ledger.replay_quotas import (
+    absorption_ended,
+    absorption_planned,
+    line_closed,
+    part_ended,
+    part_set,
+    pool_set,
+)
 from app.ledger.replay_sanding import ON_UNIT as OF_DOCUMENTS
 from app.ledger.replay_state import Entry, Fields, Row, State, count, numbers, permit
 
@@ -94,6 +102,8 @@ def quota_set(s: State, e: Entry, f: Fields) -> None:
         s.change(e, "post", (line, number), status="abolished", abolished_on=e.effective_on)
     for number in numbers(f["regularised"]):
         s.change(e, "post", (line, number), surplus=False)
+    for number in numbers(f.get("surplus")):
+        s.change(e, "post", (line, number), surplus=True)
 
 
 def _post(s: State, e: Entry, line: int, number: int, created: str, status: str, *, surplus: bool) -> None:
@@ -218,6 +228,11 @@ ON_UNIT: dict[str, Callable[[State, Entry, Fields], None]] = {
     "unit.succeeds": unit_succeeds,
     "permit.left": permit_left,
     "permit.carried": permit_carried,
+    "part.set": part_set,
+    "part.ended": part_ended,
+    "absorption.planned": absorption_planned,
+    "absorption.ended": absorption_ended,
+    "line.closed": line_closed,
     "unit.networked": unit_networked,
     "unit.closed": unit_closed,
     "quota.set": quota_set,
@@ -242,6 +257,7 @@ ON_UNIT: dict[str, Callable[[State, Entry, Fields], None]] = {
     "scheme.set": scheme_set,
     "scheme.ended": scheme_ended,
 }
+ON_REGION: dict[str, Callable[[State, Entry, Fields], None]] = {"pool.set": pool_set}
 ON_PERSON: dict[str, Callable[[State, Entry, Fields], None]] = {
     "person.registered": person_registered,
     "person.corrected": person_registered,
@@ -259,7 +275,7 @@ ON_PERSON: dict[str, Callable[[State, Entry, Fields], None]] = {
 
 def apply(state: State, entry: Entry) -> bool:
     """Add one entry; False for a type that the chain's kind does not know."""
-    step = (ON_UNIT if entry.kind == "unit" else ON_PERSON).get(entry.type)
+    step = {"unit": ON_UNIT, "region": ON_REGION}.get(entry.kind, ON_PERSON).get(entry.type)
     if step is None:
         return False
     step(state, entry, entry.fields)

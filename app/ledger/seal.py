@@ -172,10 +172,12 @@ def compare(
 
 def named(connection: Connection, kind: str, chain: int) -> str:
     """Whose chain it is, for people."""
-    if kind not in ("unit", "person"):
+    words = {"unit": "单位", "person": "人员", "region": "区划"}
+    if kind not in words:
         return f"审计链 {chain}"
-    name = connection.execute(text(f"SELECT name FROM {kind} WHERE id = :i"), {"i": chain}).scalar()
-    return f"{'单位' if kind == 'unit' else '人员'} {name or ''}({chain})"
+    key = "code::bigint" if kind == "region" else "id"
+    name = connection.execute(text(f"SELECT name FROM {kind} WHERE {key} = :i"), {"i": chain}).scalar()
+    return f"{words[kind]} {name or ''}({chain})"
 
 
 def recorded(connection: Connection, keys: KeyRing) -> Iterator[Finding]:

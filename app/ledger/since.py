@@ -13,7 +13,7 @@ MOVED = text(
     "SELECT c.chain_kind, c.chain_id, c.sequence, c.hash, coalesce(h.s, 0) AS sealed, coalesce(h.h, '') AS sealed_hash"
     " FROM ledger_chain c FULL JOIN unnest(cast(:k AS text[]), cast(:c AS bigint[]), cast(:s AS int[]),"
     " cast(:h AS text[])) AS h(k, c, s, h) ON h.k = c.chain_kind AND h.c = c.chain_id"
-    " WHERE c.chain_kind IN ('unit', 'person') AND (h.k IS NULL OR c.sequence <> h.s OR c.hash <> h.h)"
+    " WHERE c.chain_kind IN ('unit', 'person', 'region') AND (h.k IS NULL OR c.sequence <> h.s OR c.hash <> h.h)"
     " ORDER BY c.chain_kind, c.chain_id"
 )
 AFTER = text("SELECT * FROM ledger_entry WHERE chain_kind = :k AND chain_id = :c AND sequence > :s ORDER BY sequence")

@@ -44,11 +44,15 @@ ROWS = {
     # What is still to be confirmed is an office's list, not the ledger's.
     "verification": "SELECT id, unit_id, year, case_id, people, differences, head_sequence, head_hash, confirmed_by,"
     " confirmed_at, scope_path FROM verification WHERE confirmed_at IS NOT NULL AND unit_id BETWEEN :a AND :b",
+    "quota_part": "SELECT q.* FROM quota_part q JOIN quota_line l ON l.id = q.line_id WHERE l.unit_id BETWEEN :a AND :b",
+    "absorption_plan": "SELECT * FROM absorption_plan WHERE unit_id BETWEEN :a AND :b",
     "certificate": "SELECT * FROM certificate WHERE unit_id BETWEEN :a AND :b",
     "unit_signboard": "SELECT * FROM unit_signboard WHERE unit_id BETWEEN :a AND :b",
+    "temporary_body": "SELECT * FROM temporary_body WHERE unit_id BETWEEN :a AND :b",
     "sanding": "SELECT * FROM sanding WHERE unit_id BETWEEN :a AND :b",
     "scheme": "SELECT * FROM scheme WHERE unit_id BETWEEN :a AND :b",
 }
+OF_REGION = {"quota_pool": "SELECT * FROM quota_pool WHERE region_code::bigint BETWEEN :a AND :b"}
 PEOPLE = "SELECT * FROM person WHERE id BETWEEN :a AND :b"
 RECORD = "SELECT * FROM record_item WHERE person_id BETWEEN :a AND :b"
 ABSENCES = "SELECT * FROM absence WHERE person_id BETWEEN :a AND :b"
@@ -71,6 +75,7 @@ class Verifier:
         self.connection, self.keys, self.step = connection, keys, step
         self.scopes: dict[int, str] = {}
         self.places: set[str] = set()
+        self.regions: dict[int, str] = {}
         self.classes: dict[int, str] = {}
 
     def chains(self) -> int:
@@ -81,6 +86,7 @@ class Verifier:
         """Everything that differs: units, people, approvals, definitions, audit."""
         self.scopes = {r.id: r.scope_path for r in self.connection.execute(text("SELECT id, scope_path FROM unit"))}
         self.places = set(self.scopes.values())
+        self.regions = {int(r.code): r.prefix for r in self.connection.execute(text("SELECT code, prefix FROM region"))}
         self.classes = {
             r.id: r.of
             for r in self.connection.execute(text("SELECT id, k_personnel_class(category) AS of FROM quota_line"))
@@ -89,6 +95,7 @@ class Verifier:
             yield from self._block("unit", a, b)
         for a, b in self._ranges("person", "person", PEOPLE_AT_ONCE):
             yield from self._block("person", a, b)
+        yield from self._block("region", 0, 2**62)
         yield from self._orphans()
         yield from evidence(self.connection)
         yield from filed.findings(self.connection)
@@ -137,8 +144,8 @@ class Verifier:
             if heads.get(chain) != last.get(chain):
                 found, due = heads.get(chain), last.get(chain)
                 yield self._of(kind, chain, "ledger_chain", chain, "hash", _head(found), _head(due))
-        if kind == "unit":
-            for table, query in ROWS.items():
+        if kind != "person":
+            for table, query in (ROWS if kind == "unit" else OF_REGION).items():
                 rows = {self._key(table, r): self._row(table, r) for r in self._all(query, values)}
                 yield from self._compare(kind, states, table, rows)
         else:
@@ -147,6 +154,8 @@ class Verifier:
 
     def _scope(self, e: Entry, state: State) -> str | None:
         """Whose rows an entry belongs to: its unit's, for a person the seat's; a registration names any unit."""
+        if e.kind == "region":
+            return self.regions.get(e.chain)
         if e.kind == "unit":
             return self.scopes.get(e.chain)
         if e.type.startswith(("person.", "record.", "absence.")):
@@ -292,7 +301,10 @@ class Verifier:
 
     def _orphans(self) -> Iterator[Finding]:
         """Rows that belong to no unit or person, and so to no block."""
-        for table, kinds in (("ledger_entry", "'unit', 'person'"), ("ledger_chain", "'unit', 'person', 'audit'")):
+        for table, kinds in (
+            ("ledger_entry", "'unit', 'person', 'region'"),
+            ("ledger_chain", "'unit', 'person', 'region', 'audit'"),
+        ):
             for r in self.connection.execute(
                 text(f"SELECT chain_kind, chain_id FROM {table} WHERE chain_kind NOT IN ({kinds})")
             ):

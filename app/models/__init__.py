@@ -35,6 +35,8 @@ from app.models.authority import (
 )
 from app.models.base import Base
 from app.models.business import Application, ApplicationEvent, ClockStop, Task
+from app.models.commission import AgendaItem, Meeting
+from app.models.forecast import DueRetirement
 from app.models.inside import Absence, Certificate, Verification, VerificationMark, VerificationRound
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
 from app.models.notices import Mail, MailSetting, Notice, NoticeMark, NoticeRead
@@ -42,11 +44,12 @@ from app.models.papers import Attachment, IssuedPaper, Paper, PaperCounter
 from app.models.payroll import PayDifference, PayStandard, SourceBatch, SourceKind, SourceMapping, SourceRow
 from app.models.permits import NumberSeries, Permit, Plan, PlanLine
 from app.models.places import Code, CodeSet, Region, Unit, UnitSuccession, UnitVersion, User, WorkingDay
+from app.models.quotas import AbsorptionPlan, QuotaPart, QuotaPool
 from app.models.ranks import Scheme
 from app.models.records import CasePrivate, RecordItem, RecordKind
 from app.models.reform import CostStandard, Reform, ReformPhase, ReformStep, ReformVariant
 from app.models.routing import DECIDERS, AuthorityRequest, AuthorityRule, TimeMonth, TimeRecord
-from app.models.sanding import OrganLimit, Sanding, UnitPast, UnitSignboard
+from app.models.sanding import OrganLimit, Sanding, TemporaryBody, UnitPast, UnitSignboard
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
 from app.models.watch import (
     AuditArchive,
@@ -60,9 +63,11 @@ from app.models.watch import (
 __all__ = [
     "DECIDERS",
     "Absence",
+    "AbsorptionPlan",
     "Account",
     "Accountability",
     "Acknowledgement",
+    "AgendaItem",
     "Alarm",
     "AlarmEvent",
     "AlarmRule",
@@ -90,6 +95,7 @@ __all__ = [
     "CostStandard",
     "Credential",
     "Decision",
+    "DueRetirement",
     "GrantRequest",
     "IdentityRule",
     "ImportBatch",
@@ -103,6 +109,7 @@ __all__ = [
     "Lookup",
     "Mail",
     "MailSetting",
+    "Meeting",
     "NamedAccess",
     "Notice",
     "NoticeMark",
@@ -124,6 +131,8 @@ __all__ = [
     "ProcessVersion",
     "Quota",
     "QuotaLine",
+    "QuotaPart",
+    "QuotaPool",
     "RateWindow",
     "RecordItem",
     "RecordKind",
@@ -144,6 +153,7 @@ __all__ = [
     "SourceMapping",
     "SourceRow",
     "Task",
+    "TemporaryBody",
     "TimeMonth",
     "TimeRecord",
     "Unit",

@@ -126,12 +126,14 @@ def known() -> dict[str, Callable[[], Field]]:
         fields_inside,
         fields_lead,
         fields_organs,
+        fields_quotas,
         fields_records,
         fields_reform,
         fields_sanding,
     )
 
     return {
+        **fields_quotas.FIELDS,
         **fields_organs.FIELDS,
         **fields_reform.FIELDS,
         **fields_records.FIELDS,

@@ -8,6 +8,7 @@ from app.views import (
     filing_inside,
     filing_lead,
     filing_organs,
+    filing_quotas,
     filing_records,
     filing_reform,
     filing_sanding,
@@ -21,5 +22,6 @@ OWN: Mapping[str, Callable[..., Any]] = {
     **filing_sanding.FILERS,
     **filing_lead.FILERS,
     **filing_organs.FILERS,
+    **filing_quotas.FILERS,
     **filing_reform.FILERS,
 }

@@ -25,7 +25,7 @@ class LedgerView(BaseView):
         """The city's level and its districts with their sums; what is below opens on demand."""
         with work() as s:
             at = asked(today(s))
-            rows, kinds = units.regions(s, at), days.categories(s, at)
+            rows, kinds = units.whole(s, at)
         nodes = top_regions(rows, at)
         lines = [
             units.Line(n, "region", "", str(node["label"]), node["lines"][0]["figures"], url=node["children_url"])

@@ -5,7 +5,15 @@ from flask_babel import gettext as _
 
 def sentences() -> dict[str, str]:
     """The texts by code, in the reader's language."""
-    return {**_of_ledger(), **_of_units(), **_of_reform(), **_of_work(), **_of_access()}
+    return {
+        **_of_documents(),
+        **_of_ledger(),
+        **_of_numbers(),
+        **_of_units(),
+        **_of_reform(),
+        **_of_work(),
+        **_of_access(),
+    }
 
 
 def _of_ledger() -> dict[str, str]:
@@ -19,7 +27,7 @@ def _of_ledger() -> dict[str, str]:
             "This line is over its quota (authorised %(authorised)s, occupied %(occupied)s): nobody may enter until the surplus is gone."
         ),
         "quota_below_use": _(
-            "The number is below what is in use: occupied %(occupied)s, reserved %(reserved)s. Enter at least their sum, or let people leave first."
+            "The number is below what is in use: occupied %(occupied)s, reserved %(reserved)s. Enter at least their sum, let people leave first, or file the cut with a plan of absorption (last day)."
         ),
         "leader_without_seat": _(
             "A leader needs a seat in the same unit, or has to be marked as concurrent, attached or superior with the home unit."
@@ -89,16 +97,33 @@ def _of_ledger() -> dict[str, str]:
             "This person is away already. Enter the return first, or extend what is running instead of a new one."
         ),
         "not_absent": _("No absence of this person is running on that day, so there is none to extend or to end."),
-        "organ_limit": _(
-            "The division may have %(most)s bodies of this class (%(document_no)s); there would be %(bodies)s. Close or merge one first, or name the upper level's approval."
-        ),
-        "co_located_twice": _(
-            "%(unit)s and %(partner)s: one of them already shares a roof with another body. End that first, or register under the group's first body."
-        ),
         "certificate_exists": _(
             "The unit holds the valid certificate %(number)s. Apply for a change or a replacement instead of a first one."
         ),
         "certificate_missing": _("The unit holds no valid certificate. Apply for a first one."),
+    }
+
+
+def _of_numbers() -> dict[str, str]:
+    """Of quotas: parts, totals, documents, surplus."""
+    return {
+        "parts_exceed": _(
+            "The parts together (%(parts)s) exceed the number (%(authorised)s). Lower a part, or end one, or fix a higher number first."
+        ),
+        "pool_exhausted": _(
+            "The region's total (%(total)s, %(document_no)s) has %(distributed)s distributed: no room for %(wanted)s more. Take numbers back elsewhere, or have the total raised."
+        ),
+        "pool_below_use": _(
+            "%(distributed)s are distributed or lent already: the total cannot be %(total)s. Take numbers back first."
+        ),
+        "move_above": _("The line has %(authorised)s: %(number)s cannot go. Enter at most what it has."),
+        "document_used": _(
+            "Document %(document_no)s has made this change already. Compare with the unit's documents; another change needs its own document."
+        ),
+        "no_surplus": _("Nobody is above the number here: there is nothing to absorb."),
+        "seats_reserved": _(
+            "%(reserved)s seats are kept for running cases. Wait until they end, or have them withdrawn first."
+        ),
     }
 
 
@@ -117,9 +142,6 @@ def _of_units() -> dict[str, str]:
         "cases_without_destination": _(
             "%(count)s cases or permits under way would be left without a unit (%(cases)s). Choose that they go over to the successor, stand still there or are withdrawn; what only this unit can finish, finish or withdraw first."
         ),
-        "document_used": _(
-            "The document %(document_no)s has made this change of this unit before (case %(case)s). Check the number of the document."
-        ),
     }
 
 
@@ -137,6 +159,27 @@ def _of_reform() -> dict[str, str]:
         ),
         "reform_busy": _(
             "Somebody is working on these units at this moment, and a trial does not hold up live work. Try again in a moment."
+        ),
+    }
+
+
+def _of_documents() -> dict[str, str]:
+    """Of signboards, limits, 三定, the commission."""
+    return {
+        "bad_uscc": _(
+            "%(code)s is no unified social credit code: its last character does not fit the others (GB 32100). Compare with the certificate of the body."
+        ),
+        "on_agenda": _(
+            "This case stands on another meeting's agenda. Settle that meeting, or take it off there first."
+        ),
+        "commission_first": _(
+            "The commission decides this: put the case on a meeting's agenda, record the minutes and have another official settle them. What was filed since needs a new meeting."
+        ),
+        "organ_limit": _(
+            "The division may have %(most)s bodies of this class (%(document_no)s); there would be %(bodies)s. Close or merge one first, or name the upper level's approval."
+        ),
+        "co_located_twice": _(
+            "%(unit)s and %(partner)s: one of them already shares a roof with another body. End that first, or register under the group's first body."
         ),
     }
 

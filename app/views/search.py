@@ -151,7 +151,7 @@ class SearchView(BaseView):
                 {
                     "value": str(r.id),
                     "text": r.number,
-                    "note": f"{r.unit} · {codes.label('category', r.category)} · "
+                    "note": f"{r.unit} · {codes.CATEGORY.get(r.category, r.category)} · "
                     + _("%(n)s left, until %(d)s", n=r.remaining, d=f"{r.last_on:%Y-%m-%d}"),
                 }
                 for r in rows
@@ -203,6 +203,30 @@ class SearchView(BaseView):
                 {"lo": who.low, "hi": who.high, "q": term(), "n": "department" if below else "legal"},
             ).all()
         return answer([{"value": str(r.id), "text": r.name, "note": r.body if below else r.region} for r in rows])
+
+    @expose("/parts")
+    @has_access
+    def parts(self) -> Any:
+        """Parts of numbers that can end, by any part of the unit's name."""
+        with work() as s:
+            rows = s.execute(
+                text(
+                    "SELECT q.id, u.name, q.purpose, q.number - q.taken AS number, q.last_on, l.category FROM quota_part q"
+                    " JOIN quota_line l ON l.id = q.line_id JOIN unit u ON u.id = l.unit_id WHERE q.ended_on IS NULL"
+                    " AND q.recorded_to IS NULL AND strpos(u.name, :q) > 0 ORDER BY q.scope_path, q.id LIMIT 20"
+                ),
+                {"q": term()},
+            ).all()
+        return answer(
+            [
+                {
+                    "value": str(r.id),
+                    "text": f"{r.name} · {codes.CATEGORY.get(r.category, r.category)} · {codes.label('quota_purpose', r.purpose)}",
+                    "note": " · ".join(str(x) for x in (r.number, r.last_on) if x is not None),
+                }
+                for r in rows
+            ]
+        )
 
     @expose("/people")
     @has_access

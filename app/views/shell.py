@@ -96,6 +96,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
         if who.office_kind == "human_resources":
             entries.insert(2, {"label": _("To be confirmed"), "url": "/acknowledgements", "icon": "check"})
         if who.office_kind == "establishment":
+            entries.append({"label": _("Commission"), "url": "/commission/", "icon": "users"})
             entries.append({"label": _("Permits"), "url": "/list/permits", "icon": "check"})
             entries.append({"label": _("Yearly plans"), "url": "/list/plans", "icon": "ledger"})
             entries.append({"label": _("Annual verification"), "url": "/verification/", "icon": "check"})
@@ -126,6 +127,10 @@ def menu(who: Hat) -> list[dict[str, Any]]:
         ]
     if who.kind in ("office_head", "inspector") or who.office_kind == "establishment":
         entries.append({"label": _("Time limits"), "url": "/supervision", "icon": "clock"})
+    if who.office_kind in ("establishment", "human_resources", "finance", "social_insurance") and who.office_id:
+        entries.append({"label": _("Payroll check"), "url": "/payroll/", "icon": "check"})
+    elif who.unit_id:
+        entries.append({"label": _("Payroll check"), "url": "/payroll/differences", "icon": "check"})
     if who.roles[0].name in ("unit", "office", "supervisor", "reader", "auditor"):
         entries.append({"label": _("Alarms"), "url": "/alarms", "icon": "alarm"})
     path = request.path

@@ -7,12 +7,14 @@ from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 
 from app.domain import codes, errors, quota
-from app.queries import days, history, units
+from app.queries import days, history, sanding, units
 from app.views import inside, movements
+from app.views.alarm_texts import alarm_rows
 from app.views.auditing import record_export
 from app.views.day import address, asked, day_context, title, words
+from app.views.fields_sanding import SIGNBOARDS
 from app.views.lists import workbook
-from app.views.rows import alarm_rows, states
+from app.views.rows import states
 from app.views.shell import hat, work
 from app.workflow.engine import today
 
@@ -54,6 +56,7 @@ class UnitView(BaseView):
             moved = history.movements(s, "unit", row.legal_id, at if past else None)
             expected = days.expected(s, at, row.legal_id) if at.future else []
             alarms = [] if past else units.alarms(s, row.legal_id, 10)
+            boards = sanding.signboards(s, row.legal_id, at)
             permits = [] if past else units.permits(s, row.legal_id)
             within = None if past else inside.unit_context(s, row.legal_id, now)
         figures = [line for line in lines if line.kind == "establishment"]
@@ -108,6 +111,8 @@ class UnitView(BaseView):
                 for p in permits
             ],
             inside=within,
+            signboards=[{"name": b.shown, "kind": dict(SIGNBOARDS)[b.kind]} for b in boards],
+            legal_id=row.legal_id,
         )
 
     def _crumbs(self, row: Any) -> list[dict[str, Any]]:

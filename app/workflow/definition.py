@@ -17,6 +17,7 @@ from app.workflow.expression import Condition, ExpressionError, condition
 PROCESSES = Path(__file__).parent / "processes"
 ROLES = (
     "establishment",
+    "commission",
     "personnel",
     "source_unit",
     "organisation",
@@ -41,6 +42,12 @@ MOVEMENTS = (
     "correct",
     "record",
     "set_quota",
+    "set_part",
+    "end_part",
+    "set_pool",
+    "move_quota",
+    "absorb",
+    "close_line",
     "open_unit",
     "change_unit",
     "close_unit",
@@ -65,6 +72,7 @@ MOVEMENTS = (
     "certificate",
     "signboard",
     "organ_limit",
+    "temporary",
     "sanding",
     "duties",
     "rank_quota",
@@ -85,6 +93,7 @@ OUTPUTS = (
     "service_proof",
     # No numbered paper: a print of protected data from the person's own record.
     "appointment_form",
+    "reply",
 )
 # Fields of a form whose name among the facts differs.
 FACT_NAMES = {
@@ -99,6 +108,12 @@ FACT_NAMES = {
     "hosted_kind": "absence_kind",
     "away_kind": "absence_kind",
     "away": "person",
+    "estab_line": "line",
+    "to_line": "line",
+    "part_number": "number",
+    "last_day_on": "last_on",
+    "part_how": "how",
+    "line_entry": "entry",
     "superior": "parent",
     "lower_unit": "unit",
     "into_department": "into",
@@ -107,6 +122,7 @@ FACT_NAMES = {
     "seats_go": "seats",
     "running_cases": "cases",
     "partner_unit": "partner",
+    "temporary_name": "board_name",
 }
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import itertools
 import json
 from typing import Any
 
@@ -17,6 +18,7 @@ from app.ledger.verify import Verifier
 from app.workflow import engine, validation
 from tests.world import Body, World
 
+_documents = itertools.count(100)
 # The city's day, as the kernel has it.
 TODAY = city_today()
 
@@ -55,7 +57,7 @@ def by_office(world: World, process: str, facts: dict[str, Any], *, about: Body 
 
 
 def set_quota(world: World, body: Body, line: int, number: int | None, day: dt.date = TODAY) -> int:
-    facts = {"line": line, "authorised": number, "document_no": "佛编〔2026〕9号", "issuer": "市委编委",
+    facts = {"line": line, "authorised": number, "document_no": f"佛编〔2026〕{next(_documents)}号", "issuer": "市委编委",
              "start": day.isoformat()}  # fmt: skip
     return by_office(world, "quota", facts, about=body, day=day)
 

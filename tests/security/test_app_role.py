@@ -129,6 +129,8 @@ def arguments(made: Cast, function: Function, tokens: tuple[str, ...]) -> Iterat
         "bytea[]": ["ARRAY['\\x00'::bytea]"],
         "alarm": ["NULL"],
         "text[]": ["ARRAY['sent'::text]"],
+        "integer[]": ["ARRAY[1]"],
+        "date[]": ["ARRAY[kernel_today()]"],
         "timestamp with time zone": ["now()"],
     }
     choices = [by_type[t] for t in function.types]

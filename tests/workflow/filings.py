@@ -18,7 +18,7 @@ from app.views.fields_records import KIND_OF
 from app.views.filing_reform import facts_of_phase
 from app.workflow import engine, validation, verifying
 from app.workflow.definition import Process
-from tests.ledger.steps import TODAY, entered, lead, scheme_facts, seat
+from tests.ledger.steps import TODAY, by_office, entered, lead, scheme_facts, seat
 from tests.world import Body, World, id_number, person
 
 CITY = "440600"
@@ -131,12 +131,29 @@ class City:
                 "SELECT u.username FROM account a JOIN ab_user u ON u.id = a.user_id WHERE a.unit_id = :u ORDER BY a.id"),
                 {"u": task.unit_id}).scalars())  # fmt: skip
 
+    def convene(self, case: int, verdict: str = "approve") -> None:
+        """A meeting of the commission that says this of the case: recorded by one, settled by the other."""
+        one, two = self.offices["establishment"][:2]
+        calls = (
+            (one, "SELECT commission_record(:m, '编委会委员五人', '研究了议题。', jsonb_build_object(cast(:i AS text),"
+                  " jsonb_build_object('verdict', cast(:v AS text), 'resolution', '照办')))"),
+            (two, "SELECT commission_settle(:m)"),
+        )  # fmt: skip
+        with self.world.database.transaction(self.who(one)) as s:
+            meeting = s.execute(text("SELECT commission_open(kernel_today(), '')")).scalar_one()
+            item = s.execute(text("SELECT commission_put(:m, :c, '')"), {"m": meeting, "c": case}).scalar_one()
+        for name, call in calls:
+            with self.world.database.transaction(self.who(name)) as s:
+                s.execute(text(call), {"m": meeting, "i": item, "v": verdict})
+
     def approve_all(self, case: int) -> None:
         """Every task approved by the first who answers for it, the head where two are needed."""
         while tasks := self.open_tasks(case):
             task = tasks[0]
             names = self.deciders(task)
             name = names[-1] if task.first_decision_id else names[0]
+            if task.code == "commission":
+                self.convene(case)
             with self.world.database.transaction(self.who(name), case_id=case) as s:
                 engine.decide(s, task.id, verdict="approve", opinion="经核，属实")
 
@@ -424,6 +441,36 @@ def quota(city: City, plan: Process) -> Filing:
     return Filing(facts, body, about=body.id, other={"authorised": 7 if plan.process == "quota" else 2})
 
 
+def number(city: City, plan: Process) -> Filing:
+    """Parts, totals, moves, plans of absorption, closed lines."""
+    body, later = city.body(), (TODAY + dt.timedelta(days=400)).isoformat()
+    facts: dict[str, Any] = {"start": day(), **DOCUMENT, "document_no": f"佛编〔2026〕{1000 + next(_serial)}号"}
+    if plan.process == "quota_part_end":
+        part = {"line": body.line, "purpose": "military", "number": 1, "how": "added", "last_on": later}
+        case = by_office(city.world, "quota_part", facts | part, about=body)
+        facts |= {
+            "part": city.world.value("SELECT id FROM quota_part WHERE case_id = :c AND recorded_to IS NULL", c=case)
+        }
+    elif plan.process == "absorb":
+        cut = {
+            "line": body.line,
+            "authorised": 1,
+            "until_on": later,
+            "document_no": f"佛编〔2026〕{1000 + next(_serial)}号",
+        }
+        by_office(city.world, "quota", facts | cut, about=body)
+        facts |= {"line": body.line, "until_on": later, "targets": "2027:0"}
+    else:
+        facts |= {
+            "quota_part": {"line": body.line, "purpose": "veteran", "number": 2, "how": "inside"},
+            "quota_pool": {"region": CITY, "category": "15", "pool_kind": "total", "number": 5000},
+            "quota_move": {"from_line": body.line, "line": city.body().line, "number": 1},
+            "line_close": {"line": body.line, "entry": "closed"},
+        }[plan.process]
+    return Filing(facts, body, about=None if plan.process == "quota_pool" else body.id,
+                  other={"document_no": f"佛编〔2026〕{1000 + next(_serial)}号"})  # fmt: skip
+
+
 def organ(city: City, plan: Process) -> Filing:
     n, start = next(_serial), {"start": day(), **DOCUMENT}
     body = city.world.body(f"空壳{n:04d}局", quotas={"11": 0}) if plan.process == "unit_close" else city.body(people=0)
@@ -478,6 +525,12 @@ def network(city: City, plan: Process) -> Filing:
 
 def objection(city: City, plan: Process) -> Filing:
     body = city.body()
+    if plan.applicant == "establishment":
+        facts = {"matter": "研究某事项", "unit": body.id, "ground": "按程序提请"}
+        if plan.process == "outside_decision":
+            facts = {"region": CITY, "matter": "关于某事项的批复", "decided_on": day(0, -3), **DOCUMENT}
+        about = body.id if plan.process == "commission_matter" else None
+        return Filing(facts, body, about=about, other={"matter": "研究另一事项"})
     who = body.people[0]
     facts: dict[str, Any] = {"claim": "出生日期应为五月"}
     facts |= {"person": who} if plan.applicant == "person" else {"objected": "person", "about_person": who}
@@ -496,6 +549,14 @@ def document_of_body(city: City, plan: Process) -> Filing:
         body = hung.body
         board = city.world.value("SELECT id FROM unit_signboard WHERE unit_id = :u", u=body.id)
         facts = {"unit": body.id, "signboard": int(board), "start": day(), **DOCUMENT}
+    if plan.movement == "temporary":
+        facts |= {"board_name": f"专班{next(_serial):04d}"} if plan.process == "temporary" else {}
+        if plan.process != "temporary":
+            begun = city.filing("temporary")
+            city.finished("temporary", begun)
+            body = begun.body
+            facts = {"unit": body.id, "start": day(), **DOCUMENT} | SANDING[plan.process]
+            facts["temporary"] = int(city.world.value("SELECT id FROM temporary_body WHERE unit_id = :u", u=body.id))
     if plan.process == "organ_limit":
         del facts["unit"]
         return Filing(facts, body, other={"most": 901})
@@ -514,6 +575,9 @@ def rows(**values: Any) -> str:
 SANDING: dict[str, dict[str, Any]] = {
     "signboard": {"signboard_kind": "plate", "partner": None, "counts": "yes", "start": day(), **DOCUMENT},
     "signboard_end": {},
+    "temporary": {"temporary_kind": "team", "until_on": day(3), "start": day(), **DOCUMENT},
+    "temporary_extend": {"until_on": day(9)},
+    "temporary_end": {"closes": "yes"},
     "sanding": {"duties": rows(text="负责全市某项工作。"), "departments": rows(name="办公室", duties="文秘", number="2"),
                 "quotas": rows(category="11", number="6"), "start": day(), **DOCUMENT,
                 "leaders": rows(scope="unit", role="principal", level="0131", number="1")},
@@ -553,6 +617,12 @@ BY_MOVEMENT: dict[str, Maker] = {
     "leave_lead": leader,
     "correct": correction,
     "set_quota": quota,
+    "set_part": number,
+    "end_part": number,
+    "set_pool": number,
+    "move_quota": number,
+    "absorb": number,
+    "close_line": number,
     "open_unit": organ,
     "change_unit": organ,
     "close_unit": organ,
@@ -564,6 +634,7 @@ BY_MOVEMENT: dict[str, Maker] = {
     "signboard": document_of_body,
     "organ_limit": document_of_body,
     "sanding": document_of_body,
+    "temporary": document_of_body,
     "duties": document_of_body,
     "rank_quota": numbers,
     "post_plan": numbers,

@@ -220,10 +220,46 @@ class CasesWithoutDestination(DomainError):
     code = "cases_without_destination"
 
 
+class PartsExceed(DomainError):
+    """其中数超过总数: the parts of a number exceed it; facts: authorised, parts."""
+
+    code = "parts_exceed"
+
+
+class PoolExhausted(DomainError):
+    """总量不足: the region's total (or reserve) has no room; facts: total, distributed, wanted."""
+
+    code = "pool_exhausted"
+
+
+class PoolBelowUse(DomainError):
+    """总量低于已分配数: the new total is below what is distributed or lent; facts: total, distributed."""
+
+    code = "pool_below_use"
+
+
+class MoveAbove(DomainError):
+    """划出数超过核定数: more numbers are to go than the line has; facts: authorised, number."""
+
+    code = "move_above"
+
+
 class DocumentUsed(DomainError):
-    """文号已用: this document has made the same change before; facts: document_no, case."""
+    """文号已用: this document has made this change already; facts: document_no."""
 
     code = "document_used"
+
+
+class NoSurplus(DomainError):
+    """没有超编: there is nothing to absorb; facts: authorised, occupied."""
+
+    code = "no_surplus"
+
+
+class SeatsReserved(DomainError):
+    """有预留席位: running cases hold seats of the line; facts: reserved."""
+
+    code = "seats_reserved"
 
 
 class WrongCategory(DomainError):
@@ -284,3 +320,21 @@ class CoLocatedTwice(DomainError):
     """合署: one of the two shares a roof already; a group has one host. Facts: unit, partner."""
 
     code = "co_located_twice"
+
+
+class OnAgenda(DomainError):
+    """已列入议题: the case stands on another meeting's agenda that is not settled yet."""
+
+    code = "on_agenda"
+
+
+class CommissionFirst(DomainError):
+    """先经编委会: a settled meeting has not said this of the case on its present facts."""
+
+    code = "commission_first"
+
+
+class BadUscc(DomainError):
+    """统一社会信用代码校验不符: its check character is another one (GB 32100-2015)."""
+
+    code = "bad_uscc"

@@ -22,8 +22,8 @@ $$;
 -- Movements of the establishment side whose place is the fact ``unit``.
 CREATE OR REPLACE FUNCTION k_unit_movements() RETURNS text[]
 LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
-  SELECT ARRAY['change_unit', 'close_unit', 'network', 'merge_unit', 'transfer_unit', 'move_department', 'reform', 'signboard',
-    'sanding', 'duties', 'set_pool', 'lend_quota', 'return_quota', 'absorb', 'set_cap', 'engage', 'rank_quota', 'post_plan',
+  SELECT ARRAY['change_unit', 'close_unit', 'network', 'merge_unit', 'transfer_unit', 'move_department', 'reform', 'signboard', 'temporary',
+    'sanding', 'duties', 'set_cap', 'engage', 'rank_quota', 'post_plan',
     'photo', 'unit_code', 'alarm_settle', 'accountability']
 $$;
 
@@ -33,7 +33,10 @@ CREATE OR REPLACE FUNCTION case_place(r case_record, p_movement text, OUT unit b
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 DECLARE f jsonb := k_facts_now(r.facts)::jsonb;
 BEGIN
-  IF p_movement IN ('open_unit', 'open_balance', 'organ_limit') THEN unit := (f ->> 'parent')::bigint;
+  IF p_movement IN ('open_unit', 'open_balance', 'organ_limit', 'set_pool') THEN
+    unit := (f ->> 'parent')::bigint; category := CASE WHEN p_movement = 'set_pool' THEN f ->> 'category' END;
+  ELSIF p_movement = 'end_part' THEN
+    SELECT l.unit_id, l.category INTO unit, category FROM quota_part q JOIN quota_line l ON l.id = q.line_id WHERE q.id = (f ->> 'part')::bigint;
   ELSIF p_movement = 'reform' THEN category := k_reform_category((f ->> 'steps')::jsonb);  -- many units: the region answers
   ELSIF p_movement = ANY (k_unit_movements()) OR (p_movement = 'set_quota' AND f ->> 'line' IS NULL) THEN
     unit := (f ->> 'unit')::bigint; category := f ->> 'category';
@@ -133,7 +136,7 @@ BEGIN
     IF (f ->> 'person')::bigint IS DISTINCT FROM scope_number(8) THEN PERFORM refuse('not_found'); END IF;
   ELSIF v_place IS NOT NULL AND NOT EXISTS (SELECT 1 FROM unit WHERE id = v_place
       AND scope_has(scope_path))
-    OR v_place IS NULL AND case_movement(r) IN ('open_unit', 'open_balance', 'reform', 'organ_limit') AND EXISTS (SELECT 1 FROM region
+    OR v_place IS NULL AND case_movement(r) IN ('open_unit', 'open_balance', 'set_pool', 'reform', 'organ_limit') AND EXISTS (SELECT 1 FROM region
       WHERE code = f ->> 'region' AND NOT scope_has(prefix)) THEN
     PERFORM refuse('not_found', jsonb_build_object('unit', v_place));
   END IF;
@@ -191,6 +194,7 @@ BEGIN
     s := case_side(q ->> 'role', r, p_movement);
     CONTINUE WHEN s.skipped;
     v_asked := v_asked + 1;
+    IF q ->> 'role' = 'commission' AND NOT k_commission_said(r, 'approve') THEN RETURN 'commission'; END IF;
     -- The latest word of each person counts (a stopped clock is no word on the matter), and nobody may have rejected.
     SELECT count(*), count(*) FILTER (WHERE kind = 'office_head') INTO v_count, v_heads FROM (
       SELECT DISTINCT ON (d.user_id) d.verdict, d.facts_hash, a.kind FROM decision d

@@ -15,6 +15,7 @@ BEGIN
   ELSE
     UPDATE alarm SET state = 'cleared', closed_at = clock_timestamp()
      WHERE line_id = p_line AND standing AND state IN ('open', 'accepted');
+    PERFORM k_end_absorption(p_line, p_case);
   END IF;
 END $$;
 
@@ -68,13 +69,15 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     AND (o.ended_on IS NULL OR o.ended_on > p_on))
 $$;
 
--- 核定: seats are created or abolished with the number; never below what is occupied and reserved.
+-- 核定: seats are created or abolished with the number; below what is occupied only with a plan of absorption (消化计划) or
+-- where a temporary number ends: then the highest seats in use are surplus, die first, and nobody enters meanwhile.
 CREATE OR REPLACE FUNCTION k_set_quota(p_case bigint, f jsonb, p_on date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
   v_line bigint := coalesce((f ->> 'line')::bigint, k_line(f)); t ledger_total; l quota_line; q quota; v_bad date;
   v_new int := (f ->> 'authorised')::int; v_now timestamptz; v_last int; v_seats int; v_from int; v_to int; v_closes bigint;
-  v_cut text; v_regular text; v_ended bigint; v_quota bigint; v_gone int;
+  v_cut text; v_regular text; v_ended bigint; v_quota bigint; v_gone int; v_keep int; v_over int; v_marked text;
+  v_planned boolean := coalesce(f ->> 'until_on', '') <> '' OR f ->> 'ending' IS NOT NULL;
 BEGIN
   SELECT * INTO t FROM ledger_total WHERE line_id = v_line FOR UPDATE;
   SELECT * INTO l FROM quota_line WHERE id = v_line;
@@ -87,7 +90,9 @@ BEGIN
   IF coalesce(f ->> 'document_no', '') = '' THEN PERFORM refuse('document_missing'); END IF;
   -- Each number is a numbered seat: no line of a city has more, and a slip of the hand would make millions of rows.
   IF v_new > 20000 THEN PERFORM refuse('invalid_input', '{"errors": {"authorised": ["too_large"]}}'); END IF;
-  IF coalesce(v_new, 0) < t.occupied + t.reserved THEN
+  -- Less surplus than there was needs no plan.
+  IF coalesce(v_new, 0) < t.occupied + t.reserved AND NOT coalesce(t.reserved = 0 AND (v_planned
+      OR (t.occupied > t.authorised AND v_new >= t.authorised)), false) THEN
     PERFORM refuse('quota_below_use', jsonb_build_object('line', v_line, 'authorised', v_new,
       'occupied', t.occupied, 'reserved', t.reserved));
   END IF;
@@ -102,34 +107,50 @@ BEGIN
   END IF;
   INSERT INTO quota (line_id, authorised, document_no, issuer, started_on, recorded_at, scope_path)
   VALUES (v_line, v_new, f ->> 'document_no', coalesce(f ->> 'issuer', ''), p_on, v_now, l.scope_path) RETURNING id INTO v_quota;
-  v_bad := k_first_bad_day(v_line, p_on, v_now);
+  v_over := greatest(0, t.occupied - coalesce(v_new, 0));
+  v_bad := CASE WHEN v_over = 0 OR NOT v_planned THEN k_first_bad_day(v_line, p_on, v_now) END;
   IF v_bad IS NOT NULL THEN PERFORM refuse('bad_day', jsonb_build_object('day', v_bad, 'line', v_line)); END IF;
+  IF l.kind = 'establishment' THEN
+    -- What goes from line to line is looked at as a whole by who moves it.
+    IF coalesce(v_new, 0) > coalesce(t.authorised, 0) AND f ->> 'net' IS NULL THEN
+      PERFORM k_pool_room(l, coalesce(v_new, 0) - coalesce(t.authorised, 0), p_on);
+    END IF;
+    PERFORM k_parts_fit(l, v_new);
+  END IF;
+  v_keep := greatest(coalesce(v_new, 0), t.occupied + t.reserved);
   SELECT coalesce(max(number), 0), count(*) FILTER (WHERE status <> 'abolished') INTO v_last, v_seats
     FROM post WHERE line_id = v_line;
-  IF coalesce(v_new, 0) > v_seats THEN
-    v_from := v_last + 1; v_to := v_last + v_new - v_seats;
+  IF v_keep > v_seats THEN
+    v_from := v_last + 1; v_to := v_last + v_keep - v_seats;
     INSERT INTO post (line_id, unit_id, number, status, surplus, created_on, scope_path)
     SELECT v_line, l.unit_id, n, 'vacant', false, p_on, l.scope_path FROM generate_series(v_from, v_to) n;
-  ELSIF coalesce(v_new, 0) < v_seats THEN
+  ELSIF v_keep < v_seats THEN
     -- The highest numbers go, of those that nobody held since that day.
     WITH cut AS (UPDATE post SET status = 'abolished', abolished_on = p_on WHERE id IN (
       SELECT id FROM post x WHERE line_id = v_line AND status = 'vacant' AND k_free_since(x, p_on) ORDER BY number DESC
-      LIMIT v_seats - coalesce(v_new, 0)) RETURNING number)
+      LIMIT v_seats - v_keep) RETURNING number)
     SELECT string_agg(number::text, ',' ORDER BY number), count(*) INTO v_cut, v_gone FROM cut;
-    IF v_gone < v_seats - coalesce(v_new, 0) THEN
+    IF v_gone < v_seats - v_keep THEN
       PERFORM refuse('bad_day', jsonb_build_object('day', p_on, 'line', v_line));
     END IF;
   END IF;
-  WITH kept AS (UPDATE post SET surplus = false WHERE line_id = v_line AND surplus AND status <> 'abolished'
-    RETURNING number)
+  -- As many surplus seats as people above the number: the lowest become regular, or the highest in use surplus.
+  WITH kept AS (UPDATE post SET surplus = false WHERE id IN (SELECT id FROM post WHERE line_id = v_line AND surplus
+      AND status <> 'abolished' ORDER BY number LIMIT greatest(0, (SELECT count(*) FROM post WHERE line_id = v_line AND surplus
+      AND status <> 'abolished') - v_over)) RETURNING number)
   SELECT string_agg(number::text, ',' ORDER BY number) INTO v_regular FROM kept;
+  WITH marked AS (UPDATE post SET surplus = true WHERE id IN (SELECT id FROM post WHERE line_id = v_line AND NOT surplus
+      AND status = 'occupied' ORDER BY number DESC LIMIT greatest(0, v_over - (SELECT count(*) FROM post WHERE line_id = v_line
+      AND surplus AND status <> 'abolished'))) RETURNING number)
+  SELECT string_agg(number::text, ',' ORDER BY number) INTO v_marked FROM marked;
   UPDATE ledger_total SET authorised = v_new WHERE line_id = v_line;
   PERFORM chain_append('unit', l.unit_id, 'quota.set', p_on, v_now, p_case, jsonb_build_object(
     'line', v_line, 'kind', l.kind, 'category', l.category, 'funding', l.funding, 'structure', l.structure,
     'scope', l.scope_unit_id, 'role', l.role, 'level', l.level, 'authorised', v_new,
     'document_no', f ->> 'document_no', 'issuer', coalesce(f ->> 'issuer', ''), 'quota', v_quota,
     'closes', v_closes, 'ended', v_ended, 'seats_from', v_from, 'seats_to', v_to,
-    'abolished', v_cut, 'regularised', v_regular), l.scope_path);
+    'abolished', v_cut, 'regularised', v_regular) || jsonb_strip_nulls(jsonb_build_object('surplus', v_marked)), l.scope_path);
+  IF coalesce(f ->> 'until_on', '') <> '' AND v_over > 0 THEN PERFORM k_plan_absorption(p_case, l, v_over, f, p_on); END IF;
   PERFORM k_surplus_alarm(v_line, p_case);
   RETURN v_line;
 END $$;
@@ -152,7 +173,11 @@ CREATE OR REPLACE FUNCTION ledger_set_quota(p_case bigint) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE r case_record := case_open_movement(p_case, 'set_quota'); f jsonb := r.facts::jsonb; v_line bigint;
 BEGIN
-  v_line := k_set_quota(p_case, f, k_day((f ->> 'start')::date));
+  -- One document fixes one line once; a bundle may come back to a line on its way.
+  IF EXISTS (SELECT 1 FROM quota WHERE line_id = (f ->> 'line')::bigint AND document_no = f ->> 'document_no' AND recorded_to IS NULL) THEN
+    PERFORM refuse('document_used', jsonb_build_object('line', f ->> 'line', 'document_no', f ->> 'document_no'));
+  END IF;
+  v_line := k_set_quota(p_case, f - 'ending' - 'net', k_day((f ->> 'start')::date));
   PERFORM k_effected(p_case);
   RETURN v_line;
 END $$;

@@ -71,10 +71,13 @@ BEGIN
     v_line := k_line(jsonb_build_object('unit', v_into, 'category', l.category, 'funding', l.funding, 'structure', l.structure));
     IF f ->> 'seats' = 'along' THEN
       SELECT authorised INTO v_had FROM ledger_total WHERE line_id = v_line FOR UPDATE;
-      PERFORM k_set_quota(p_case, f || jsonb_build_object('line', v_line, 'authorised', coalesce(v_had, 0) + coalesce(l.authorised, 0)), p_on);
+      PERFORM k_set_quota(p_case, f || jsonb_build_object('net', 1, 'line', v_line, 'authorised', coalesce(v_had, 0) + coalesce(l.authorised, 0)), p_on);
     END IF;
+    PERFORM k_carry_parts(p_case, l.id, t, p_on) FROM (SELECT x FROM quota_line x WHERE x.id = v_line AND f ->> 'seats' = 'along') y(t)
+      RIGHT JOIN (SELECT 1) one ON true;
     PERFORM k_move_people(p_case, jsonb_build_object('line', l.id, 'into_line', v_line), p_on);
     PERFORM k_set_quota(p_case, f || jsonb_build_object('line', l.id, 'authorised', 0), p_on);
+    PERFORM k_pool_room(x, 0, p_on) FROM quota_line x WHERE x.id = v_line;
   END LOOP;
   PERFORM k_release_leaders(p_case, f, v_unit, p_on);
   FOR d IN SELECT id FROM unit WHERE legal_id = v_unit AND status = 'active' ORDER BY scope_path DESC LOOP

@@ -72,6 +72,7 @@ BEGIN
    WHERE id = u.id RETURNING * INTO u;
   PERFORM k_next_version(p_case, u, 'unit.transferred', p_on);
   PERFORM k_organ_limit(p_case, u.id, f, p_on);
+  PERFORM k_pool_room(x, 0, p_on) FROM quota_line x WHERE x.unit_id = u.id AND x.kind = 'establishment';
 END $$;
 
 CREATE OR REPLACE FUNCTION ledger_transfer_unit(p_case bigint) RETURNS void
@@ -116,14 +117,16 @@ BEGIN
     END IF;
     IF f ->> 'seats' = 'along' THEN
       v_count := least(greatest(v_count, l.allotted), l.authorised);
-      PERFORM k_set_quota(p_case, f || jsonb_build_object('line', v_line, 'authorised',
+      PERFORM k_set_quota(p_case, f || jsonb_build_object('net', 1, 'line', v_line, 'authorised',
         coalesce((SELECT authorised FROM ledger_total WHERE line_id = v_line), 0) + v_count), p_on);
     END IF;
     IF v_people IS NOT NULL THEN
       PERFORM k_move_people(p_case, jsonb_build_object('line', l.id, 'into_line', v_line, 'people', v_people, 'department', v_new), p_on);
     END IF;
     IF f ->> 'seats' = 'along' THEN
-      PERFORM k_set_quota(p_case, f || jsonb_build_object('line', l.id, 'authorised', l.authorised - v_count), p_on);
+      PERFORM k_set_quota(p_case, f || jsonb_build_object('line', l.id, 'authorised', greatest(0, least(l.authorised - v_count,
+        (SELECT authorised FROM ledger_total WHERE line_id = l.id)))), p_on);
+      PERFORM k_pool_room(x, 0, p_on) FROM quota_line x WHERE x.id = v_line;
     END IF;
   END LOOP;
   FOR l IN SELECT x.*, t.authorised FROM quota_line x JOIN ledger_total t ON t.line_id = x.id

@@ -283,7 +283,10 @@ BEGIN
   -- 只出不进: the holder of the lowest surplus seat moves into the freed one, that surplus seat dies.
   SELECT x.* INTO s FROM post x WHERE x.line_id = o.line_id AND x.surplus AND x.status = 'occupied'
     ORDER BY x.number LIMIT 1 FOR UPDATE;
-  IF NOT FOUND THEN RETURN; END IF;
+  IF NOT FOUND THEN
+    PERFORM k_take_along(p_case, l, p_on);
+    RETURN;
+  END IF;
   SELECT * INTO m FROM occupancy WHERE post_id = s.id AND recorded_to IS NULL AND ended_on IS NULL;
   v_from := m.id;
   UPDATE occupancy SET recorded_to = p_now WHERE id = m.id;

@@ -1,0 +1,48 @@
+"""From the forms about numbers to their facts."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.domain import errors
+from app.security.manager import Hat
+from app.views.filing import Filing, form_facts
+from app.workflow.definition import Process
+
+# Where the movement reads a number under another name than the form.
+NAMES = {"moved": "number", "pool_number": "number", "absorbed_on": "until_on"}
+
+
+def quota_filing(s: Session, form: Any, plan: Process, _who: Hat) -> Filing:
+    """Lines and parts by number, each the office's to choose.
+
+    Raises:
+        NotFound: a line or part that is not the applicant's to choose.
+    """
+    facts = {NAMES.get(k, k): v for k, v in form_facts(form, plan).items()}
+    if "part_number" in form:
+        facts["number"] = form.part_number.data
+    unit = None
+    for name in ("line", "from_line"):
+        if facts.get(name):
+            facts[name] = int(str(facts[name]))
+            found = s.execute(text("SELECT unit_id FROM quota_line WHERE id = :i"), {"i": facts[name]}).scalar()
+            if found is None:
+                raise errors.NotFound(line=facts[name])
+            unit = unit or found
+    if facts.get("part"):
+        facts["part"] = int(str(facts["part"]))
+        unit = s.execute(
+            text("SELECT l.unit_id FROM quota_part q JOIN quota_line l ON l.id = q.line_id WHERE q.id = :i"),
+            {"i": facts["part"]},
+        ).scalar()
+        if unit is None:
+            raise errors.NotFound(part=facts["part"])
+    return Filing(facts, None, None, None if unit is None else int(unit), form.start.data)
+
+
+FILERS: dict[str, Callable[..., Any]] = dict.fromkeys(
+    ("set_part", "end_part", "set_pool", "move_quota", "absorb", "close_line"), quota_filing
+)
