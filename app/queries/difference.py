@@ -46,33 +46,37 @@ TOUCHED = (
 )
 
 
-def counts(session: Session, between: Between) -> dict[str, int]:
-    """How many people came, went, moved to another body, changed their seat."""
-    rows = session.execute(text(f"{TOUCHED} SELECT kind, count(*) AS n FROM people GROUP BY kind"), between.values)
-    return dict.fromkeys(KINDS, 0) | {r.kind: r.n for r in rows}
+SEAT = (
+    "p{n}.number AS number_{n}, l{n}.category AS category_{n}, l{n}.structure AS structure_{n}, o{n}.unit_id AS unit_id_{n},"
+    " coalesce((SELECT v.name FROM unit_version v WHERE v.unit_id = o{n}.unit_id AND v.recorded_to IS NULL"
+    " AND v.started_on <= {d} AND (v.ended_on IS NULL OR v.ended_on > {d}) LIMIT 1), unit_name(o{n}.unit_id)) AS unit_{n},"
+    " unit_name(o{n}.department_id) AS department_{n}, o{n}.started_on AS started_{n}, o{n}.ended_on AS ended_{n}"
+)
+JOINS = (
+    " LEFT JOIN occupancy o{n} ON o{n}.id = x.{key} LEFT JOIN post p{n} ON p{n}.id = o{n}.post_id"
+    " LEFT JOIN quota_line l{n} ON l{n}.id = o{n}.line_id"
+)
+PEOPLE = (
+    f"{TOUCHED}, counted AS (SELECT coalesce(jsonb_object_agg(kind, n), '{{}}') AS counts FROM"
+    " (SELECT kind, count(*) AS n FROM people GROUP BY kind) k)"
+    " SELECT c.counts, x.person_id, x.kind, coalesce(o2.person_name, o1.person_name) AS name, h.id_mask,"
+    f" {SEAT.format(n=1, d=':a')}, {SEAT.format(n=2, d=':b')} FROM counted c"
+    " LEFT JOIN (SELECT * FROM people WHERE kind = :kind AND person_id > :after ORDER BY person_id LIMIT :n) x ON true"
+    f"{JOINS.format(n=1, key='old')}{JOINS.format(n=2, key='new')} LEFT JOIN person h ON h.id = x.person_id"
+    " ORDER BY x.person_id"
+)
 
 
-def people(session: Session, between: Between, kind: str, after: int = 0, limit: int = 50) -> list[Any]:
-    """People of one kind with their seat before and after; keyset on the person."""
-    seat = (
-        "p{n}.number AS number_{n}, l{n}.category AS category_{n}, l{n}.structure AS structure_{n}, o{n}.unit_id AS unit_id_{n},"
-        " coalesce((SELECT v.name FROM unit_version v WHERE v.unit_id = o{n}.unit_id AND v.recorded_to IS NULL"
-        " AND v.started_on <= {d} AND (v.ended_on IS NULL OR v.ended_on > {d}) LIMIT 1), unit_name(o{n}.unit_id)) AS unit_{n},"
-        " unit_name(o{n}.department_id) AS department_{n}, o{n}.started_on AS started_{n}, o{n}.ended_on AS ended_{n}"
-    )
-    joins = (
-        " LEFT JOIN occupancy o{n} ON o{n}.id = x.{key} LEFT JOIN post p{n} ON p{n}.id = o{n}.post_id"
-        " LEFT JOIN quota_line l{n} ON l{n}.id = o{n}.line_id"
-    )
-    query = (
-        f"{TOUCHED} SELECT x.person_id, x.kind, coalesce(o2.person_name, o1.person_name) AS name, h.id_mask, {{seats}}"
-        " FROM (SELECT * FROM people WHERE kind = :kind AND person_id > :after ORDER BY person_id LIMIT :n) x"
-        "{joins} LEFT JOIN person h ON h.id = x.person_id ORDER BY x.person_id"
-    ).format(
-        seats=f"{seat.format(n=1, d=':a')}, {seat.format(n=2, d=':b')}",
-        joins=joins.format(n=1, key="old") + joins.format(n=2, key="new"),
-    )
-    return list(session.execute(text(query), {**between.values, "kind": kind, "after": after, "n": limit}))
+def people(
+    session: Session, between: Between, kind: str, after: int = 0, limit: int = 50
+) -> tuple[dict[str, int], list[Any]]:
+    """How many people of each kind there are, and a page of one kind with the seats before and after.
+
+    One statement, since both are found by the same look at what began or ended; keyset on the person.
+    """
+    rows = session.execute(text(PEOPLE), {**between.values, "kind": kind, "after": after, "n": limit}).all()
+    counted = dict.fromkeys(KINDS, 0) | rows[0].counts
+    return counted, [r for r in rows if r.person_id is not None]
 
 
 def lines(session: Session, between: Between, by: str) -> list[Any]:
@@ -109,7 +113,10 @@ def units(session: Session, between: Between, limit: int = 201) -> list[Any]:
     return list(
         session.execute(
             text(
-                "SELECT u.id, u.node, u.legal_id, v.name AS before, w.name AS after, u.scope_path FROM unit u"
+                "WITH touched AS MATERIALIZED (SELECT DISTINCT t.unit_id FROM unit_version t WHERE t.recorded_to IS NULL"
+                " AND ((t.started_on > :a AND t.started_on <= :b) OR (t.ended_on > :a AND t.ended_on <= :b)))"
+                " SELECT u.id, u.node, u.legal_id, v.name AS before, w.name AS after, u.scope_path"
+                " FROM touched t JOIN unit u ON u.id = t.unit_id"
                 " LEFT JOIN unit_version v ON v.unit_id = u.id AND v.recorded_to IS NULL AND v.started_on <= :a"
                 " AND (v.ended_on IS NULL OR v.ended_on > :a)"
                 " LEFT JOIN unit_version w ON w.unit_id = u.id AND w.recorded_to IS NULL AND w.started_on <= :b"

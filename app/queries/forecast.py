@@ -57,7 +57,7 @@ class Forecast:
     """Ten years: ``months`` by law, ``early`` and ``late`` by year if all went as early or as late as they may."""
 
     today: dt.date
-    months: Counter[tuple[dt.date, str]]
+    months: Counter[dt.date]
     early: Counter[int]
     late: Counter[int]
     lines: dict[int, tuple[int, Line]]
@@ -68,9 +68,9 @@ class Forecast:
         """The years of the forecast, this one first."""
         return list(range(self.today.year, self.today.year + YEARS + 1))
 
-    def of_year(self, year: int, category: str | None = None) -> int:
+    def of_year(self, year: int) -> int:
         """How many reach the age in a year; in this one from today on."""
-        return sum(n for (m, c), n in self.months.items() if m.year == year and category in (None, c))
+        return sum(n for month, n in self.months.items() if month.year == year)
 
 
 def end_of(today: dt.date) -> dt.date:
@@ -79,7 +79,7 @@ def end_of(today: dt.date) -> dt.date:
 
 
 def forecast(session: Session, place: Place, today: dt.date) -> Forecast:
-    """Three statements, whatever the number of people: the lines with their figures, the months, who is overdue."""
+    """Five statements, whatever the number of people: lines with their figures, months, the band, lines by year, who is late."""
     span = {"low": place.low, "high": place.high}
     lines: dict[int, tuple[int, Line]] = {
         r.id: (r.unit_id, Line(r.category, r.authorised, r.occupied, r.reserved, Counter()))
@@ -93,27 +93,25 @@ def forecast(session: Session, place: Place, today: dt.date) -> Forecast:
         )
     }
     found = Forecast(today, Counter(), Counter(), Counter(), lines, overdue(session, place, today))
-    query = text("SELECT * FROM forecast_months(:low, :high, :a, :b)")
-    for r in session.execute(query, {**span, "a": today, "b": end_of(today)}):
-        category = "" if r.line_id not in lines else lines[r.line_id][1].category
-        if r.statutory:
-            found.months[r.month, category] += r.statutory
-            if r.line_id in lines:
-                lines[r.line_id][1].leaving[r.month.year] += r.statutory
-        found.early[r.month.year] += r.earliest
-        found.late[r.month.year] += r.latest
+    for m in session.execute(
+        text("SELECT * FROM forecast_months(:low, :high, :a, :b)"), {**span, "a": today, "b": end_of(today)}
+    ):
+        found.months[m.month] = m.n
+    # This year from today on, whole years, the last one as far as the ten years go; spans are numbered from 1.
+    starts = [today, *(dt.date(year, 1, 1) for year in found.years[1:]), end_of(today)]
+    for b in session.execute(text("SELECT * FROM forecast_band(:low, :high, :days)"), {**span, "days": starts}):
+        found.early[today.year + b.span - 1], found.late[today.year + b.span - 1] = b.earliest, b.latest
+    for r in session.execute(text("SELECT * FROM forecast_lines(:low, :high, :days)"), {**span, "days": starts}):
+        if r.line_id in lines:
+            lines[r.line_id][1].leaving.update({today.year + int(k) - 1: n for k, n in r.spans.items()})
     return found
 
 
 def overdue(session: Session, place: Place, today: dt.date, grace: int = 0) -> int:
     """到龄未退: who has passed the day by law (and so many days) and still holds a seat."""
-    query = text("SELECT coalesce(sum(statutory), 0) FROM forecast_months(:low, :high, :a, :b)")
+    query = text("SELECT forecast_overdue(:low, :high, :d)")
     until = today - dt.timedelta(days=grace)
-    return int(
-        session.execute(
-            query, {"low": place.low, "high": place.high, "a": dt.date(1900, 1, 1), "b": until}
-        ).scalar_one()
-    )
+    return int(session.execute(query, {"low": place.low, "high": place.high, "d": until}).scalar_one())
 
 
 def ages(session: Session, place: Place) -> list[Any]:

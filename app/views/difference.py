@@ -36,8 +36,7 @@ class DifferenceView(BaseView):
         kind, after = self._wanted()
         with work() as s:
             between, keep, place = self._asked(s)
-            counted = difference.counts(s, between)
-            rows = difference.people(s, between, kind, after, PAGE + 1) if counted[kind] else []
+            counted, rows = difference.people(s, between, kind, after, PAGE + 1)
             by = "category" if "unit" in keep else "unit" if "region" in keep else "region"
             lines, changed = difference.lines(s, between, by), difference.units(s, between)
         last = rows[PAGE - 1].person_id if len(rows) > PAGE else None
@@ -69,7 +68,7 @@ class DifferenceView(BaseView):
         kind, _after = self._wanted()
         with work() as s:
             between, keep, place = self._asked(s)
-            rows = difference.people(s, between, kind, 0, EXPORT)
+            _counts, rows = difference.people(s, between, kind, 0, EXPORT)
             record_export(s, "difference", len(rows), {**keep, "kind": kind})
         head = [_("Person"), _("Identity number"), _("Seat before"), _("Seat after")]
         cells = [[p["name"], p["id_masked"], p["before"], p["after"]] for p in map(person_context, rows)]

@@ -30,9 +30,9 @@ def made(world: World) -> dict[str, Any]:
 
 def asked(world: World, between: Between, who: Any = None) -> dict[str, set[int]]:
     with world.database.transaction(who or world.office("establishment")) as session:
-        counted = difference.counts(session, between)
-        found = {k: {r.person_id for r in difference.people(session, between, k)} for k in difference.KINDS}
-    assert counted == {k: len(v) for k, v in found.items()}
+        pages = {k: difference.people(session, between, k) for k in difference.KINDS}
+    found = {k: {r.person_id for r in rows} for k, (_counts, rows) in pages.items()}
+    assert all(counts == {k: len(v) for k, v in found.items()} for counts, _rows in pages.values())
     return found
 
 
@@ -48,7 +48,7 @@ def test_people_came_went_and_moved_by_seat(world: World, made: dict[str, Any]) 
 
 def test_each_person_has_both_seats(world: World, made: dict[str, Any]) -> None:
     with world.database.transaction(world.office("establishment")) as session:
-        (row,) = difference.people(session, Between(ago(100), TODAY, "4406", "4407"), "moved")
+        _counts, (row,) = difference.people(session, Between(ago(100), TODAY, "4406", "4407"), "moved")
     assert (row.unit_1, row.unit_2, row.department_1) == ("前日局", "后日局", "甲科")
     assert row.started_2 == ago(50)
 

@@ -62,36 +62,82 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     ELSE coalesce(string_to_array(scope_part(10), ','), '{civil,public,support,other}') END
 $$;
 
--- Retirements of a place by line and month: by law, as early as may be, as late as may be.
 DROP FUNCTION IF EXISTS forecast_months(text, text, date, date);
+CREATE OR REPLACE FUNCTION k_one_range(p_in textmultirange) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$ SELECT p_in = textmultirange(range_merge(p_in)) $$;
+
+-- What follows counts inside a place and the reader's ranges. Where those are one range, two comparisons say so; the
+-- containment in several costs more, and is asked of a reader alone who has them.
+
+-- By month, by law.
 CREATE OR REPLACE FUNCTION forecast_months(p_low text, p_high text, p_from date, p_to date)
-RETURNS TABLE (line_id bigint, month date, statutory int, earliest int, latest int)
+RETURNS TABLE (month date, n bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_bitmapscan = on AS $$
-DECLARE v_in textmultirange := scope_ranges(14); v_of text[] := k_forecast_classes();
+DECLARE
+  v_in textmultirange := scope_ranges(14); v_of text[] := k_forecast_classes(); v_one boolean := k_one_range(v_in);
+  v_low text := greatest(p_low, lower(v_in) COLLATE "C"); v_high text := least(p_high, upper(v_in) COLLATE "C");
 BEGIN
-  RETURN QUERY SELECT x.l, x.m, sum(x.s)::int, sum(x.e)::int, sum(x.t)::int FROM (
-    SELECT d.line_id AS l, date_trunc('month', d.retires_on)::date AS m, count(*) AS s, 0 AS e, 0 AS t FROM due_retirement d
-     WHERE d.retires_on >= p_from AND d.retires_on < p_to AND d.scope_path >= p_low AND d.scope_path < p_high
-       AND d.personnel_class = ANY (v_of) AND coalesce(d.scope_path <@ v_in, false) GROUP BY 1, 2
+  RETURN QUERY SELECT date_trunc('month', x.day::timestamp)::date, sum(x.c)::bigint FROM (
+    SELECT d.retires_on AS day, count(*) AS c FROM due_retirement d
+     WHERE d.retires_on >= p_from AND d.retires_on < p_to AND d.scope_path >= v_low AND d.scope_path < v_high
+       AND d.personnel_class = ANY (v_of) AND (v_one OR coalesce(d.scope_path <@ v_in, false)) GROUP BY 1) x GROUP BY 1;
+END $$;
+
+-- How many in each span between the days, numbered from 1: as early, and as late, as everybody may.
+CREATE OR REPLACE FUNCTION forecast_band(p_low text, p_high text, p_days date[])
+RETURNS TABLE (span int, earliest bigint, latest bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_bitmapscan = on AS $$
+DECLARE
+  v_in textmultirange := scope_ranges(14); v_of text[] := k_forecast_classes(); v_one boolean := k_one_range(v_in);
+  v_low text := greatest(p_low, lower(v_in) COLLATE "C"); v_high text := least(p_high, upper(v_in) COLLATE "C");
+  v_from date := p_days[1]; v_to date := p_days[cardinality(p_days)];
+BEGIN
+  RETURN QUERY SELECT x.s, sum(x.e)::bigint, sum(x.t)::bigint FROM (
+    SELECT width_bucket(d.earliest_on, p_days) AS s, count(*) AS e, 0 AS t FROM due_retirement d
+     WHERE d.earliest_on >= v_from AND d.earliest_on < v_to AND d.scope_path >= v_low AND d.scope_path < v_high
+       AND d.personnel_class = ANY (v_of) AND (v_one OR coalesce(d.scope_path <@ v_in, false)) GROUP BY 1
     UNION ALL
-    SELECT d.line_id, date_trunc('year', d.earliest_on)::date, 0, count(*), 0 FROM due_retirement d
-     WHERE d.earliest_on >= p_from AND d.earliest_on < p_to AND d.scope_path >= p_low AND d.scope_path < p_high
-       AND d.personnel_class = ANY (v_of) AND coalesce(d.scope_path <@ v_in, false) GROUP BY 1, 2
-    UNION ALL
-    SELECT d.line_id, date_trunc('year', d.latest_on)::date, 0, 0, count(*) FROM due_retirement d
-     WHERE d.latest_on >= p_from AND d.latest_on < p_to AND d.scope_path >= p_low AND d.scope_path < p_high
-       AND d.personnel_class = ANY (v_of) AND coalesce(d.scope_path <@ v_in, false) GROUP BY 1, 2) x GROUP BY 1, 2;
+    SELECT width_bucket(d.latest_on, p_days), 0, count(*) FROM due_retirement d
+     WHERE d.latest_on >= v_from AND d.latest_on < v_to AND d.scope_path >= v_low AND d.scope_path < v_high
+       AND d.personnel_class = ANY (v_of) AND (v_one OR coalesce(d.scope_path <@ v_in, false)) GROUP BY 1) x GROUP BY 1;
+END $$;
+
+-- Each line's retirements by law in each span between the days, as an object of span and number.
+CREATE OR REPLACE FUNCTION forecast_lines(p_low text, p_high text, p_days date[])
+RETURNS TABLE (line_id bigint, spans jsonb)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_bitmapscan = on AS $$
+DECLARE
+  v_in textmultirange := scope_ranges(14); v_of text[] := k_forecast_classes(); v_one boolean := k_one_range(v_in);
+  v_low text := greatest(p_low, lower(v_in) COLLATE "C"); v_high text := least(p_high, upper(v_in) COLLATE "C");
+  v_from date := p_days[1]; v_to date := p_days[cardinality(p_days)];
+BEGIN
+  RETURN QUERY SELECT x.l, jsonb_object_agg(x.s, x.n) FROM (
+    SELECT d.line_id AS l, width_bucket(d.retires_on, p_days) AS s, count(*) AS n FROM due_retirement d
+     WHERE d.retires_on >= v_from AND d.retires_on < v_to AND d.scope_path >= v_low AND d.scope_path < v_high
+       AND d.personnel_class = ANY (v_of) AND (v_one OR coalesce(d.scope_path <@ v_in, false)) GROUP BY 1, 2) x GROUP BY 1;
+END $$;
+
+-- 到龄未退: whose day lies before this one.
+CREATE OR REPLACE FUNCTION forecast_overdue(p_low text, p_high text, p_until date) RETURNS bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v_in textmultirange := scope_ranges(14); v_of text[] := k_forecast_classes(); v_one boolean := k_one_range(v_in);
+  v_low text := greatest(p_low, lower(v_in) COLLATE "C"); v_high text := least(p_high, upper(v_in) COLLATE "C");
+BEGIN
+  RETURN (SELECT count(*) FROM due_retirement d WHERE d.retires_on < p_until AND d.scope_path >= v_low AND d.scope_path < v_high
+    AND d.personnel_class = ANY (v_of) AND (v_one OR coalesce(d.scope_path <@ v_in, false)));
 END $$;
 
 -- Ages of those who sit, in bands of five years.
 CREATE OR REPLACE FUNCTION forecast_ages(p_low text, p_high text) RETURNS TABLE (band int, n bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_bitmapscan = on AS $$
-DECLARE v_in textmultirange := scope_ranges(14); v_of text[] := k_forecast_classes(); v_today date := kernel_today();
+DECLARE v_in textmultirange := scope_ranges(14); v_of text[] := k_forecast_classes(); v_one boolean := k_one_range(v_in);
+  v_low text := greatest(p_low, lower(v_in) COLLATE "C"); v_high text := least(p_high, upper(v_in) COLLATE "C");
+  v_days date[] := ARRAY(SELECT (kernel_today() - make_interval(years => 5 * y))::date + 1 FROM generate_series(20, 1, -1) y);
 BEGIN
-  RETURN QUERY SELECT x.b, sum(x.c)::bigint FROM (
-    SELECT floor(extract(year FROM age(v_today, d.birth_on)) / 5)::int * 5 AS b, count(*) AS c FROM due_retirement d
-     WHERE d.scope_path >= p_low AND d.scope_path < p_high AND d.personnel_class = ANY (v_of)
-       AND coalesce(d.scope_path <@ v_in, false) GROUP BY d.birth_on) x GROUP BY 1 ORDER BY 1;
+  RETURN QUERY SELECT (20 - x.b) * 5, x.c FROM (
+    SELECT width_bucket(d.birth_on, v_days) AS b, count(*) AS c FROM due_retirement d
+     WHERE d.scope_path >= v_low AND d.scope_path < v_high AND d.personnel_class = ANY (v_of)
+       AND (v_one OR coalesce(d.scope_path <@ v_in, false)) GROUP BY 1) x ORDER BY 1;
 END $$;
 
 -- The people behind a figure, the next first; their names come from the reader's own rows.
