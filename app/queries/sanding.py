@@ -154,3 +154,40 @@ def documents(session: Session, unit_id: int) -> list[Any]:
             {"u": unit_id},
         )
     )
+
+
+def temporary(session: Session, unit_id: int, at: Moment) -> list[Any]:
+    """Temporary bodies that a body leads, with how many people of the reader's rows are lent to each by name."""
+    return list(
+        session.execute(
+            text(
+                "SELECT b.*, (SELECT count(*) FROM absence a WHERE a.host = b.name AND a.recorded_to IS NULL AND a.started_on <= :on"
+                " AND (a.ended_on IS NULL OR a.ended_on > :on)) AS lent FROM temporary_body b"
+                f" WHERE b.unit_id = :u AND {held('b', at)} ORDER BY b.until_on, b.id LIMIT 50"
+            ),
+            {"u": unit_id} | at.values,
+        )
+    )
+
+
+# 变更换证: the body was named, classed or graded anew since its certificate was issued, or bears another signboard.
+STALE = (
+    "SELECT c.id, c.number, c.issued_on, c.unit_id, u.name, u.scope_path, x.since FROM certificate c JOIN unit u ON u.id = c.unit_id"
+    " AND u.status = 'active' JOIN LATERAL (SELECT max(d) AS since FROM (SELECT max(v.started_on) FROM unit_version v"
+    " WHERE v.unit_id = c.unit_id AND v.recorded_to IS NULL UNION ALL SELECT max(greatest(b.started_on, b.ended_on))"
+    " FROM unit_signboard b WHERE b.unit_id = c.unit_id AND b.recorded_to IS NULL) y(d)) x ON x.since > c.issued_on WHERE c.valid"
+)
+
+
+def stale_certificates(session: Session, after: str = "") -> list[Any]:
+    """Certificates that no longer say what the body is, by place; 201 at most, keyset on the path."""
+    return list(
+        session.execute(
+            text(f"SELECT * FROM ({STALE}) z WHERE z.scope_path > :a ORDER BY z.scope_path LIMIT 201"), {"a": after}
+        )
+    )
+
+
+def certificate(session: Session, unit_id: int) -> Any:
+    """The valid certificate of a body; None where there is none."""
+    return session.execute(text("SELECT * FROM certificate WHERE unit_id = :u AND valid"), {"u": unit_id}).one_or_none()

@@ -68,6 +68,28 @@ def organ_limit(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
     return filing.Filing(facts, None, None, None, form.start.data)
 
 
+def temporary(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
+    """临时机构: a later day, or its end, is of one that the leading body has under that name.
+
+    Raises:
+        InvalidInput: there is none of that name, or the last day lies before the first.
+    """
+    made = of_unit(s, form, plan, who)
+    facts = made.facts
+    if plan.process != "temporary":
+        facts["temporary"] = s.execute(
+            text("SELECT id FROM temporary_body WHERE unit_id = :u AND name = :n AND ended_on IS NULL AND recorded_to IS NULL"),
+            {"u": facts["unit"], "n": str(facts.pop("board_name") or "").strip()},
+        ).scalar()  # fmt: skip
+        if facts["temporary"] is None:
+            raise errors.InvalidInput(errors={"temporary_name": ["no_signboard"]})
+        if plan.process == "temporary_end":
+            facts["closes"] = "yes"
+    elif form.until_on.data < form.start.data:
+        raise errors.InvalidInput(errors={"until_on": ["until_before"]})
+    return made
+
+
 def matter(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
     """编委会事项、上级决定: with the decision that it cites, which has to be one on record."""
     facts = filing.form_facts(form, plan)
@@ -79,6 +101,9 @@ def matter(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
 
 
 FILERS = {
+    "temporary": temporary,
+    "temporary_extend": temporary,
+    "temporary_end": temporary,
     "commission_matter": matter,
     "outside_decision": matter,
     "signboard": signboard,

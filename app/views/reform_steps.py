@@ -15,7 +15,7 @@ from app.queries import reforms, units
 from app.views.messages import sentence
 from app.views.reform import mine
 from app.views.reform_forms import form_class
-from app.views.reform_words import Names, answered, kind_names, said, shares
+from app.views.reform_words import Names, answered, by_unit, kind_names, said, shares
 from app.views.search import answer, term
 from app.views.shell import work
 from app.workflow.reform import LINES, REFERENCES, StepKind, kind_of
@@ -50,6 +50,7 @@ class ReformStepView(BaseView):
             refused=sum(not r["ok"] for r in answers),
             whole=[answered(r) for r in answers if r["n"] == 0],  # what is asked of all steps together
             tried=bool(results),
+            units=by_unit(row.tried) if results else [],
             share=shares(row.tried) if results else None,
             may_write=row.state == "draft",
         )  # fmt: skip

@@ -180,10 +180,42 @@ def _columns(label: str, figures: Figures) -> dict[str, int | None]:
     return {f"{label} · {name}": value for name, value in zip(names, values, strict=True)}
 
 
+def by_unit(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Each body's lines before and after, as rows: the unit's name, whether it ends, what the line is, both figures."""
+    called, ends = unit_names(found), {u["id"] for u in found["after"]["units"] if not u["open"]}
+    sides = [{line["line"]: line for line in found[side]["lines"]} for side in ("before", "after")]
+    rows = []
+    for number in sorted({*sides[0], *sides[1]}, key=lambda n: ((sides[1].get(n) or sides[0][n])["unit"], n)):
+        line = sides[1].get(number) or sides[0][number]
+        if line["kind"] == "leadership":
+            label = f"{codes.label('level', line['level'])}（{codes.ROLE.get(line['role'], line['role'])}）"
+        else:
+            structure = "" if line["structure"] == "none" else f"（{codes.label('structure', line['structure'])}）"
+            label = codes.label("category", line["category"]) + structure
+        figures = [
+            Figures.of(x["authorised"], x["occupied"], x["reserved"]) if (x := side.get(number)) else None
+            for side in sides
+        ]
+        rows.append({"unit": called.get(line["unit"], "—"), "ends": line["unit"] in ends, "label": label,
+                     "was": figures[0], "now": figures[1]})  # fmt: skip
+    return rows
+
+
+def unit_names(found: Mapping[str, Any]) -> dict[int, str]:
+    """The bodies of a trial by number; those that it set up have no row outside it."""
+    return {unit["id"]: unit["name"] for side in ("after", "before") for unit in found[side]["units"]}
+
+
 def compared(variants: Sequence[Any], yearly: Mapping[str, int]) -> list[dict[str, Any]]:
     """Rows of the table: what stands, what each tried variant makes of it, and by how much it differs."""
     tried = [v for v in variants if v.tried]
     sides = [(measures(v.tried, yearly, "before"), measures(v.tried, yearly, "after")) for v in tried]
+    wrong = {
+        _("Lines over quota"),
+        _("Leadership lines over quota"),
+        _("People without a seat"),
+        _("Running cases of bodies that end"),
+    }
     labels = list(dict.fromkeys(label for before, after in sides for label in (*before, *after)))
     rows = []
     for label in labels:
@@ -192,7 +224,16 @@ def compared(variants: Sequence[Any], yearly: Mapping[str, int]) -> list[dict[st
         for before, after in sides:
             was, now = before.get(label, 0), after.get(label, 0)
             cells.append({"was": was, "now": now, "by": None if was is None or now is None else now - was})
-        rows.append({"label": label, "before": stood[0] if len(set(stood)) == 1 else "≠", "cells": cells})
+        bad = label in wrong
+        rows.append(
+            {
+                "bad": bad,
+                "apart": len(set(stood)) > 1,
+                "label": label,
+                "before": stood[0] if len(set(stood)) == 1 else _("differs"),
+                "cells": cells,
+            }
+        )
     return rows
 
 

@@ -16,7 +16,7 @@ from app.queries import sanding as reads
 from app.reports import render
 from app.reports.content import date
 from app.views import day
-from app.views.fields_sanding import COLUMNS, COUNTS, SCOPES, SIGNBOARDS, words
+from app.views.fields_sanding import COLUMNS, COUNTS, SCOPES, SIGNBOARDS, TEMPORARY, words
 from app.views.issued import sent
 from app.views.lineage_picture import Link, Stretch, picture
 from app.views.shell import hat, work
@@ -112,6 +112,7 @@ class SandingView(BaseView):
             then = history.unit_on(s, row.legal_id, at)
             boards = reads.signboards(s, row.legal_id, at)
             found = reads.ledger_numbers(s, row.legal_id, at)
+            temporary = reads.temporary(s, row.legal_id, at)
         document = sanding.parse(shown.content) if shown else None
         return render_template(
             "sanding.html",
@@ -130,6 +131,7 @@ class SandingView(BaseView):
                 {"kind": KIND_NAMES[b.kind], "name": b.shown, "counts": COUNT_NAMES[b.counts_as_one],
                  "document_no": b.document_no, "since": b.started_on} for b in boards
             ],
+            temporary=[{"b": b, "kind": dict(TEMPORARY)[b.kind], "late": b.until_on < now} for b in temporary],
             may_file=hat().office_kind == "establishment",
         )  # fmt: skip
 

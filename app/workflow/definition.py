@@ -72,10 +72,15 @@ MOVEMENTS = (
     "certificate",
     "signboard",
     "organ_limit",
+    "temporary",
     "sanding",
     "duties",
     "rank_quota",
     "post_plan",
+    "set_cap",
+    "engage",
+    "engage_change",
+    "rekey_line",
     "none",
 )
 FAMILIES = ("entry", "exit", "inside", "quota_use", "verification", "organ", "quota", "leadership", "correction")
@@ -97,6 +102,8 @@ OUTPUTS = (
 # Fields of a form whose name among the facts differs.
 FACT_NAMES = {
     "rank_set": "body_set",
+    "cap_number": "number",
+    "rekeyed_line": "line",
     "post_set": "body_set",
     "any_line": "line",
     "lead_line": "line",
@@ -118,6 +125,7 @@ FACT_NAMES = {
     "seats_go": "seats",
     "running_cases": "cases",
     "partner_unit": "partner",
+    "temporary_name": "board_name",
 }
 
 

@@ -38,8 +38,30 @@ def upgrade() -> None:
     )  # fmt: skip
     op.create_index("uq_agenda_item_case", "agenda_item", ["meeting_id", "application_id"], unique=True)
     op.create_index("ix_agenda_item_application", "agenda_item", ["application_id"])
+    create_temporary()
     op.drop_constraint(op.f("ck_issued_paper_kind"), "issued_paper")
     op.create_check_constraint(op.f("ck_issued_paper_kind"), "issued_paper", f"kind in ({KINDS}, 'reply')")
+
+
+def create_temporary() -> None:
+    """专班、指挥部、筹备组."""
+    op.create_table(
+        "temporary_body", *key("temporary_body"), number("unit_id"),
+        *(words(c) for c in ("kind", "name", "document_no", "issuer")),
+        *(sa.Column(c, sa.Date(), nullable=c == "ended_on") for c in ("started_on", "until_on", "ended_on")),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_to", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("scope_path", sa.Text(collation="C"), nullable=False),
+        refers("temporary_body", "unit_id", "unit.id"),
+        checks("temporary_body", "kind", "kind in ('team', 'headquarters', 'preparation')"),
+        checks("temporary_body", "period", "until_on >= started_on and ended_on >= started_on"),
+    )  # fmt: skip
+    op.create_index("ix_temporary_body_unit", "temporary_body", ["unit_id", "id"])
+    op.create_index("ix_temporary_body_scope", "temporary_body", ["scope_path", "id"])
+    op.create_index(
+        "uq_temporary_body_open", "temporary_body", ["unit_id", "name"], unique=True,
+        postgresql_where=sa.text("ended_on is null and recorded_to is null"),
+    )  # fmt: skip
 
 
 def downgrade() -> None:
@@ -47,9 +69,11 @@ def downgrade() -> None:
     op.create_check_constraint(
         op.f("ck_issued_paper_kind"), "issued_paper", f"kind in ({KINDS})", postgresql_not_valid=True
     )
-    for table in ("agenda_item", "meeting"):
+    # Installed by deployment; it speaks of the table's rows.
+    op.execute("DROP FUNCTION IF EXISTS k_meeting(bigint, text)")
+    for table in ("temporary_body", "agenda_item", "meeting"):
         op.drop_table(table)
-    for function in ("guard_commission", "meeting_keep", "agenda_keep"):
+    for function in ("guard_commission", "meeting_keep", "agenda_keep", "guard_uscc"):
         op.execute(f"DROP FUNCTION IF EXISTS {function}() CASCADE")
 
 

@@ -1,4 +1,4 @@
-"""Cases of the rules on payroll and the other offices' lists: a difference of each rule's kind. What makes one, tests/payroll tests."""
+"""Cases of the rules on payroll and the other offices' lists: a difference of each rule's kind. What makes one, tests/exchange/payroll tests."""
 
 from collections.abc import Iterator
 from functools import partial

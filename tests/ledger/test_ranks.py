@@ -54,6 +54,12 @@ def test_without_approved_numbers_nobody_is_promoted(world: World, body: Body) -
     found = refusal(promote, world, body, body.people[0], "R10")
     assert isinstance(found, errors.NoScheme)
     assert found.facts["unit"] == "职数局"
+    # 科员 have no numbers, so none have to be approved.
+    newcomer = world.body("科员局", quotas={"11": 2}, people={"11": 1})
+    with world.owner.begin() as connection:
+        connection.execute(text("UPDATE person SET rank = NULL WHERE id = :p"), {"p": newcomer.people[0]})
+    promote(world, newcomer, newcomer.people[0], "R11", ago(5))
+    assert isinstance(refusal(promote, world, newcomer, newcomer.people[0], "R10"), errors.NoScheme)
 
 
 def test_the_kernel_reckons_base_and_shares_again(world: World, body: Body) -> None:

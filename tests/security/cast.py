@@ -46,7 +46,7 @@ ROLES = (
     Role("anquan", "security_admin", "市局", "暗局"),
     Role("shenji", "auditor", "市局", "暗局"),
 )
-# Nobody has brought a list in here; with rows: tests/payroll/test_pages.py.
+# Nobody has brought a list in here; with rows: tests/exchange/payroll/test_pages.py.
 LISTED = ("batch_id", "difference_id")
 ROSTER = ("round_id", "verification_id", "mark_id")
 REFORM = ("reform_id", "variant_id", "step_id")

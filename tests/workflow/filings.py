@@ -542,6 +542,14 @@ def document_of_body(city: City, plan: Process) -> Filing:
         body = hung.body
         board = city.world.value("SELECT id FROM unit_signboard WHERE unit_id = :u", u=body.id)
         facts = {"unit": body.id, "signboard": int(board), "start": day(), **DOCUMENT}
+    if plan.movement == "temporary":
+        facts |= {"board_name": f"专班{next(_serial):04d}"} if plan.process == "temporary" else {}
+        if plan.process != "temporary":
+            begun = city.filing("temporary")
+            city.finished("temporary", begun)
+            body = begun.body
+            facts = {"unit": body.id, "start": day(), **DOCUMENT} | SANDING[plan.process]
+            facts["temporary"] = int(city.world.value("SELECT id FROM temporary_body WHERE unit_id = :u", u=body.id))
     if plan.process == "organ_limit":
         del facts["unit"]
         return Filing(facts, body, other={"most": 901})
@@ -553,6 +561,26 @@ def document_of_body(city: City, plan: Process) -> Filing:
     return Filing(facts, body, about=body.id, other=other)
 
 
+def off_quota(city: City, plan: Process) -> Filing:
+    """A cap, an engagement and its change; a line's funding."""
+    body = city.body("22") if plan.process == "funding_change" else city.body(people=0)
+    if plan.movement == "engage":
+        facts = {**facts_of(person("编外甲"), city.world.keys), "unit": body.id, "engage_task": "窗口服务",
+                 "engage_funding": "own", "start": day(), "until_on": day(12)}  # fmt: skip
+        return Filing(facts, body, name="编外甲", other={"engage_task": "档案整理"})
+    if plan.movement == "engage_change":
+        begun = city.filing("engage")
+        case = city.finished("engage", begun)
+        who = city.world.value("SELECT person_id FROM engagement WHERE case_id = :c", c=case)
+        facts = {"unit": begun.body.id, "engaged": who}
+        facts |= {"until_on": day(24)} if plan.process == "engage_extend" else {"end": day()}
+        return Filing(facts, begun.body, other={"until_on": day(20)} if "until_on" in facts else {"end": day(0, 1)})
+    facts = {"start": day(), **DOCUMENT}
+    facts |= {"unit": body.id, "number": 3} if plan.process == "staff_cap" else {
+        "line": body.line, "new_category": "22", "new_funding": "2", "new_class": None}  # fmt: skip
+    return Filing(facts, body, about=body.id, other={"document_no": "佛编〔2026〕12号"})
+
+
 def rows(**values: Any) -> str:
     return json.dumps([values], ensure_ascii=False)
 
@@ -560,6 +588,9 @@ def rows(**values: Any) -> str:
 SANDING: dict[str, dict[str, Any]] = {
     "signboard": {"signboard_kind": "plate", "partner": None, "counts": "yes", "start": day(), **DOCUMENT},
     "signboard_end": {},
+    "temporary": {"temporary_kind": "team", "until_on": day(3), "start": day(), **DOCUMENT},
+    "temporary_extend": {"until_on": day(9)},
+    "temporary_end": {"closes": "yes"},
     "sanding": {"duties": rows(text="负责全市某项工作。"), "departments": rows(name="办公室", duties="文秘", number="2"),
                 "quotas": rows(category="11", number="6"), "start": day(), **DOCUMENT,
                 "leaders": rows(scope="unit", role="principal", level="0131", number="1")},
@@ -616,8 +647,10 @@ BY_MOVEMENT: dict[str, Maker] = {
     "signboard": document_of_body,
     "organ_limit": document_of_body,
     "sanding": document_of_body,
+    "temporary": document_of_body,
     "duties": document_of_body,
     "rank_quota": numbers,
     "post_plan": numbers,
     "none": objection,
+    **dict.fromkeys(("set_cap", "engage", "engage_change", "rekey_line"), off_quota),
 }

@@ -22,9 +22,6 @@ TODAY = city_today()
 @pytest.fixture(scope="module")
 def body(world: World) -> Body:
     made = world.body("议事甲局", quotas={"11": 4})
-    with world.owner.begin() as c:
-        c.execute(text("UPDATE unit SET grade = '107' WHERE id = :u"), {"u": made.id})
-        c.execute(text("UPDATE unit_version SET grade = '107' WHERE unit_id = :u"), {"u": made.id})
     world.office("establishment")
     for name in ("second", "third"):
         world.account(name, "office_member", office=("establishment", "440600"))
@@ -77,7 +74,8 @@ def test_one_meeting_decides_many_cases_and_each_has_its_numbered_reply(
     )
     assert number == f"〔{TODAY.year}〕1号"
     assert "同意增设一个科室" in content
-    assert "研究第2项" in secretary.get("/commission/").get_data(as_text=True)  # deferred: it waits again
+    waits = world.value("SELECT number FROM application WHERE id = :c", c=cases[2])
+    assert waits in secretary.get("/commission/").get_data(as_text=True)  # deferred: it waits again
     assert findings(world) == []
 
 
@@ -137,7 +135,12 @@ def test_the_commission_decides_the_document_of_a_body_of_county_grade(
     world: World, body: Body, client: Callable[..., Client]
 ) -> None:
     desk = client("second")
-    form = {"unit": body.id, "duties-0-text": "负责某项工作。", "quotas-0-category": "11", "quotas-0-number": "4", "action": "submit",
+    opened = {"region": "440600", "unit_name": "议事处级局", "body": "organ", "unit_category": "34", "grade": "107", "action": "submit",
+              "document_no": "佛编〔2026〕50号", "start": TODAY.isoformat()}  # fmt: skip
+    made = int(re.search(r"/case/(\d+)", desk.post("/case/new/unit_open", opened).headers["Location"])[1])  # type: ignore[index]
+    world.decide(world.office("establishment"), made, "review")
+    unit = world.value("SELECT id FROM unit WHERE name = '议事处级局'")
+    form = {"unit": unit, "duties-0-text": "负责某项工作。", "quotas-0-category": "11", "quotas-0-number": "4", "action": "submit",
             "document_no": "佛编〔2026〕51号", "issuer": "市委编委", "start": TODAY.isoformat()}  # fmt: skip
     case = int(re.search(r"/case/(\d+)", desk.post("/case/new/sanding", form).headers["Location"])[1])  # type: ignore[index]
     world.decide(world.office("establishment"), case, "review")
@@ -145,7 +148,7 @@ def test_the_commission_decides_the_document_of_a_body_of_county_grade(
     meeting, item = agenda(world, case)
     record(world, meeting, item, "approve")
     assert client("establishment440600").post(f"/commission/{meeting}/act", {"step": "settle"}).status_code == 302
-    assert world.value("SELECT count(*) FROM sanding WHERE unit_id = :u", u=body.id) == 1
+    assert world.value("SELECT count(*) FROM sanding WHERE unit_id = :u", u=unit) == 1
 
 
 def test_a_decision_of_the_upper_level_is_recorded_by_two_and_cited(

@@ -150,7 +150,11 @@ def test_a_plan_of_posts_goes_from_the_form_to_the_page(world: World, client: Op
 def test_a_pool_is_seen_by_each_unit_and_counts_the_people_of_all(world: World, organ: Body, client: Open) -> None:
     one, other = (world.body(f"共享{n}局", quotas={"11": 4}, people={"11": 1}) for n in "甲乙")
     world.account("other", "unit_clerk", unit=other.id)
-    scheme(world, one, together=(other,), day=ago(30))
+    number = scheme(world, one, together=(other,), day=ago(30))
+    case = world.value("SELECT case_id FROM scheme WHERE id = :i", i=number)
+    assert "共享甲局、共享乙局" in text_of(
+        page(client("zuzhi").get(f"/case/{case}"))
+    )  # who decides sees whom it is for
     shown = text_of(page(client("other").get(f"/ranks/{other.id}")))
     assert "共享甲局、共享乙局" in shown
     assert "⌊8 × 20%⌋ = 1" in shown

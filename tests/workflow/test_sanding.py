@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from app.domain.workdays import city_today
 from app.views.lineage_picture import Link, Stretch, lanes, picture
@@ -149,3 +150,38 @@ def test_the_picture_gives_each_body_a_lane_and_each_succession_a_curve() -> Non
     assert drawn.count("<path") == 1
     assert "甲局&lt;b&gt;" in drawn
     assert picture([], [], 1, day, "沿革") == ""
+
+
+def test_a_certificate_is_printed_and_a_change_of_its_body_overtakes_it(
+    world: World, body: Body, client: Callable[..., Client]
+) -> None:
+    own = client("jia")
+    assert own.get(f"/certificates/{body.id}").status_code == 404
+    case = world.submit(world.identity("jia"), body, "certificate",
+                        {"certificate_reason": "first", "year": None, "ground": "新办", "unit": body.id})  # fmt: skip
+    world.decide(world.office("establishment"), case, "establishment")
+    paper = own.get(f"/certificates/{body.id}")
+    assert (paper.mimetype, paper.data[:5]) == ("application/pdf", b"%PDF-")
+    assert client("yi").get(f"/certificates/{body.id}").status_code == 404
+    assert "文件甲局" not in own.get("/certificates/stale").get_data(as_text=True).partition("<main")[2]
+    with world.superuser.connect() as c:  # issued before what changed since
+        c.execute(text("UPDATE certificate SET issued_on = issued_on - 40 WHERE unit_id = :u"), {"u": body.id})
+        late = "SELECT max(greatest(started_on, ended_on)) > (SELECT issued_on FROM certificate WHERE unit_id = :u) FROM unit_signboard"
+        assert c.execute(text(late), {"u": body.id}).scalar()
+        c.commit()
+    assert "文件甲局" in own.get("/certificates/stale").get_data(as_text=True)
+
+
+def test_a_temporary_body_stands_on_its_leaders_page_until_it_ends(
+    world: World, body: Body, client: Callable[..., Client]
+) -> None:
+    desk = client("second")
+    form = {"unit": body.id, "temporary_kind": "headquarters", "temporary_name": "防汛指挥部", "issuer": "市政府", "action": "submit",
+            "document_no": "佛府〔2026〕61号", "start": TODAY.isoformat(), "until_on": (TODAY + dt.timedelta(days=9)).isoformat()}  # fmt: skip
+    approved(world, desk.post("/case/new/temporary", form))
+    assert "防汛指挥部" in desk.get(f"/sanding/{body.id}").get_data(as_text=True)
+    longer = form | {"until_on": (TODAY + dt.timedelta(days=90)).isoformat(), "document_no": "佛府〔2026〕62号"}
+    approved(world, desk.post("/case/new/temporary_extend", longer))
+    approved(world, desk.post("/case/new/temporary_end", form | {"document_no": "佛府〔2026〕63号"}))
+    assert "防汛指挥部" not in desk.get(f"/sanding/{body.id}").get_data(as_text=True)
+    assert "/case/" not in (desk.post("/case/new/temporary_end", form).headers.get("Location") or "")

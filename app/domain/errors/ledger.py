@@ -154,6 +154,18 @@ class SeatTaken(DomainError):
     code = "seat_taken"
 
 
+class AlreadyEngaged(DomainError):
+    """已聘为编外人员: the person is engaged without a seat on that day, here or elsewhere."""
+
+    code = "already_engaged"
+
+
+class NotEngaged(DomainError):
+    """未聘为编外人员: the unit engages nobody such."""
+
+    code = "not_engaged"
+
+
 class NotSeated(DomainError):
     """未在编: the person holds no seat to leave or to change."""
 
@@ -326,3 +338,9 @@ class CommissionFirst(DomainError):
     """先经编委会: a settled meeting has not said this of the case on its present facts."""
 
     code = "commission_first"
+
+
+class BadUscc(DomainError):
+    """统一社会信用代码校验不符: its check character is another one (GB 32100-2015)."""
+
+    code = "bad_uscc"

@@ -206,11 +206,13 @@ BEGIN
 END $$;
 
 -- Holds the scheme that a change of rank or post goes by: two promotions for the last place come one after the other.
-CREATE OR REPLACE FUNCTION k_scheme_hold(p_unit bigint, p_kind text, p_on date) RETURNS void
+-- Codes without numbers of their own need none: 科员, other series of ranks, workers of organs (app/domain/ranks.py, ``numbered``).
+CREATE OR REPLACE FUNCTION k_scheme_hold(p_unit bigint, p_kind text, p_on date, p_code text) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE s scheme := k_scheme_of(p_unit, p_kind, p_on);
 BEGIN
   IF s.id IS NULL THEN
+    IF NOT coalesce(p_code BETWEEN 'R01' AND 'R10' OR p_code ~ '^0[3678]', false) THEN RETURN; END IF;
     PERFORM refuse('no_scheme', jsonb_build_object('unit', (SELECT name FROM unit WHERE id = p_unit), 'kind', p_kind, 'day', p_on));
   END IF;
   PERFORM 1 FROM ledger_chain WHERE chain_kind = 'unit' AND chain_id = s.unit_id FOR UPDATE;

@@ -11,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from app.domain import errors
 from app.exchange.sources import dbf
-from tests.payroll.lists import MONTH, NEXT, differences, load, payees, payroll, replace, stranger, table
+from tests.exchange.payroll.lists import MONTH, NEXT, differences, load, payees, payroll, replace, stranger, table
 from tests.security.conftest import Client
 from tests.world import Body, World, id_number
 

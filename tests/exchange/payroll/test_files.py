@@ -12,7 +12,7 @@ from app.domain.id_number import check_digit
 from app.domain.sources import KINDS
 from app.exchange.roster import WorkbookRefused
 from app.exchange.sources import Checked, Flaw, Flawed, check, dbf, read
-from tests.payroll.lists import MONTH, months
+from tests.exchange.payroll.lists import MONTH, months
 from tests.world import id_number
 
 HEAD = ["身份证号", "姓名", "单位", "应发金额", "编制类型", "经费形式", "月份"]

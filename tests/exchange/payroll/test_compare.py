@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from tests.payroll.lists import (
+from tests.exchange.payroll.lists import (
     BEFORE,
     MONTH,
     NEXT,
