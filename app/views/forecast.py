@@ -89,7 +89,7 @@ class ForecastView(BaseView):
     @has_access
     def people(self) -> Any:
         """Who reaches the age within some days, the next first."""
-        since, until = day_of("from") or dt.date(1949, 10, 1), day_of("to") or city_today() + dt.timedelta(days=366)
+        since, until = day_of("from") or dt.date(1949, 10, 1), day_of("to") or forecast.end_of(city_today())
         category, after = request.args.get("category", ""), request.args.get("after", "")
         if category and category not in codes.CATEGORY:
             abort(400)
