@@ -477,8 +477,12 @@ def organ(city: City, plan: Process) -> Filing:
     office = body.departments.get("办公室")
     if plan.process == "people_move":
         source = city.body()
-        moving = {"line": source.line, "into_line": body.line}
-        return Filing(moving | start, source, about=source.id, other={"document_no": "佛编〔2026〕10号"})
+        return Filing(
+            {"line": source.line, "into_line": body.line} | start,
+            source,
+            about=source.id,
+            other={"document_no": "佛编〔2026〕10号"},
+        )
     facts: dict[str, dict[str, Any]] = {
         "unit_open": {"region": CITY, "name": f"新设{n:04d}局", "node": "legal", "nature": "党政机关", "body": "organ",
                       "category": "34", "grade": "13"},
@@ -493,9 +497,7 @@ def organ(city: City, plan: Process) -> Filing:
         "unit_transfer": {"unit": body.id, "parent": city.body(people=0).id, "region": CITY},
         "unit_merge": {"unit": body.id, "into": city.body(people=0).id, "seats": "along"},
     }  # fmt: skip
-    about = None if plan.process == "unit_open" else body.id
-    if plan.process.startswith("department_") and plan.process != "department_open":
-        about = office
+    about = None if plan.process == "unit_open" else facts[plan.process].get("unit") or body.id
     return Filing(facts[plan.process] | start, body, about=about, other={"document_no": "佛编〔2026〕10号"})
 
 
