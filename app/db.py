@@ -35,6 +35,7 @@ CONSTRAINTS: dict[str, type[errors.DomainError]] = {
     "ex_account_security_admin": errors.DutiesConflict,
     "ex_account_auditor": errors.DutiesConflict,
     "ex_absence_person": errors.AlreadyAbsent,
+    "ex_engagement_person": errors.AlreadyEngaged,
     "uq_certificate_valid": errors.CertificateExists,
     "uq_verification_round_year": errors.RoundOpen,
     "ck_grant_request_people": errors.SamePerson,

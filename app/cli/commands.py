@@ -20,6 +20,7 @@ from app.cli.keys import keys_group
 from app.cli.ledger import ledger_group
 from app.cli.processes import processes_group
 from app.cli.roster import import_group
+from app.cli.sources import sources_group
 from app.workflow import validation
 
 
@@ -115,6 +116,7 @@ def register(app: Flask) -> None:
         keys_group,
         files_group,
         import_group,
+        sources_group,
     ):
         app.cli.add_command(spoken(command))
 

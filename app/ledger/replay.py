@@ -21,6 +21,7 @@ from app.ledger.replay_beside import (
     record_item,
     year_verified,
 )
+from app.ledger.replay_engagement import cap_set, engagement_begun, engagement_changed
 from app.ledger.replay_lead import scheme_ended, scheme_set
 from app.ledger.replay_organs import permit_carried, permit_left, unit_relocated, unit_succeeded, unit_succeeds
 from app.ledger.replay_quotas import (
@@ -234,6 +235,7 @@ ON_UNIT: dict[str, Callable[[State, Entry, Fields], None]] = {
     "absorption.ended": absorption_ended,
     "line.closed": line_closed,
     "unit.networked": unit_networked,
+    "cap.set": cap_set,
     "unit.closed": unit_closed,
     "quota.set": quota_set,
     "seat.reserved": seat_reserved,
@@ -270,6 +272,9 @@ ON_PERSON: dict[str, Callable[[State, Entry, Fields], None]] = {
     "absence.begun": absence_begun,
     "absence.extended": absence_changed,
     "absence.ended": absence_changed,
+    "engagement.begun": engagement_begun,
+    "engagement.extended": engagement_changed,
+    "engagement.ended": engagement_changed,
 }
 
 

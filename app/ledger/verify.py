@@ -44,6 +44,7 @@ ROWS = {
     # What is still to be confirmed is an office's list, not the ledger's.
     "verification": "SELECT id, unit_id, year, case_id, people, differences, head_sequence, head_hash, confirmed_by,"
     " confirmed_at, scope_path FROM verification WHERE confirmed_at IS NOT NULL AND unit_id BETWEEN :a AND :b",
+    "staff_cap": "SELECT * FROM staff_cap WHERE unit_id BETWEEN :a AND :b",
     "quota_part": "SELECT q.* FROM quota_part q JOIN quota_line l ON l.id = q.line_id WHERE l.unit_id BETWEEN :a AND :b",
     "absorption_plan": "SELECT * FROM absorption_plan WHERE unit_id BETWEEN :a AND :b",
     "certificate": "SELECT * FROM certificate WHERE unit_id BETWEEN :a AND :b",
@@ -56,6 +57,7 @@ OF_REGION = {"quota_pool": "SELECT * FROM quota_pool WHERE region_code::bigint B
 PEOPLE = "SELECT * FROM person WHERE id BETWEEN :a AND :b"
 RECORD = "SELECT * FROM record_item WHERE person_id BETWEEN :a AND :b"
 ABSENCES = "SELECT * FROM absence WHERE person_id BETWEEN :a AND :b"
+ENGAGED = "SELECT * FROM engagement WHERE person_id BETWEEN :a AND :b"
 SEATS = ROWS["occupancy"].replace("o.unit_id", "o.person_id")
 HEADS = "SELECT chain_id, sequence, hash FROM ledger_chain WHERE chain_kind = :k AND chain_id BETWEEN :a AND :b"
 ENTRIES = "SELECT * FROM ledger_entry WHERE chain_kind = :k AND chain_id BETWEEN :a AND :b ORDER BY chain_id, sequence"
@@ -158,7 +160,7 @@ class Verifier:
             return self.regions.get(e.chain)
         if e.kind == "unit":
             return self.scopes.get(e.chain)
-        if e.type.startswith(("person.", "record.", "absence.")):
+        if e.type.startswith(("person.", "record.", "absence.", "engagement.")):
             return e.scope_path if e.scope_path in self.places else None
         seat = state.table("occupancy").get(e.fields["occupancy"], {})
         return self.scopes.get(seat.get("department_id") or seat.get("unit_id") or 0)
@@ -223,6 +225,8 @@ class Verifier:
         yield from self._record(states, rows, values)
         away = {r["id"]: self._row("absence", r) for r in self._all(ABSENCES, values)}
         yield from self._compare("person", states, "absence", away)
+        engaged = {r["id"]: self._row("engagement", r) for r in self._all(ENGAGED, values)}
+        yield from self._compare("person", states, "engagement", engaged)
         for chain, state in states.items():
             made = state.table("person").get(chain)
             if made is None or chain not in rows:

@@ -36,6 +36,7 @@ from app.models.authority import (
 from app.models.base import Base
 from app.models.business import Application, ApplicationEvent, ClockStop, Task
 from app.models.commission import AgendaItem, Meeting
+from app.models.engagement import Engagement, StaffCap
 from app.models.forecast import DueRetirement
 from app.models.inside import Absence, Certificate, Verification, VerificationMark, VerificationRound
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
@@ -96,6 +97,7 @@ __all__ = [
     "Credential",
     "Decision",
     "DueRetirement",
+    "Engagement",
     "GrantRequest",
     "IdentityRule",
     "ImportBatch",
@@ -152,6 +154,7 @@ __all__ = [
     "SourceKind",
     "SourceMapping",
     "SourceRow",
+    "StaffCap",
     "Task",
     "TemporaryBody",
     "TimeMonth",

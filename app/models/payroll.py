@@ -77,6 +77,8 @@ class SourceRow(Base):
         Index("uq_source_row_person", "batch_id", "person_key", "unit_id", unique=True, postgresql_nulls_not_distinct=True),
         Index("ix_source_row_person", "person_id", "batch_id"),
         Index("ix_source_row_unit", "unit_id", "batch_id"),
+        # A list as it was written: rows of one batch lie together.
+        Index("ix_source_row_batch", "batch_id", "row_no"),
         # Who may become known later.
         Index("ix_source_row_unknown", "batch_id", postgresql_where="person_id is null"),
     )  # fmt: skip

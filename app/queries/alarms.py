@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 STATES = {
     "": "x.state = 'open'",
-    "late": "x.state = 'open' AND x.due_on < kernel_today()",
+    "late": "x.state = 'open' AND x.due_on < (SELECT kernel_today())",
     "accepted": "x.state = 'accepted'",
     "ended": "x.state NOT IN ('open', 'accepted')",
 }
 PLACE = text("SELECT scope_path FROM unit WHERE id = :u")
+TABS = ("", "late", "accepted")
 LEVELS = ("error", "warning", "notice")
 COLUMNS = (
     "x.id, x.rule, x.code, x.standing, x.state, x.unit_id, x.case_id, x.facts, x.raised_at, x.last_at, x.times, x.closed_at,"
@@ -107,12 +108,23 @@ def concerning(
 
 FIGURES = (
     "count(*) FILTER (WHERE x.state = 'open') AS open,"
-    " count(*) FILTER (WHERE x.state = 'open' AND x.due_on < kernel_today()) AS late,"
+    " count(*) FILTER (WHERE x.state = 'open' AND x.due_on < (SELECT kernel_today())) AS late,"
     " count(*) FILTER (WHERE x.state = 'accepted') AS accepted,"
     " count(*) FILTER (WHERE x.raised_at > now() - interval '365 days') AS raised,"
     " coalesce(sum(x.times) FILTER (WHERE x.raised_at > now() - interval '365 days'), 0) AS times,"
     " avg(extract(epoch FROM x.closed_at - x.raised_at) / 86400) FILTER (WHERE x.closed_at IS NOT NULL) AS days"
 )
+
+
+def counts(session: Session) -> dict[str, str]:
+    """How many stand in each part of the list; beyond 999 nobody counts."""
+    found = session.execute(
+        text(
+            "SELECT "
+            + ", ".join(f"(SELECT count(*) FROM (SELECT 1 FROM alarm x WHERE {STATES[k]} LIMIT 1000) y)" for k in TABS)
+        )
+    ).one()
+    return {k: str(n) if n < 1000 else "999+" for k, n in zip(TABS, found, strict=True)}
 
 
 def by_rule(session: Session) -> list[Any]:

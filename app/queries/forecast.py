@@ -57,7 +57,7 @@ class Forecast:
     """Ten years: ``months`` by law, ``early`` and ``late`` by year if all went as early or as late as they may."""
 
     today: dt.date
-    months: Counter[tuple[dt.date, str]]
+    months: Counter[dt.date]
     early: Counter[int]
     late: Counter[int]
     lines: dict[int, tuple[int, Line]]
@@ -68,9 +68,9 @@ class Forecast:
         """The years of the forecast, this one first."""
         return list(range(self.today.year, self.today.year + YEARS + 1))
 
-    def of_year(self, year: int, category: str | None = None) -> int:
+    def of_year(self, year: int) -> int:
         """How many reach the age in a year; in this one from today on."""
-        return sum(n for (m, c), n in self.months.items() if m.year == year and category in (None, c))
+        return sum(n for month, n in self.months.items() if month.year == year)
 
 
 def end_of(today: dt.date) -> dt.date:
@@ -96,7 +96,7 @@ def forecast(session: Session, place: Place, today: dt.date) -> Forecast:
     for m in session.execute(
         text("SELECT * FROM forecast_months(:low, :high, :a, :b)"), {**span, "a": today, "b": end_of(today)}
     ):
-        found.months[m.month, m.category] = m.n
+        found.months[m.month] = m.n
     # This year from today on, whole years, the last one as far as the ten years go; spans are numbered from 1.
     starts = [today, *(dt.date(year, 1, 1) for year in found.years[1:]), end_of(today)]
     for b in session.execute(text("SELECT * FROM forecast_band(:low, :high, :days)"), {**span, "days": starts}):

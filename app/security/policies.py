@@ -184,6 +184,8 @@ SCOPED: dict[str, Rule] = {
         f"(({{t}}.office_id = (select scope_number(7)) and {NOT_HIDDEN}) or {CASE_LAW % 'case_id'})"
     ),
     "absence": Rule(f"(({IN_RANGE} and {OF_CLASS} and {can('seat')}) or {ABOUT_ME})"),
+    "staff_cap": Rule(IN_UNITS),
+    "engagement": Rule(f"(({IN_RANGE} and {can('seat')}) or {ABOUT_ME})"),
     "verification": Rule(f"({IN_RANGE} and {can('cases')})"),
     "verification_mark": Rule(
         f"({IN_RANGE} and {can('cases')} and ({ALL_CLASSES} or exists (select 1 from person p where p.id = {{t}}.person_id)))"

@@ -9,6 +9,7 @@ VIEWS = (
     ("sanding", "SandingView"),
     ("sanding", "LineageView"),
     ("sanding", "LimitView"),
+    ("engagements", "EngagedView"),
     ("certificates", "CertificateView"),
     ("commission", "CommissionView"),
     ("attachments", "AttachmentView"),

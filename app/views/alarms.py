@@ -105,25 +105,27 @@ class AlarmView(BaseView):
         """One page; filters in the address, keyset paging."""
         keep, after = asked_of()
         with work() as s:
-            found = alarms.by_rule(s)
+            counted = alarms.counts(s)
             rows = alarms.page(s, Asked(**keep), int(after) if after else None, PAGE + 1)
-        names = {
-            r.code: f"{r.code} {r.name}" for r in rules().values() if r.code in {f.code for f in found} | {keep["rule"]}
-        }
+        names = {r.code: f"{r.code} {r.name}" for r in rules().values()}
         levels = level_names()
         unit = next((r.unit for r in rows), keep["unit"]) if keep["unit"] else None
         chips = {"rule": (_("Rule"), names.get(keep["rule"])), "level": (_("Level"), levels.get(keep["level"])),
                  "unit": (_("Unit"), unit), "q": (_("Search"), keep["q"])}  # fmt: skip
-        tabs = (("", _("Open"), "open"), ("late", _("Not answered in time"), "late"), ("accepted", _("Accepted"), "accepted"),
-                ("ended", _("Ended"), None))  # fmt: skip
+        tabs = (
+            ("", _("Open")),
+            ("late", _("Not answered in time")),
+            ("accepted", _("Accepted")),
+            ("ended", _("Ended")),
+        )
         return render_template(
             "alarms.html",
             title=_("Alarms"),
             parts=parts("list"),
             tabs=[
-                {"label": label, "number": sum(getattr(r, n) for r in found) if n else None,
+                {"label": label, "number": counted.get(v),
                  "url": address(**{**keep, "view": v}), "active": keep["view"] == v}
-                for v, label, n in tabs
+                for v, label in tabs
             ],
             rows=[row_of(r, links=hat().kind != "auditor") for r in rows[:PAGE]],
             filters=[

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.domain import codes
 from app.queries import units
 from app.queries.commission import outside_named
-from app.views import fields_entry, fields_lead, fields_sanding, reform_words
+from app.views import fields_engagement, fields_entry, fields_lead, fields_sanding, reform_words
 from app.views.fields_inside import objects
 from app.workflow.definition import Process
 
@@ -33,6 +33,7 @@ LISTS = {
     "absence_kind": "absence_kind",
     "host_post": "host_post",
     "certificate_reason": "certificate_reason",
+    "engage_funding": "engage_funding",
 }
 
 
@@ -84,6 +85,7 @@ def labels() -> dict[str, str]:
         "issuer": _("Issuing body"),
         **{key: str(label) for key, label in fields_entry.LABELS.items()},
         **{key: str(label) for key, label in fields_lead.LABELS.items()},
+        **{key: str(label) for key, label in fields_engagement.LABELS.items()},
         "ground": _("Reason"),
         **fields_sanding.labels(),
     }
@@ -130,6 +132,8 @@ def _word(s: Session, key: str, value: Any, plan: Process) -> Any:
         )
     if key == "category":
         return codes.label("unit_category" if plan.process in ("unit_open", "organ_limit") else "category", str(value))
+    if key in ("new_category", "new_funding", "new_class"):
+        return codes.label({"new_class": "unit_category"}.get(key, key.removeprefix("new_")), str(value))
     if key == "reason":
         return codes.label("position_change" if plan.movement == "leave_lead" else "exit_reason", str(value))
     return codes.label(LISTS[key], str(value)) if key in LISTS else value

@@ -122,6 +122,7 @@ FIELDS: dict[str, Callable[[], Field]] = {
 def known() -> dict[str, Callable[[], Field]]:
     """All fields: those above and those of the pieces' own modules; a name used by several means the same in all."""
     from app.views import (
+        fields_engagement,
         fields_entry,
         fields_inside,
         fields_lead,
@@ -141,5 +142,6 @@ def known() -> dict[str, Callable[[], Field]]:
         **fields_inside.FIELDS,
         **fields_sanding.FIELDS,
         **fields_entry.FIELDS,
+        **fields_engagement.FIELDS,
         **FIELDS,
     }

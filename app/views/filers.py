@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.views import (
+    filing_engagement,
     filing_entry,
     filing_inside,
     filing_lead,
@@ -18,6 +19,7 @@ from app.views import (
 OWN: Mapping[str, Callable[..., Any]] = {
     **filing_entry.FILERS,
     **filing_inside.FILERS,
+    **filing_engagement.FILERS,
     **filing_records.FILERS,
     **filing_sanding.FILERS,
     **filing_lead.FILERS,

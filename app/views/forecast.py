@@ -89,7 +89,7 @@ class ForecastView(BaseView):
     @has_access
     def people(self) -> Any:
         """Who reaches the age within some days, the next first."""
-        since, until = day_of("from") or dt.date(1949, 10, 1), day_of("to") or city_today() + dt.timedelta(days=366)
+        since, until = day_of("from") or dt.date(1949, 10, 1), day_of("to") or forecast.end_of(city_today())
         category, after = request.args.get("category", ""), request.args.get("after", "")
         if category and category not in codes.CATEGORY:
             abort(400)
@@ -143,14 +143,11 @@ def address(keep: dict[str, str], **more: object) -> str:
 
 def month_rows(found: Forecast, keep: dict[str, str]) -> list[dict[str, Any]]:
     """A year a row, its months as cells that lead to their people."""
-    by_month: dict[dt.date, int] = defaultdict(int)
-    for (month, _category), n in found.months.items():
-        by_month[month] += n
     out = []
     for year in found.years:
         cells = []
         for first in (dt.date(year, month, 1) for month in range(1, 13)):
-            n = by_month.get(first, 0)
+            n = found.months[first]
             span = {"from": max(first, found.today), "to": add_months(first, 1)}
             cells.append((n, address(keep, **span) if n else None))
         out.append({"year": year, "cells": cells, "total": sum(n for n, _url in cells)})
@@ -169,7 +166,7 @@ def category_rows(found: Forecast, keep: dict[str, str]) -> list[dict[str, Any]]
             "vacant": sum(line.after(found.today.year - 1)[0] for line in lines),
             "surplus": sum(line.after(found.today.year - 1)[1] for line in lines),
             "years": [
-                {"leaving": found.of_year(year, category), "vacant": sum(line.after(year)[0] for line in lines),
+                {"leaving": sum(line.leaving[year] for line in lines), "vacant": sum(line.after(year)[0] for line in lines),
                  "surplus": sum(line.after(year)[1] for line in lines)}
                 for year in found.years[:5]
             ],

@@ -31,6 +31,8 @@ MESSAGES = {
     "plate_counts": _l("A plate is a name only and never counts as a body: choose that it counts as one."),
     "too_large": _l("More than the authorised number. Enter less, or have the establishment raised first."),
     "photo_first": _l("Save the draft, add one picture of at most 2 MB (JPEG or PNG) to its files, then submit."),
+    "same_line": _l("The line is of this kind and funding already. Choose another one."),
+    "document_again": _l("This document has fixed a number here already. Enter the number of the new one."),
     "host_once": _l("Choose a host unit of this city, or name one outside it: exactly one of both."),
     "until_before": _l("The last day lies before the first one. Choose a later day."),
     "name_dot": _l("The dot stands between two parts of a name, once."),

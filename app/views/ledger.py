@@ -40,7 +40,7 @@ class LedgerView(BaseView):
             total=total,
             categories=[{"label": codes.label("category", r.category), "figures": units.summed(r)} for r in kinds],
             day=day_context(at, "/ledger"),
-            difference_url=f"/difference?from={at.on}" if at.on < at.today else None,
+            difference_url=f"/difference?from={at.on}" if at.on < at.today else "/difference",
         )
 
     @expose("/<region>")

@@ -96,6 +96,10 @@ def _of_ledger() -> dict[str, str]:
         "already_absent": _(
             "This person is away already. Enter the return first, or extend what is running instead of a new one."
         ),
+        "already_engaged": _(
+            "This person is engaged without a seat on that day already. End that engagement first, or choose a later day."
+        ),
+        "not_engaged": _("Your unit engages nobody such now, so there is nothing to extend or to end."),
         "not_absent": _("No absence of this person is running on that day, so there is none to extend or to end."),
         "certificate_exists": _(
             "The unit holds the valid certificate %(number)s. Apply for a change or a replacement instead of a first one."

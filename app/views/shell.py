@@ -51,8 +51,7 @@ def work(case_id: int | None = None) -> Iterator[Session]:
 
 def menu(who: Hat) -> list[dict[str, Any]]:
     """The main menu of a hat."""
-    home = {"label": _("Home"), "url": "/", "icon": "home"}
-    entries = [home]
+    entries = [{"label": _("Home"), "url": "/", "icon": "home"}]
     if who.unit_id:
         entries += [
             {"label": _("Start a business"), "url": "/case/start", "icon": "start"},
@@ -97,6 +96,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             entries.insert(2, {"label": _("To be confirmed"), "url": "/acknowledgements", "icon": "check"})
         if who.office_kind == "establishment":
             entries.append({"label": _("Commission"), "url": "/commission/", "icon": "users"})
+            entries.append({"label": _("Looking ahead"), "url": "/forecast", "icon": "leader"})
             entries.append({"label": _("Permits"), "url": "/list/permits", "icon": "check"})
             entries.append({"label": _("Yearly plans"), "url": "/list/plans", "icon": "ledger"})
             entries.append({"label": _("Annual verification"), "url": "/verification/", "icon": "check"})

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from app.domain import codes, errors, quota
 from app.queries import days, history, sanding, units
-from app.views import inside, movements
+from app.views import engagements, inside, movements
 from app.views.alarm_texts import alarm_rows
 from app.views.auditing import record_export
 from app.views.day import address, asked, day_context, title, words
@@ -59,6 +59,7 @@ class UnitView(BaseView):
             boards = sanding.signboards(s, row.legal_id, at)
             permits = [] if past else units.permits(s, row.legal_id)
             within = None if past else inside.unit_context(s, row.legal_id, now)
+            off_quota = None if past else engagements.unit_context(s, row.legal_id, now)
         figures = [line for line in lines if line.kind == "establishment"]
         base = address(f"/unit/{unit_id}", at) if past else f"/unit/{unit_id}?"
         return render_template(
@@ -76,7 +77,8 @@ class UnitView(BaseView):
             crumbs=self._crumbs(row) if hat().office_id else [],
             on=on,
             is_past=past,
-            difference_url=f"/difference?from={on}&unit={row.legal_id}" if on < now else None,
+            difference_url=f"/difference?unit={row.legal_id}" + (f"&from={on}" if on < now else ""),
+            forecast_url=f"/forecast?unit={row.legal_id}",
             not_yet=then is None,
             facts=unit_facts(then or row, row),
             figures=figures,
@@ -113,6 +115,7 @@ class UnitView(BaseView):
             inside=within,
             signboards=[{"name": b.shown, "kind": dict(SIGNBOARDS)[b.kind]} for b in boards],
             legal_id=row.legal_id,
+            engaged=off_quota,
         )
 
     def _crumbs(self, row: Any) -> list[dict[str, Any]]:

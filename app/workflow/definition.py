@@ -77,6 +77,10 @@ MOVEMENTS = (
     "duties",
     "rank_quota",
     "post_plan",
+    "set_cap",
+    "engage",
+    "engage_change",
+    "rekey_line",
     "none",
 )
 FAMILIES = ("entry", "exit", "inside", "quota_use", "verification", "organ", "quota", "leadership", "correction")
@@ -98,6 +102,8 @@ OUTPUTS = (
 # Fields of a form whose name among the facts differs.
 FACT_NAMES = {
     "rank_set": "body_set",
+    "cap_number": "number",
+    "rekeyed_line": "line",
     "post_set": "body_set",
     "any_line": "line",
     "lead_line": "line",

@@ -76,6 +76,7 @@ STATEMENTS = (
 )""",
     """CREATE INDEX ix_source_row_person ON source_row (person_id, batch_id)""",
     """CREATE INDEX ix_source_row_unit ON source_row (unit_id, batch_id)""",
+    """CREATE INDEX ix_source_row_batch ON source_row (batch_id, row_no)""",
     """CREATE INDEX ix_source_row_unknown ON source_row (batch_id) WHERE person_id is null""",
     """CREATE UNIQUE INDEX uq_source_row_person ON source_row (batch_id, person_key, unit_id) NULLS NOT DISTINCT""",
     """CREATE TABLE pay_difference (

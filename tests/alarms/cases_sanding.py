@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 
+from app.domain.workdays import city_today
 from tests.alarms.cases import case
 from tests.alarms.cases_people import fake_case, say, seated
 from tests.world import World
@@ -41,4 +42,20 @@ def sanding_differs(world: World) -> Iterator[int]:
     say(world, "UPDATE sanding SET content = replace(content, '5', '6') WHERE id = :i", i=made)
     yield 1
     say(world, "UPDATE sanding SET recorded_to = now() WHERE id = :i", i=made)
+    yield 0
+
+
+@case("AL34")
+def temporary_body_past_its_end(world: World) -> Iterator[int]:
+    body, _person = seated(world, "临时甲局")
+    made = say(
+        world,
+        "INSERT INTO temporary_body (unit_id, kind, name, document_no, issuer, started_on, until_on, recorded_at, scope_path)"
+        " VALUES (:u, 'team', '某专班', '佛编〔2026〕1号', '市委编委', date '2020-01-01', :d, now(), :s) RETURNING id",
+        u=body.id, d=city_today(), s=body.scope_path,
+    )  # fmt: skip
+    yield 0  # its last day still belongs to it
+    say(world, "UPDATE temporary_body SET until_on = until_on - 1 WHERE id = :i", i=made)
+    yield 1
+    say(world, "UPDATE temporary_body SET ended_on = :d WHERE id = :i", i=made, d=city_today())
     yield 0

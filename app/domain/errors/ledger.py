@@ -154,6 +154,18 @@ class SeatTaken(DomainError):
     code = "seat_taken"
 
 
+class AlreadyEngaged(DomainError):
+    """已聘为编外人员: the person is engaged without a seat on that day, here or elsewhere."""
+
+    code = "already_engaged"
+
+
+class NotEngaged(DomainError):
+    """未聘为编外人员: the unit engages nobody such."""
+
+    code = "not_engaged"
+
+
 class NotSeated(DomainError):
     """未在编: the person holds no seat to leave or to change."""
 

@@ -23,7 +23,7 @@ $$;
 CREATE OR REPLACE FUNCTION k_unit_movements() RETURNS text[]
 LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
   SELECT ARRAY['change_unit', 'close_unit', 'network', 'merge_unit', 'transfer_unit', 'move_department', 'reform', 'signboard', 'temporary',
-    'sanding', 'duties', 'set_cap', 'engage', 'rank_quota', 'post_plan',
+    'sanding', 'duties', 'set_cap', 'engage', 'engage_change', 'rank_quota', 'post_plan',
     'photo', 'unit_code', 'alarm_settle', 'accountability']
 $$;
 
@@ -140,7 +140,7 @@ BEGIN
       WHERE code = f ->> 'region' AND NOT scope_has(prefix)) THEN
     PERFORM refuse('not_found', jsonb_build_object('unit', v_place));
   END IF;
-  IF case_movement(r) = 'occupy' AND f ->> 'person' IS NULL AND (v_key IS NULL OR v_cipher IS NULL) THEN
+  IF case_movement(r) IN ('occupy', 'engage') AND f ->> 'person' IS NULL AND (v_key IS NULL OR v_cipher IS NULL) THEN
     PERFORM refuse('invalid_input', '{"errors": {"id_number": ["required"]}}');
   END IF;
   INSERT INTO case_facts (case_id, revision, facts, facts_hash, filed_by)

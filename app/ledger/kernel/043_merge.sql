@@ -23,8 +23,8 @@ BEGIN
   SELECT CASE k_personnel_class(category) WHEN 'public' THEN '34' ELSE CASE category WHEN '21' THEN '33' ELSE '31' END END
     INTO v_way FROM quota_line WHERE id = v_line;
   PERFORM 1 FROM person WHERE id = ANY (v_people) ORDER BY id FOR UPDATE;
+  v_now := clock_timestamp();  -- one movement: the days are looked at once, behind its last person
   FOR v_person IN SELECT unnest(v_people) ORDER BY 1 LOOP
-    v_now := clock_timestamp();
     PERFORM k_vacate(p_case, v_person, v_reason, p_on, v_now, false);
     PERFORM k_free_from(v_person, p_on);
     l := k_enterable(v_into);
@@ -34,9 +34,9 @@ BEGIN
     IF NOT FOUND THEN PERFORM refuse('bad_day', jsonb_build_object('day', p_on, 'line', l.id)); END IF;
     UPDATE ledger_total SET occupied = occupied + 1 WHERE line_id = l.id;
     PERFORM k_sit(p_case, p, v_person, jsonb_build_object('department', f -> 'department', 'entry_way', v_way), p_on, v_now);
-    v_bad := k_first_bad_day(l.id, p_on, v_now);
-    IF v_bad IS NOT NULL THEN PERFORM refuse('bad_day', jsonb_build_object('day', v_bad, 'line', l.id)); END IF;
   END LOOP;
+  v_bad := k_first_bad_day(v_into, p_on, v_now);
+  IF v_bad IS NOT NULL THEN PERFORM refuse('bad_day', jsonb_build_object('day', v_bad, 'line', v_into)); END IF;
   RETURN coalesce(cardinality(v_people), 0);
 END $$;
 

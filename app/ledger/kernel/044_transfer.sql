@@ -8,7 +8,8 @@ DECLARE v_table text;
 BEGIN
   UPDATE ledger_entry SET scope_path = NEW.scope_path WHERE scope_path = OLD.scope_path AND (chain_kind = 'unit' AND chain_id = NEW.id
     OR chain_kind = 'person' AND chain_id IN (SELECT person_id FROM occupancy WHERE scope_path = OLD.scope_path
-      UNION SELECT id FROM person WHERE scope_path = OLD.scope_path));
+      UNION SELECT id FROM person WHERE scope_path = OLD.scope_path
+      UNION SELECT person_id FROM engagement WHERE scope_path = OLD.scope_path));
   FOR v_table IN SELECT c.relname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid AND c.relkind = 'r'
       AND c.relnamespace = 'public'::regnamespace WHERE a.attname = 'scope_path' AND NOT a.attisdropped
       AND c.relname <> ALL (ARRAY['unit', 'ledger_entry', 'issued_paper'])

@@ -67,6 +67,7 @@ BEGIN
   WHEN 'transfer_unit' THEN PERFORM k_transfer_unit(p_case, f, p_on);
   WHEN 'move_department' THEN v_made := k_move_department(p_case, f, p_on);
   WHEN 'move_people' THEN PERFORM k_move_people(p_case, f, p_on);
+  WHEN 'move_quota' THEN PERFORM k_move_quota(p_case, f, p_on);
   WHEN 'signboard' THEN PERFORM k_signboard(p_case, f, p_on);
   WHEN 'move_quota' THEN PERFORM k_move_quota(p_case, f, p_on);
   WHEN 'set_quota' THEN PERFORM k_set_quota(p_case, f - 'net' - 'ending' || '{"kind": "establishment"}', p_on);

@@ -69,19 +69,18 @@ LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$ SELECT p_in = tex
 -- What follows counts inside a place and the reader's ranges. Where those are one range, two comparisons say so; the
 -- containment in several costs more, and is asked of a reader alone who has them.
 
--- By month and category, by law.
+-- By month, by law.
 CREATE OR REPLACE FUNCTION forecast_months(p_low text, p_high text, p_from date, p_to date)
-RETURNS TABLE (month date, category text, n bigint)
+RETURNS TABLE (month date, n bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_bitmapscan = on AS $$
 DECLARE
   v_in textmultirange := scope_ranges(14); v_of text[] := k_forecast_classes(); v_one boolean := k_one_range(v_in);
   v_low text := greatest(p_low, lower(v_in) COLLATE "C"); v_high text := least(p_high, upper(v_in) COLLATE "C");
 BEGIN
-  RETURN QUERY SELECT date_trunc('month', x.day::timestamp)::date, l.category, sum(x.c)::bigint FROM (
-    SELECT d.line_id, d.retires_on AS day, count(*) AS c FROM due_retirement d
+  RETURN QUERY SELECT date_trunc('month', x.day::timestamp)::date, sum(x.c)::bigint FROM (
+    SELECT d.retires_on AS day, count(*) AS c FROM due_retirement d
      WHERE d.retires_on >= p_from AND d.retires_on < p_to AND d.scope_path >= v_low AND d.scope_path < v_high
-       AND d.personnel_class = ANY (v_of) AND (v_one OR coalesce(d.scope_path <@ v_in, false)) GROUP BY 1, 2) x
-    JOIN quota_line l ON l.id = x.line_id GROUP BY 1, 2;
+       AND d.personnel_class = ANY (v_of) AND (v_one OR coalesce(d.scope_path <@ v_in, false)) GROUP BY 1) x GROUP BY 1;
 END $$;
 
 -- How many in each span between the days, numbered from 1: as early, and as late, as everybody may.

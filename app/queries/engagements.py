@@ -1,0 +1,54 @@
+"""编外的读: a unit's cap and engagements on a day."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+ON = "e.recorded_to IS NULL AND e.started_on <= :d AND (e.ended_on IS NULL OR e.ended_on > :d)"
+
+
+@dataclass(frozen=True, slots=True)
+class Engaged:
+    """控制数与实有: the cap (None: no document), its document, and how many are engaged."""
+
+    cap: int | None
+    document_no: str | None
+    engaged: int
+
+    @property
+    def over(self) -> int:
+        """超控制数: how many there are too many; none where no document allows a number."""
+        return max(0, self.engaged - self.cap) if self.cap is not None else 0
+
+
+def figures(session: Session, unit_id: int, on: dt.date) -> Engaged:
+    """The cap of a unit and how many it engages on a day."""
+    row = session.execute(
+        text(
+            f"SELECT c.number, c.document_no, (SELECT count(*) FROM engagement e WHERE e.unit_id = :u AND {ON}) AS engaged"
+            " FROM (VALUES (1)) one LEFT JOIN staff_cap c ON c.unit_id = :u AND c.recorded_to IS NULL AND c.started_on <= :d"
+            " AND (c.ended_on IS NULL OR c.ended_on > :d)"
+        ),
+        {"u": unit_id, "d": on},
+    ).one()
+    return Engaged(row.number, row.document_no, int(row.engaged))
+
+
+def people(
+    session: Session, unit_id: int, on: dt.date, *, name: str = "", after: int = 0, limit: int = 50
+) -> list[Any]:
+    """Who is engaged on a day, by engagement; the name is the case's where the person is another unit's to see."""
+    return list(
+        session.execute(
+            text(
+                "SELECT e.id, e.person_id, coalesce(p.name, a.person_name) AS name, p.id_mask, e.task, e.funding,"
+                " e.started_on, e.until_on, e.until_on < :d AS late FROM engagement e LEFT JOIN person p ON p.id = e.person_id"
+                f" LEFT JOIN application a ON a.id = e.case_id WHERE e.unit_id = :u AND {ON} AND e.id > :a"
+                " AND starts_with(coalesce(p.name, a.person_name, ''), :q) ORDER BY e.id LIMIT :n"
+            ),
+            {"u": unit_id, "d": on, "q": name, "a": after, "n": limit},
+        )
+    )
