@@ -28,6 +28,7 @@ def register() -> list[type[Any]]:
     from app.views.person import CardView, PersonView
     from app.views.processes import ProcessView
     from app.views.queue import QueueView
+    from app.views.quota_desk import QuotaDeskView
     from app.views.ranks import RanksView
     from app.views.reform import ReformView
     from app.views.reform_steps import ReformStepView
@@ -70,6 +71,7 @@ def register() -> list[type[Any]]:
         DelegationView,
         RevealView,
         EngagedView,
+        QuotaDeskView,
         LendingView,
         VerificationView,
         ObjectionView,

@@ -96,6 +96,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
         if who.office_kind == "human_resources":
             entries.insert(2, {"label": _("To be confirmed"), "url": "/acknowledgements", "icon": "check"})
         if who.office_kind == "establishment":
+            entries.append({"label": _("Quota desk"), "url": "/quota-desk", "icon": "ledger"})
             entries.append({"label": _("Permits"), "url": "/list/permits", "icon": "check"})
             entries.append({"label": _("Yearly plans"), "url": "/list/plans", "icon": "ledger"})
             entries.append({"label": _("Annual verification"), "url": "/verification/", "icon": "check"})

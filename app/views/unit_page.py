@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from app.domain import codes, errors, quota
 from app.queries import days, history, units
-from app.views import engagements, inside, movements
+from app.views import engagements, inside, movements, quota_desk
 from app.views.auditing import record_export
 from app.views.day import address, asked, day_context, title, words
 from app.views.lists import workbook
@@ -57,6 +57,7 @@ class UnitView(BaseView):
             permits = [] if past else units.permits(s, row.legal_id)
             within = None if past else inside.unit_context(s, row.legal_id, now)
             off_quota = None if past else engagements.unit_context(s, row.legal_id, now)
+            made_of = None if past else quota_desk.unit_context(s, row.legal_id)
         figures = [line for line in lines if line.kind == "establishment"]
         base = address(f"/unit/{unit_id}", at) if past else f"/unit/{unit_id}?"
         return render_template(
@@ -110,6 +111,7 @@ class UnitView(BaseView):
             ],
             inside=within,
             engaged=off_quota,
+            numbers=made_of,
         )
 
     def _crumbs(self, row: Any) -> list[dict[str, Any]]:
