@@ -15,7 +15,7 @@ from app.security import doors, limits, oidc
 from app.security.manager import FAB_ROLES, BianzhiSecurityManager
 from app.security.request_log import install_log
 from app.security.services import Services, install
-from app.views import messages, process_docs, register
+from app.views import alarm_docs, messages, process_docs, register
 from app.views.assets import install_assets
 from app.views.health import register_health
 from app.views.home import HomeView
@@ -63,6 +63,7 @@ def build(*, app_url: str, signin_url: str, secret: bytes, keys: Any, **override
         v1.install(app)
         limits.apply(app, builder.sm.limiter)
     app.extensions["process_docs"] = process_docs.write  # for the keeper's command
+    app.extensions["alarm_docs"] = alarm_docs.written
     oidc.install(app)
     register_health(app)
     doors.guard(app)

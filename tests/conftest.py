@@ -63,6 +63,7 @@ def _fingerprint() -> str:
         ROOT / "app/security/functions.py",
         *(ROOT / "app" / "alarms").glob("*.py"),
     ]
+    files += (ROOT / "app" / "domain" / "codes").glob("*.yaml")
     digest = hashlib.sha256()
     for file in sorted(files):
         digest.update(file.read_bytes())

@@ -83,9 +83,9 @@ def walk_rule(
 
 
 def _record(connection: Connection, outcome: Outcome, rule: Rule, started: dt.datetime) -> None:
-    """A run of a rule; of the many small ones only those that changed something, were not run, or failed."""
+    """A run of a rule; of the many small ones only those that changed something or failed."""
     counts, lacks = outcome.counts.get(rule.code), outcome.not_run.get(rule.code, [])
-    if outcome.kind == "touched" and counts and not any(counts[1:]):
+    if outcome.kind == "touched" and rule.code not in outcome.failed and not any((counts or (0, 0, 0))[1:]):
         return
     state = "failed" if rule.code in outcome.failed else "ran" if counts else "not_run"
     reason: dict[str, object] = {"lacks": [x.as_json() for x in lacks]} if lacks else {}

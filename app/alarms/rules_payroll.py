@@ -33,14 +33,14 @@ def _rule(code: str, name: str, level: str, article: str, *sources: str, remedy:
 
 RULES = (
     _rule("AL20", "工资统发与在编名册差异", "warning", ROSTER, params={"percent": 0}),
-    _rule("AL21", "领取养老待遇仍在发工资", "error", f"{PAID}；《国务院关于渐进式延迟法定退休年龄的办法》", "pension", remedy="retire"),
+    _rule("AL21", "领取养老待遇仍在发工资", "error", PAID, "pension", remedy="retire"),
     _rule("AL36", "在编未列入工资统发", "warning", ROSTER),
     _rule("AL37", "多来源身份、参保不一致", "warning", "立项文件（四）一人一编；本系统规定：各来源以身份证号核对", "social_insurance"),
     _rule("GP01", "挂名未到岗仍发薪", "error", PAID, "attendance", params={"months": 6}),
     _rule("GP02", "旷工逾期仍发薪", "error", f"{PAID}；《公务员法》第八十八条；《事业单位人事管理条例》第十五条", "attendance",
           params={"run": 15, "year": 30}),
     _rule("GP03", "出编、离退后仍发薪", "error", PAID),
-    _rule("GP04", "死亡、失踪仍发薪", "error", PAID, "death", remedy="decease"),
+    _rule("GP04", "死亡、失踪仍发薪", "error", PAID, "death", remedy="death"),
     _rule("GP05", "受刑罚、强制措施未停减薪", "error", PAID, "judgment"),
     _rule("GP06", "双份领薪、在企业参保", "error", PAID, "enterprise_insurance"),
 )  # fmt: skip

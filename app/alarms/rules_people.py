@@ -17,6 +17,7 @@ SEATED = (
 )
 WHO = "u.id AS unit_id, o.line_id, o.person_id, o.scope_path"
 
+# By the class of the person, which is that of the seat (k_personnel_class): few rows of one table, not a million pairs.
 # d6: 编制类型 outside those of the body; a person's rank of another system than the seat's; a workman who leads; a leader who
 # sits elsewhere and is not lent.
 MIXED = (
@@ -30,8 +31,9 @@ MIXED = (
     + ", jsonb_build_object('case', 'identity', 'unit', u.name, 'person', p.name,"
     " 'rank', p.rank, 'category', l.category)"
     + SEATED
-    + " AND (l.category IN ('11', '12', '21') AND p.rank ~ '^0[3-8]'"
-    " OR l.category IN ('13', '14', '15', '22', '23') AND p.rank ~ '^(R|01B|01C|02)')"
+    + " AND (p.personnel_class = 'civil' AND p.rank >= '03' AND p.rank < '09'"
+    " OR p.personnel_class IN ('public', 'support') AND (p.rank >= 'R' AND p.rank < 'S'"
+    " OR p.rank >= '01B' AND p.rank < '01D' OR p.rank >= '02' AND p.rank < '03'))"
     " UNION ALL SELECT 'workman:' || x.id, u.id, x.line_id, x.person_id, o.scope_path, jsonb_build_object('case', 'workman',"
     " 'unit', u.name, 'person', p.name, 'category', l.category) FROM occupancy x JOIN occupancy o ON o.person_id = x.person_id"
     " AND o.kind = 'establishment' AND o.recorded_to IS NULL AND o.ended_on IS NULL JOIN quota_line l ON l.id = o.line_id"
@@ -51,7 +53,7 @@ RETIRES = (
     " 'person', q.name, 'born', q.birth_on, 'reached_on', q.reached, 'until', q.reached + :grace) AS facts FROM (SELECT "
     + WHO
     + ", u.name AS unit, p.name, p.birth_on, k_retires_on(p.sex, p.birth_on, l.category IN ('13', '23'),"
-    " coalesce(p.level ~ '^01(0|1|2|3)' OR p.rank ~ '^03[12]', false)) AS reached"
+    " coalesce(p.level >= '010' AND p.level < '014' OR p.rank >= '031' AND p.rank < '033', false)) AS reached"
     + SEATED
     + " AND p.birth_on <= :today - 18000) q WHERE "
 )
@@ -109,7 +111,7 @@ RULES = (
         remedy="retire",
         units="u.id",
         days=60,
-        select=RETIRES + "q.reached BETWEEN :today AND :today + :ahead",
+        select=RETIRES + "q.reached BETWEEN :today AND :today + :ahead AND q.birth_on > :today - 23100",
         says=_l("%(person)s of %(unit)s reaches the age by law on %(reached_on)s"),
     ),
     Rule(

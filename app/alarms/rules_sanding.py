@@ -32,7 +32,25 @@ SELECT 'limit:' || m.region_code || ':' || m.category AS subject, u.id AS unit_i
  WHERE m.ended_on IS NULL AND m.recorded_to IS NULL AND b.n > m.most {only}
 """
 
+LATE = """
+SELECT 'temporary:' || u.id || ':' || b.name AS subject, u.id AS unit_id, NULL::bigint AS line_id, NULL::bigint AS person_id,
+    u.scope_path, jsonb_build_object('name', b.name, 'until', b.until_on, 'document_no', b.document_no) AS facts
+  FROM temporary_body b JOIN unit u ON u.id = b.unit_id
+ WHERE b.ended_on IS NULL AND b.recorded_to IS NULL AND b.until_on < :today {only}
+"""
+
 RULES = (
+    Rule(
+        code="AL34",
+        name="临时机构逾期未撤",
+        level="warning",
+        tells=("establishment", "unit"),
+        article="本系统规定：临时机构到期须撤销或经批准延期",
+        remedy="temporary_end",
+        select=LATE,
+        units="u.id",
+        says=_l("%(name)s was to end on %(until)s (%(document_no)s)"),
+    ),
     Rule(
         code="AL09",
         name="机构超限额",

@@ -13,12 +13,14 @@ from sqlalchemy.exc import OperationalError
 from app.cli import demo as city
 from app.cli import deploy, embedded, settings
 from app.cli.accounts import accounts_group
+from app.cli.alarms import alarms_group
 from app.cli.catalogue import catalogue_group
 from app.cli.files import files_group
 from app.cli.keys import keys_group
 from app.cli.ledger import ledger_group
 from app.cli.processes import processes_group
 from app.cli.roster import import_group
+from app.cli.sources import sources_group
 from app.workflow import validation
 
 
@@ -110,9 +112,11 @@ def register(app: Flask) -> None:
         catalogue_group,
         ledger_group,
         processes_group,
+        alarms_group,
         keys_group,
         files_group,
         import_group,
+        sources_group,
     ):
         app.cli.add_command(spoken(command))
 

@@ -10,7 +10,7 @@ import click
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
-from app.cli import demo_ranks, seeds, settings
+from app.cli import demo_ranks, demo_reform, seeds, settings
 from app.cli.demo_city import City
 from app.db import Database, SignInDatabase
 from app.domain.regions import foshan
@@ -38,6 +38,7 @@ PEOPLE = {
     "clerk2": Stands("陈申报", "unit_clerk", "佛山市财政局 申报员（调出单位）", "佛山市财政局"),
     "bianban": Stands("张编办", "office_member", "市委编办 经办人", "establishment"),
     "bianban2": Stands("周复核", "office_member", "市委编办 复核人", "establishment"),
+    "bianban3": Stands("吴主任", "office_head", "市委编办 负责人", "establishment"),
     "zuzhi": Stands("王组织", "office_member", "市委组织部 经办人", "organisation"),
     "renshe": Stands("赵人社", "office_member", "市人社局 经办人", "human_resources"),
     "chancheng": Stands("何禅城", "office_member", "禅城区委编办 经办人", "establishment", "440604"),
@@ -53,6 +54,7 @@ ACCOUNTS = tuple((username, stands.label) for username, stands in PEOPLE.items()
 # The column an account's place goes to, and how that is found by name.
 PLACES = {
     "unit_clerk": ("unit_id", "SELECT id FROM unit WHERE name = :place"),
+    "office_head": ("office_id", "SELECT id FROM office WHERE kind = :place AND region_code = :region"),
     "office_member": ("office_id", "SELECT id FROM office WHERE kind = :place AND region_code = :region"),
     "town_officer": ("region_code", "SELECT code FROM region WHERE name = :place"),
     "inspector": ("region_code", "SELECT code FROM region WHERE name = :place"),
@@ -89,6 +91,8 @@ def load(people: int) -> None:
     with engine.execution_options(isolation_level="READ COMMITTED").begin() as connection:
         accounts(connection)
         demo_ranks.ranks(connection)
+    with engine.execution_options(isolation_level="READ COMMITTED").connect() as connection:
+        demo_reform.reforms(connection)
     engine.dispose()
     marker().write_text("loaded\n", encoding="utf-8")
 

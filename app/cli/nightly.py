@@ -191,10 +191,10 @@ def keep_watch(owner_url: str, keys: KeyRing, now: dt.datetime, who: str = "svc-
     if here.hour >= NIGHT and (ran is None or ran.astimezone(CITY_CLOCK).date() < here.date()):
         keep(owner_url, verify_all(owner_url, keys), who)
         done.append("verify")
+        purge(owner_url)
     if here.hour >= NIGHT and (walked is None or walked.astimezone(CITY_CLOCK).date() < here.date()):
         alarm_engine.sweep(owner_url, "night", here.date())
         done.append("alarms")
-        purge(owner_url)
     return done
 
 

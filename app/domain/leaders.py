@@ -8,7 +8,6 @@ days before alone.
 import datetime as dt
 
 RANKS_BEGAN = dt.date(2019, 6, 1)
-NON_LEADING = "nonleading"
 
 # By level of government, whole body or department, and role: from, to.
 USUAL = {
@@ -24,8 +23,3 @@ USUAL = {
 def usual(level: str, scope: str, role: str) -> tuple[int, int] | None:
     """How many leaders of a role such a body or department usually has; None where no such word is known."""
     return USUAL.get((level, scope, role))
-
-
-def shown_on(role: str, on: dt.date) -> bool:
-    """Whether a position of this role stands in the account of a day: 非领导职务 before 2019-06-01 alone."""
-    return role != NON_LEADING or on < RANKS_BEGAN

@@ -58,3 +58,11 @@ def is_higher(one: str, other: str) -> bool:
 def exists_in(rank: str, body: str) -> bool:
     """Whether a body (city, county, town) has this rank at all (第十条); leading teams have their own."""
     return not is_higher(rank, HIGHEST_OF_BODY[body])
+
+
+def numbered(code: str) -> bool:
+    """Whether a rank or post grade has approved numbers: ranks down to 四级主任科员, posts of institutions.
+
+    一、二级科员 have none (第十二条), other series of ranks and workers of organs have rules of their own.
+    """
+    return "R01" <= code <= "R10" or code.startswith(("03", "06", "07", "08"))

@@ -29,8 +29,13 @@ def surplus_lines(found: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]
 
 
 def bodies(found: Mapping[str, Any]) -> int:
-    """Legal bodies of those touched that stand; several names of one body count once."""
-    return sum(1 for unit in found["units"] if unit["open"])
+    """Legal bodies of those touched that stand; 合署 counts once, several names of one body too."""
+    return sum(1 for unit in found["units"] if unit["counts"])
+
+
+def cases_of_ended(found: Mapping[str, Any]) -> int:
+    """Running cases of bodies that stand no longer."""
+    return sum(int(unit["cases"]) for unit in found["units"] if not unit["open"])
 
 
 def departments(found: Mapping[str, Any]) -> int:

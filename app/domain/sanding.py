@@ -49,8 +49,9 @@ def parse(content: str | Mapping[str, Any]) -> Document:
 
 
 def number(row: Mapping[str, Any]) -> int:
-    """A row's number; nothing written is none."""
-    return int(row.get("number") or 0)
+    """A row's number; nothing written, or what is no number yet in a draft, is none."""
+    written = str(row.get("number") or "")
+    return int(written) if written.isdecimal() and len(written) <= 9 else 0
 
 
 def differences(document: Document, quotas: Mapping[str, int], leaders: Mapping[str, int],
@@ -66,13 +67,13 @@ def differences(document: Document, quotas: Mapping[str, int], leaders: Mapping[
     out = []
     said: Counter[str] = Counter()
     for r in document.quotas:
-        said[str(r["category"])] += number(r)
+        said[str(r.get("category") or "")] += number(r)
     out += _numbers("quotas", said, quotas)
     lead: Counter[str] = Counter()
     for r in document.leaders:
-        lead[f"{r['scope']}:{r['role']}"] += number(r)
+        lead[f"{r.get('scope')}:{r.get('role')}"] += number(r)
     out += _numbers("leaders", lead, leaders)
-    named, there = {str(r["name"]) for r in document.departments}, set(departments)
+    named, there = {str(r.get("name")) for r in document.departments}, set(departments)
     out += [Difference("departments", n, int(n in named), int(n in there)) for n in sorted(named ^ there)]
     return out
 

@@ -47,7 +47,7 @@ APPROVALS = (
     " LEFT JOIN office o ON o.id = d.office_id WHERE d.case_id = c.case_id"
     " AND d.verdict IN ('approve', 'return', 'reject', 'take_back') AND (o.kind = q.role"
     " OR (q.role LIKE '%personnel' AND (o.kind IN ('organisation', 'human_resources') OR d.unit_id IS NOT NULL))"
-    " OR (q.role LIKE '%establishment' AND o.kind = 'establishment')"
+    " OR ((q.role LIKE '%establishment' OR q.role = 'commission') AND o.kind = 'establishment')"
     " OR (q.role IN ('source_unit', 'unit', 'unit_head', 'supervisor') AND d.unit_id IS NOT NULL))"
     " ORDER BY d.user_id, d.id DESC) w WHERE w.verdict = 'approve' AND w.facts_hash = c.facts_hash)"
 )

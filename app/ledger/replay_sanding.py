@@ -28,8 +28,18 @@ def sanding_published(s: State, e: Entry, f: Fields) -> None:
     s.put(e, "sanding", f["sanding"], row)
 
 
+def temporary_set(s: State, e: Entry, f: Fields) -> None:
+    """A temporary body set up, extended or dissolved: its next version."""
+    if f["closes"] is not None:
+        s.change(e, "temporary_body", f["closes"], recorded_to=e.recorded_at)
+    row: Row = {k: f[k] for k in ("kind", "name", "document_no", "issuer", "started_on", "until_on", "ended_on")}
+    row |= {"id": f["temporary"], "unit_id": e.chain, "recorded_at": e.recorded_at, "recorded_to": None}
+    s.put(e, "temporary_body", f["temporary"], row | {"scope_path": e.scope_path})
+
+
 ON_UNIT: dict[str, Callable[[State, Entry, Fields], None]] = {
     "signboard.set": signboard_set,
     "signboard.ended": signboard_ended,
     "sanding.published": sanding_published,
+    "temporary.set": temporary_set,
 }

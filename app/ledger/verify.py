@@ -49,6 +49,7 @@ ROWS = {
     "absorption_plan": "SELECT * FROM absorption_plan WHERE unit_id BETWEEN :a AND :b",
     "certificate": "SELECT * FROM certificate WHERE unit_id BETWEEN :a AND :b",
     "unit_signboard": "SELECT * FROM unit_signboard WHERE unit_id BETWEEN :a AND :b",
+    "temporary_body": "SELECT * FROM temporary_body WHERE unit_id BETWEEN :a AND :b",
     "sanding": "SELECT * FROM sanding WHERE unit_id BETWEEN :a AND :b",
     "scheme": "SELECT * FROM scheme WHERE unit_id BETWEEN :a AND :b",
 }

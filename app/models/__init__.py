@@ -35,7 +35,9 @@ from app.models.authority import (
 )
 from app.models.base import Base
 from app.models.business import Application, ApplicationEvent, ClockStop, Task
+from app.models.commission import AgendaItem, Meeting
 from app.models.engagement import Engagement, StaffCap
+from app.models.forecast import DueRetirement
 from app.models.inside import Absence, Certificate, Verification, VerificationMark, VerificationRound
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
 from app.models.notices import Mail, MailSetting, Notice, NoticeMark, NoticeRead
@@ -48,7 +50,7 @@ from app.models.ranks import Scheme
 from app.models.records import CasePrivate, RecordItem, RecordKind
 from app.models.reform import CostStandard, Reform, ReformPhase, ReformStep, ReformVariant
 from app.models.routing import DECIDERS, AuthorityRequest, AuthorityRule, TimeMonth, TimeRecord
-from app.models.sanding import OrganLimit, Sanding, UnitPast, UnitSignboard
+from app.models.sanding import OrganLimit, Sanding, TemporaryBody, UnitPast, UnitSignboard
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
 from app.models.watch import (
     AuditArchive,
@@ -66,6 +68,7 @@ __all__ = [
     "Account",
     "Accountability",
     "Acknowledgement",
+    "AgendaItem",
     "Alarm",
     "AlarmEvent",
     "AlarmRule",
@@ -93,6 +96,7 @@ __all__ = [
     "CostStandard",
     "Credential",
     "Decision",
+    "DueRetirement",
     "Engagement",
     "GrantRequest",
     "IdentityRule",
@@ -107,6 +111,7 @@ __all__ = [
     "Lookup",
     "Mail",
     "MailSetting",
+    "Meeting",
     "NamedAccess",
     "Notice",
     "NoticeMark",
@@ -151,6 +156,7 @@ __all__ = [
     "SourceRow",
     "StaffCap",
     "Task",
+    "TemporaryBody",
     "TimeMonth",
     "TimeRecord",
     "Unit",

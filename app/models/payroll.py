@@ -75,8 +75,12 @@ class SourceRow(Base):
     __table_args__ = (
         # 同一人在同一单位只列一行.
         Index("uq_source_row_person", "batch_id", "person_key", "unit_id", unique=True, postgresql_nulls_not_distinct=True),
-        Index("ix_source_row_person", "batch_id", "person_id"),
+        Index("ix_source_row_person", "person_id", "batch_id"),
         Index("ix_source_row_unit", "unit_id", "batch_id"),
+        # A list as it was written: rows of one batch lie together.
+        Index("ix_source_row_batch", "batch_id", "row_no"),
+        # Who may become known later.
+        Index("ix_source_row_unknown", "batch_id", postgresql_where="person_id is null"),
     )  # fmt: skip
 
     id: Mapped[intpk]
@@ -98,6 +102,8 @@ class SourceRow(Base):
     days: Mapped[integer | None]
     run_days: Mapped[integer | None]
     year_days: Mapped[integer | None]
+    # The register's name, where the list has another.
+    known_as: Mapped[string | None]
     admitted: Mapped[bool]
     scope_path: Mapped[path]
     personnel_class: Mapped[string | None]

@@ -122,3 +122,35 @@ class UnitPast(Base):
     detail: Mapped[string]
     case_id: Mapped[ref] = mapped_column(ForeignKey("application.id"))
     scope_path: Mapped[path]
+
+
+class TemporaryBody(Base):
+    """临时机构: 专班、指挥部、筹备组 of a leading body, by a document until a day; it has people lent to it, and no seats."""
+
+    __tablename__ = "temporary_body"
+    __table_args__ = (
+        CheckConstraint("kind in ('team', 'headquarters', 'preparation')", name="kind"),
+        CheckConstraint("until_on >= started_on and ended_on >= started_on", name="period"),
+        Index("ix_temporary_body_unit", "unit_id", "id"),
+        Index("ix_temporary_body_scope", "scope_path", "id"),
+        Index(
+            "uq_temporary_body_open",
+            "unit_id",
+            "name",
+            unique=True,
+            postgresql_where="ended_on is null and recorded_to is null",
+        ),
+    )
+
+    id: Mapped[intpk]
+    unit_id: Mapped[ref] = mapped_column(ForeignKey("unit.id"))
+    kind: Mapped[string]
+    name: Mapped[string]
+    document_no: Mapped[string]
+    issuer: Mapped[string]
+    started_on: Mapped[day]
+    until_on: Mapped[day]
+    ended_on: Mapped[day | None]
+    recorded_at: Mapped[instant]
+    recorded_to: Mapped[instant | None]
+    scope_path: Mapped[path]

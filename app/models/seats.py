@@ -218,7 +218,12 @@ class Occupancy(Base):
             postgresql_include=["line_id"],
             postgresql_where="recorded_to is null and ended_on is not null",
         ),
-        Index("ix_occupancy_recorded", "recorded_at"),
+        Index(
+            "ix_occupancy_recorded",
+            "recorded_at",
+            postgresql_include=["line_id", "started_on", "ended_on"],
+            postgresql_where="recorded_to is null",
+        ),
         Index("ix_occupancy_replaced", "recorded_to", postgresql_where="recorded_to is not null"),
     )
 

@@ -116,15 +116,6 @@ SUMS = (
 )
 
 
-def categories(session: Session, at: Moment) -> list[Any]:
-    """The sums of a day by category of establishment: categories are never added to each other."""
-    return list(
-        session.execute(
-            text(f"SELECT d.category, {SUMS} FROM {lines(at)} d GROUP BY d.category ORDER BY d.category"), at.values
-        )
-    )
-
-
 def expected(session: Session, at: Moment, unit_id: int) -> list[Any]:
     """Approved cases of a body that take effect between today and a day ahead; those that the reader may see."""
     return list(

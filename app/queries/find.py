@@ -17,7 +17,8 @@ def units(session: Session, low: str, high: str, q: str) -> list[Any]:
             text(
                 "SELECT u.legal_id, u.name, CASE WHEN u.node = 'legal' THEN r.name ELSE unit_name(u.legal_id) END AS note"
                 " FROM unit u JOIN region r ON r.code = u.region_code WHERE u.scope_path >= :lo AND u.scope_path < :hi"
-                " AND u.status = 'active' AND (strpos(u.name, :q) > 0 OR u.uscc = upper(:q))"
+                " AND u.status = 'active' AND (strpos(u.name, :q) > 0 OR u.uscc = upper(:q) OR EXISTS (SELECT 1 FROM unit_signboard b"
+                " WHERE b.unit_id = u.id AND strpos(b.name, :q) > 0 AND b.ended_on IS NULL AND b.recorded_to IS NULL))"
                 " ORDER BY (u.node = 'legal') DESC, length(u.name), u.scope_path LIMIT :n"
             ),
             {"lo": low, "hi": high, "q": q, "n": MOST},

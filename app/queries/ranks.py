@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.domain import caps
+from app.queries.days import Moment, held, moment
 
 HOLDERS = 200
 CATEGORIES = {"rank": {"11", "12", "21"}, "post": {"22", "23"}}
@@ -77,35 +78,36 @@ def base(
     return list(out.values())
 
 
-def scheme(s: Session, unit_id: int, kind: str, on: dt.date, known: dt.datetime | None = None) -> Any:
-    """The scheme that holds for a unit on a day, its own or a shared one; as known now or at an instant."""
+def scheme(s: Session, unit_id: int, kind: str, on: "dt.date | Moment") -> Any:
+    """The scheme that holds for a unit on a day, its own or a shared one, as known then."""
+    at = moment(on)
     return s.execute(
         text(
             "SELECT c.*, (SELECT string_agg(unit_name(m), '、' ORDER BY m) FROM unnest(c.members) m) AS names FROM scheme c"
-            " WHERE c.members @> ARRAY[cast(:u AS bigint)] AND c.kind = :k AND c.started_on <= :d"
-            " AND (c.ended_on IS NULL OR c.ended_on > :d)"
-            " AND CASE WHEN cast(:at AS timestamptz) IS NULL THEN c.recorded_to IS NULL"
-            " ELSE c.recorded_at <= :at AND (c.recorded_to IS NULL OR c.recorded_to > :at) END ORDER BY c.id DESC LIMIT 1"
+            f" WHERE c.members @> ARRAY[cast(:u AS bigint)] AND c.kind = :k AND {held('c', at)} ORDER BY c.id DESC LIMIT 1"
         ),
-        {"u": unit_id, "k": kind, "d": on, "at": known},
+        {"u": unit_id, "k": kind, **at.values},
     ).one_or_none()
 
 
-def standing(s: Session, row: Any, on: dt.date, but: int | None = None) -> Standing:
+def standing(s: Session, row: Any, on: "dt.date | Moment", but: int | None = None) -> Standing:
     """A scheme's groups with their figures on a day; ``but``: a case that does not count as waiting."""
-    held = {
-        r.place: r for r in s.execute(text("SELECT * FROM scheme_held(:s, :d, :c)"), {"s": row.id, "d": on, "c": but})
+    found = {
+        r.place: r
+        for r in s.execute(
+            text("SELECT * FROM scheme_held(:s, :on, :known, :c)"), {"s": row.id, "c": but, **moment(on).values}
+        )
     }
     lines = caps.derived(row.base, caps.read(row.groups))
     groups = tuple(
-        Group(line, held[n].held if n in held else 0, held[n].waiting if n in held else 0)
+        Group(line, found[n].held if n in found else 0, found[n].waiting if n in found else 0)
         for n, line in enumerate(lines, start=1)
     )
-    return Standing(row, groups, max((r.unknown for r in held.values()), default=0))
+    return Standing(row, groups, max((r.unknown for r in found.values()), default=0))
 
 
 def holders(
-    s: Session, row: Any, on: dt.date, groups: tuple[caps.Group, ...], brief: int, whole: int = 0
+    s: Session, row: Any, on: "dt.date | Moment", groups: tuple[caps.Group, ...], brief: int, whole: int = 0
 ) -> dict[int, list[Any]]:
     """Who holds each group's ranks on a day, as far as the reader sees them: a few of each, of one group (``whole``) more."""
     found: dict[int, list[Any]] = {}
@@ -113,12 +115,12 @@ def holders(
         text(
             "SELECT * FROM (SELECT g.place, h.person_id, p.name, h.code,"
             " row_number() OVER (PARTITION BY g.place ORDER BY h.code, h.person_id) AS n"
-            " FROM scheme_people(cast(:m AS bigint[]), :k, :d) h JOIN person p ON p.id = h.person_id"
+            " FROM scheme_people(cast(:m AS bigint[]), :k, :on, :known) h JOIN person p ON p.id = h.person_id"
             " JOIN scheme_groups(:g) g ON scheme_counts(cast(:o AS text[]), g.low, g.high, g.mark, h.code, h.mark, h.leads)) x"
             " WHERE n <= CASE WHEN place = :w THEN :most ELSE :b END ORDER BY place, n"
         ),
-        {"m": list(row.members), "k": row.kind, "d": on, "o": list(row.leave_out), "g": caps.written(groups),
-         "w": whole, "most": HOLDERS, "b": brief},
+        {"m": list(row.members), "k": row.kind, "o": list(row.leave_out), "g": caps.written(groups),
+         "w": whole, "most": HOLDERS, "b": brief, **moment(on).values},
     ):  # fmt: skip
         found.setdefault(r.place, []).append(r)
     return found
@@ -131,7 +133,7 @@ def held_by(
     return list(
         s.execute(
             text(
-                "SELECT (SELECT count(*) FROM scheme_people(cast(:m AS bigint[]), :k, :d) h WHERE scheme_counts(cast(:o AS text[]),"
+                "SELECT (SELECT count(*) FROM scheme_people(cast(:m AS bigint[]), :k, :d, NULL) h WHERE scheme_counts(cast(:o AS text[]),"
                 " g.low, g.high, g.mark, h.code, h.mark, h.leads)) FROM scheme_groups(:g) g ORDER BY g.place"
             ),
             {"m": members, "k": kind, "d": on, "o": leave_out, "g": caps.written(groups)},
@@ -150,14 +152,14 @@ def roles(s: Session, unit_id: int) -> dict[int, tuple[str, bool]]:
     return {r.id: (r.role, r.inner) for r in rows}
 
 
-def leaders(s: Session, unit_id: int, on: dt.date) -> Any:
+def leaders(s: Session, unit_id: int, on: "dt.date | Moment") -> Any:
     """实有领导人数: leadership positions held on a day, and how many people hold them (兼任 counts once)."""
+    at = moment(on)
     return s.execute(
         text(
             "SELECT count(*) AS positions, count(DISTINCT person_id) AS people,"
-            " count(DISTINCT person_id) FILTER (WHERE nature <> 'regular') AS elsewhere FROM occupancy"
-            " WHERE unit_id = :u AND kind = 'leadership' AND recorded_to IS NULL AND started_on <= :d"
-            " AND (ended_on IS NULL OR ended_on > :d)"
+            " count(DISTINCT person_id) FILTER (WHERE nature <> 'regular') AS elsewhere FROM occupancy o"
+            f" WHERE unit_id = :u AND kind = 'leadership' AND {held('o', at)}"
         ),
-        {"u": unit_id, "d": on},
+        {"u": unit_id, **at.values},
     ).one()

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.domain import codes
+from app.domain.leaders import RANKS_BEGAN
 from app.domain.quota import Figures
 from app.queries import days
 
@@ -64,9 +65,11 @@ def lines_of(
         text(
             f"{TODAY_LINES if at is None or (at.plain and isinstance(on, days.Moment)) else past_lines(at)}"
             " WHERE l.unit_id = :u AND (cast(:k AS text) IS NULL OR l.kind = :k)"
+            # 非领导职务 stand in the accounts of days before the ranks alone (app/domain/leaders.py).
+            f" AND (l.role <> 'nonleading'{' OR cast(:on AS date) < :ranks' if at else ''})"
             " ORDER BY l.kind, s.scope_path, l.category, l.role DESC, l.id LIMIT 300"
         ),
-        {"u": unit_id, "k": kind, **(at.values if at else {})},
+        {"u": unit_id, "k": kind, "ranks": RANKS_BEGAN, **(at.values if at else {})},
     )
     return [
         Line(r.id, r.kind, r.category, line_label(r), Figures.of(r.authorised, r.occupied, r.reserved)) for r in rows
@@ -163,12 +166,7 @@ def positions(packed: str | None) -> str | None:
 def regions(session: Session, at: "days.Moment | None" = None) -> list[Any]:
     """Regions in the reader's scope with the sums of their establishment lines, by category; today's or a day's."""
     if at is not None and not at.plain:
-        query = (
-            f"SELECT r.code, r.name, r.kind, r.parent_code, {days.SUMS}, count(DISTINCT d.unit_id) AS units"
-            f" FROM {days.lines(at)} d JOIN unit u ON u.id = d.unit_id JOIN region r ON r.code = u.region_code"
-            ' GROUP BY r.code, r.name, r.kind, r.prefix ORDER BY r.prefix COLLATE "C"'
-        )
-        return list(session.execute(text(query), at.values))
+        return whole(session, at)[0]
     return list(
         session.execute(
             text(
@@ -180,6 +178,24 @@ def regions(session: Session, at: "days.Moment | None" = None) -> list[Any]:
             )
         )
     )
+
+
+def whole(session: Session, at: days.Moment) -> tuple[list[Any], list[Any]]:
+    """Regions as above, and the same sums by category: categories are never added to each other."""
+    if at.plain:
+        query = (
+            f"SELECT d.category, {days.SUMS} FROM (SELECT l.category, t.* FROM quota_line l JOIN ledger_total t"
+            " ON t.line_id = l.id WHERE l.kind = 'establishment') d GROUP BY d.category ORDER BY d.category"
+        )
+        return regions(session), list(session.execute(text(query)))
+    query = (
+        f"SELECT r.code, r.name, r.kind, r.parent_code, d.category, {days.SUMS}, count(DISTINCT d.unit_id) AS units"
+        f" FROM {days.lines(at)} d JOIN unit u ON u.id = d.unit_id JOIN region r ON r.code = u.region_code"
+        " GROUP BY GROUPING SETS ((r.code, r.name, r.kind, r.parent_code, r.prefix), (d.category))"
+        ' ORDER BY r.prefix COLLATE "C", d.category'
+    )
+    rows = list(session.execute(text(query), at.values))
+    return [r for r in rows if r.code is not None], [r for r in rows if r.code is None]
 
 
 def region_name(session: Session, region: str) -> str | None:

@@ -22,6 +22,7 @@ TITLES = {
     "papers_list": "材料清单",
     "approval_sheet": "业务审批表",
     "service_proof": "在编证明",
+    "reply": "批复",
 }
 # What the sheet of a busy case shows at most; the rest stands in the system.
 MOST_EVENTS = 300
@@ -51,6 +52,7 @@ class Gathered:
     left: dict[str, Any] | None = None
     kept: dict[str, Any] | None = None
     sits: dict[str, Any] | None = None
+    meeting: dict[str, Any] | None = None
     facts: list[tuple[str, str]] = field(default_factory=list)
     opinions: list[dict[str, str]] = field(default_factory=list)
     events: list[dict[str, str]] = field(default_factory=list)
@@ -242,6 +244,18 @@ def service_proof(g: Gathered) -> dict[str, Any]:
     }
 
 
+def reply(g: Gathered) -> dict[str, Any]:
+    """批复: the commission's word on one case, by the meeting that said it."""
+    m = g.meeting or {}
+    said = f"经机构编制委员会{m.get('year')}年第{m.get('serial')}次会议（{date(m.get('held_on'))}）研究，同意办理下列事项。"
+    return {
+        "to": g.unit,
+        "body": [said, *([m["resolution"]] if m.get("resolution") else [])],
+        "rows": [["事项", g.process], *([label, value] for label, value in g.facts)],
+        "after": ["请据此办理相关手续，机构、编制和领导职数以机构编制台账为准。"],
+    }
+
+
 MAKERS: dict[str, Callable[[Gathered], dict[str, Any]]] = {
     "quota_use": quota_use,
     "entry_notice": entry_notice,
@@ -252,6 +266,7 @@ MAKERS: dict[str, Callable[[Gathered], dict[str, Any]]] = {
     "papers_list": papers_list,
     "approval_sheet": approval_sheet,
     "service_proof": service_proof,
+    "reply": reply,
 }
 
 

@@ -202,6 +202,10 @@ SCOPED: dict[str, Rule] = {
     "unit_signboard": Rule(IN_UNITS),
     "sanding": Rule(IN_UNITS),
     "unit_past": Rule(IN_UNITS),
+    "temporary_body": Rule(IN_UNITS),
+    # The commission's papers are its office's own; a case's parties read its word on the timeline.
+    "meeting": Rule("{t}.office_id = (select scope_number(7))"),
+    "agenda_item": Rule("exists (select 1 from meeting m where m.id = {t}.meeting_id)"),
     # Whoever sees one of the units that share the numbers.
     "scheme": Rule(f"({IN_UNITS} or exists (select 1 from unit u where u.id = any ({{t}}.members)))"),
     # An office's own drafts, written by the functions of 049_reform_draft.sql: no unit learns of a reform before it is filed.
@@ -261,6 +265,7 @@ EXEMPT: dict[str, str] = {
 
 # Not readable by the app role at all.
 HIDDEN: dict[str, str] = {
+    "due_retirement": "derived to look ahead by: counted and listed by definer functions inside the reader's ranges and classes",
     "sign_in": "session tokens' hashes: only definer functions and the signin role",
     "scope_key": "the key that signs identities",
     "case_secret": "encrypted numbers of running cases: the kernel alone hands them on",

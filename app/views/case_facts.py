@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import codes
 from app.queries import units
+from app.queries.commission import outside_named
 from app.views import fields_engagement, fields_entry, fields_lead, fields_sanding, reform_words
 from app.views.fields_inside import objects
 from app.workflow.definition import Process
@@ -110,8 +111,17 @@ def _word(s: Session, key: str, value: Any, plan: Process) -> Any:
         return s.execute(text("SELECT unit_name(:u)"), {"u": int(value)}).scalar() or value
     if key in fields_sanding.COLUMNS:
         return fields_sanding.said(key, value)
+    if key == "outside":
+        return outside_named(s, value)
     if key in ("signboard_kind", "counts"):
         return dict(fields_sanding.SIGNBOARDS + fields_sanding.COUNTS).get(str(value), value)
+    if key == "members":
+        names = (
+            "SELECT string_agg(unit_name(m::bigint), '、' ORDER BY m::bigint) FROM unnest(string_to_array(:u, ',')) m"
+        )
+        return s.execute(text(names), {"u": str(value)}).scalar() or value
+    if key in ("signboard_kind", "counts", "temporary_kind"):
+        return dict(fields_sanding.SIGNBOARDS + fields_sanding.COUNTS + fields_sanding.TEMPORARY).get(str(value), value)
     if key == "objected":
         return dict(objects()).get(str(value), value)
     if key == "region":

@@ -15,6 +15,7 @@ from app.models import Application
 from app.queries import cases, units
 from app.security.manager import Hat
 from app.views import acknowledgements, case_facts, objection, papers, record_sections
+from app.views.alarm_texts import concerning
 from app.views.case_events import timeline
 from app.views.case_panel import actions, review
 from app.views.shell import local
@@ -56,6 +57,7 @@ def context(s: Session, case_id: int, who: Hat, *, problem: str = "") -> dict[st
             "effective_on": case.effective_on,
             "finished_at": case.finished_at,
         },
+        "alarms": concerning(s, who, case.unit_id, facts, case_id),
         "notice": _notice(s, case, plan, who),
         "facts": [*case_facts.shown(s, facts, line, plan), *record_sections.filed(s, case_id, plan.process, facts)],
         "tasks": _tasks(rows, plan, case, day, calendar),

@@ -8,8 +8,10 @@ from app.domain.id_number import normalise, problems
 from app.domain.quota import Figures
 from app.queries import units
 from app.security.services import services
+from app.views.alarm_texts import concerning
 from app.views.check_texts import panel, verdict
 from app.views.filing import form_facts
+from app.views.shell import hat
 from app.workflow import checks, engine
 from app.workflow.definition import Process
 
@@ -44,4 +46,10 @@ def live(s: Session, form: Any, plan: Process, unit_id: int | None) -> dict[str,
         before = Figures.of(row.authorised, row.occupied, row.reserved)
         then = after(plan, before, subject.number("authorised"))
         quotas.append({"label": units.line_label(row), "before": before, "after": then})
-    return {"checks": panel(outcomes), "quotas": quotas, "verdict": verdict(outcomes), "duplicates": None}
+    return {
+        "checks": panel(outcomes),
+        "quotas": quotas,
+        "verdict": verdict(outcomes),
+        "duplicates": None,
+        "alarms": concerning(s, hat(), unit_id, facts, None),
+    }

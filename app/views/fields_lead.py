@@ -55,6 +55,7 @@ FIELDS: Mapping[str, Callable[[], Field]] = {
 }
 LABELS: Mapping[str, Any] = {
     "own_level": _l("Own level, where above the position's"),
+    "members": _l("Units"),
     "base": _l("Base"),
     "apart": _l("Posts outside the base (technical, enforcement)"),
     "management_posts": _l("Management posts"),

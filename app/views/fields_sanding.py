@@ -13,6 +13,7 @@ from app.views.fields import FILL_IN, chosen, one_of, searched, text
 from app.views.rows_field import Column, RowsField
 
 SIGNBOARDS = [("co_located", "合署办公"), ("two_names", "一个机构两块牌子"), ("plate", "加挂牌子")]
+TEMPORARY = [("team", "专班"), ("headquarters", "指挥部"), ("preparation", "筹备组")]
 COUNTS = [("yes", "计一个机构"), ("no", "分别计数")]
 SCOPES = (("unit", "单位领导"), ("department", "内设机构领导"))
 
@@ -65,7 +66,10 @@ def labels() -> dict[str, str]:
         "partner": _("Unit that works with it under one roof"),
         "counts": _("How it counts"),
         "most": _("Most bodies"),
+        "temporary_kind": _("Kind of temporary body"),
         "over_limit_no": _("Approval of the upper level to go over the limit (document number)"),
+        "matter": _("Matter"),
+        "outside": _("Decision of the upper level that it rests on"),
         "duties": _("Main duties"),
         "departments": _("Internal departments"),
         "quotas": _("Quota"),
@@ -83,6 +87,10 @@ FIELDS: dict[str, Callable[[], Field]] = {
     "over_limit_no": lambda: text(
         _l("Approval of the upper level to go over the limit (document number)"), required=False, longest=60
     ),
+    "matter": lambda: text(_l("Matter"), longest=200),
+    "outside": lambda: searched(_l("Decision of the upper level that it rests on"), "/commission/outside", required=False),
+    "temporary_kind": lambda: one_of(_l("Kind of temporary body"), TEMPORARY, required=True),
+    "temporary_name": lambda: text(_l("Name of the temporary body")),
     "duties": lambda: RowsField(_l("Main duties"), COLUMNS["duties"], required=True),
     "departments": lambda: RowsField(_l("Internal departments"), COLUMNS["departments"]),
     "quotas": lambda: RowsField(_l("Quota"), COLUMNS["quotas"], required=True),

@@ -26,7 +26,14 @@ PHASE = (
 
 
 def facts_of_phase(
-    s: Session, variant: int, phase: int, *, document_no: str, issuer: str, start: dt.date
+    s: Session,
+    variant: int,
+    phase: int,
+    *,
+    document_no: str,
+    issuer: str,
+    start: dt.date,
+    over_limit_no: str | None = None,
 ) -> dict[str, Any]:
     """The facts of one phase's case.
 
@@ -45,6 +52,7 @@ def facts_of_phase(
         "steps": row.steps,
         "document_no": document_no,
         "issuer": issuer,
+        "over_limit_no": over_limit_no or None,
         "start": start.isoformat(),
     }
 
@@ -61,6 +69,7 @@ def phase_filing(s: Session, form: Any, _plan: Process, _who: Hat) -> Filing:
         document_no=form.document_no.data,
         issuer=form.issuer.data,
         start=form.start.data,
+        over_limit_no=form.over_limit_no.data,
     )
     return Filing(facts, None, None, None, form.start.data)
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import errors
 from app.models import Unit
+from app.queries import commission
 from app.security.manager import Hat
 from app.views import filing
 from app.workflow.definition import Process
@@ -67,7 +68,44 @@ def organ_limit(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
     return filing.Filing(facts, None, None, None, form.start.data)
 
 
+def temporary(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
+    """临时机构: a later day, or its end, is of one that the leading body has under that name.
+
+    Raises:
+        InvalidInput: there is none of that name, or the last day lies before the first.
+    """
+    made = of_unit(s, form, plan, who)
+    facts = made.facts
+    if plan.process != "temporary":
+        facts["temporary"] = s.execute(
+            text("SELECT id FROM temporary_body WHERE unit_id = :u AND name = :n AND ended_on IS NULL AND recorded_to IS NULL"),
+            {"u": facts["unit"], "n": str(facts.pop("board_name") or "").strip()},
+        ).scalar()  # fmt: skip
+        if facts["temporary"] is None:
+            raise errors.InvalidInput(errors={"temporary_name": ["no_signboard"]})
+        if plan.process == "temporary_end":
+            facts["closes"] = "yes"
+    elif form.until_on.data < form.start.data:
+        raise errors.InvalidInput(errors={"until_on": ["until_before"]})
+    return made
+
+
+def matter(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
+    """编委会事项、上级决定: with the decision that it cites, which has to be one on record."""
+    facts = filing.form_facts(form, plan)
+    cited = facts.get("outside")
+    if cited and not commission.outside_exists(s, cited):
+        raise errors.NotFound(outside=cited)
+    unit = _body(s, facts["unit"]).id if "unit" in facts else None
+    return filing.Filing(facts, None, None, unit, None)
+
+
 FILERS = {
+    "temporary": temporary,
+    "temporary_extend": temporary,
+    "temporary_end": temporary,
+    "commission_matter": matter,
+    "outside_decision": matter,
     "signboard": signboard,
     "signboard_end": signboard,
     "organ_limit": organ_limit,

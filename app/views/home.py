@@ -12,8 +12,9 @@ from app.domain.workdays import workdays_between
 from app.queries import cases, units
 from app.security.manager import Hat
 from app.views import inside
+from app.views.alarm_texts import alarm_rows
 from app.views.ledger import top_regions
-from app.views.rows import alarm_rows, case_rows
+from app.views.rows import case_rows
 from app.views.shell import hat, place, work
 from app.workflow import engine, versions
 

@@ -58,10 +58,10 @@ def leads_to(row: Any) -> str:
     if row.kind == "verification":
         return "/verification/"
     if row.alarm_id and hat().kind in ("system_admin", "security_admin", "auditor"):
-        return "/admin/stuck/" if hat().kind == "system_admin" else "/alarms"
+        return "/admin/stuck/" if hat().kind == "system_admin" else f"/alarms/{row.alarm_id}"
     if row.case_id:
         return f"/case/{row.case_id}"
-    return "/alarms" if row.alarm_id else "/inbox"
+    return f"/alarms/{row.alarm_id}" if row.alarm_id else "/inbox"
 
 
 class InboxView(BaseView):

@@ -21,6 +21,7 @@ REMIND = 10  # working days before the last day away
 def unit_context(s: Session, unit_id: int, day: dt.date) -> dict[str, Any]:
     """Who is away, who is here from elsewhere, and the certificates, for ``_unit_inside.html``."""
     return {
+        "unit_id": unit_id,
         "away": [
             {
                 "person": r.name,

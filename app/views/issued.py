@@ -59,6 +59,7 @@ def gathered(s: Session, case: Application, ground: dict[str, Any]) -> content.G
             left=ground["left"],
             kept=ground["kept"],
             sits=ground["sits"],
+            meeting=s.execute(text("SELECT commission_ground(:c)"), {"c": case.id}).scalar(),
             facts=[(f["label"], str(f["value"])) for f in facts],
             opinions=[
                 {

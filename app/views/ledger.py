@@ -25,7 +25,7 @@ class LedgerView(BaseView):
         """The city's level and its districts with their sums; what is below opens on demand."""
         with work() as s:
             at = asked(today(s))
-            rows, kinds = units.regions(s, at), days.categories(s, at)
+            rows, kinds = units.whole(s, at)
         nodes = top_regions(rows, at)
         lines = [
             units.Line(n, "region", "", str(node["label"]), node["lines"][0]["figures"], url=node["children_url"])
@@ -40,7 +40,7 @@ class LedgerView(BaseView):
             total=total,
             categories=[{"label": codes.label("category", r.category), "figures": units.summed(r)} for r in kinds],
             day=day_context(at, "/ledger"),
-            difference_url=f"/difference?from={at.on}" if at.on < at.today else None,
+            difference_url=f"/difference?from={at.on}" if at.on < at.today else "/difference",
         )
 
     @expose("/<region>")

@@ -39,6 +39,7 @@ def titles() -> dict[str, tuple[str, str]]:
         "year.verified": (_("Roster of the year confirmed"), "green"),
         "signboard.set": (_("Signboard put up"), "blue"),
         "signboard.ended": (_("Signboard taken down"), ""),
+        "temporary.set": (_("Temporary body"), "blue"),
         "sanding.published": (_("三定 published"), "green"),
         "certificate.issued": (_("Certificate of establishment issued"), "green"),
         "certificate.verified": (_("Certificate stamped for the year"), "green"),

@@ -29,6 +29,7 @@ def roles() -> Pairs:
     """Who may be asked, by what they answer for."""
     return [
         ("establishment", _("Establishment office")),
+        ("commission", _("Commission (by its meeting)")),
         ("personnel", _("Organisation department or human resources, by competence")),
         ("organisation", _("Organisation department")),
         ("human_resources", _("Human resources")),
@@ -66,6 +67,7 @@ def movements() -> Pairs:
         "signboard": _("put up or take down a signboard"),
         "organ_limit": _("fix a limit on the number of bodies"),
         "sanding": _("publish a 三定"),
+        "temporary": _("set up, extend or dissolve a temporary body"),
         "duties": _("load earlier history"),
         "change_unit": _("change a unit"),
         "close_unit": _("close a unit"),

@@ -1,6 +1,5 @@
 """职数页: leadership numbers, rank numbers and the plan of posts of a unit on a day, each number with the sum behind it."""
 
-import datetime as dt
 from typing import Any
 
 from flask import abort, render_template, request
@@ -10,7 +9,8 @@ from flask_babel import gettext as _
 from app.domain import caps, codes, errors, leaders, ratios
 from app.models import Application
 from app.queries import history, ranks, units
-from app.views.day import day_of
+from app.queries.days import Moment
+from app.views.day import address, asked, day_context, title
 from app.views.shell import hat, work
 from app.views.unit_page import leadership
 from app.workflow import versions
@@ -44,33 +44,31 @@ class RanksView(BaseView):
             row = units.unit(s, unit_id)
             if row is None:
                 raise errors.NotFound(unit=unit_id)
-            now = today(s)
-            on = day_of("on") or now
-            then = history.unit_on(s, row.legal_id, on)
+            at = asked(today(s))
+            then = history.unit_on(s, row.legal_id, at)
             roles = ranks.roles(s, row.legal_id)
-            lines = [line for line in units.lines_of(s, row.legal_id, "leadership", None if on == now else on)
-                     if leaders.shown_on(roles[line.id][0], on)]  # fmt: skip
-            people = units.roster(s, row.legal_id, on, kind="leadership", limit=200)
-            counted = ranks.leaders(s, row.legal_id, on)
+            lines = units.lines_of(s, row.legal_id, "leadership", at)
+            people = units.roster(s, row.legal_id, at, kind="leadership", limit=200)
+            counted = ranks.leaders(s, row.legal_id, at)
             usual = ranks.kinds(s, row.legal_id)
-            parts = [part(s, row.legal_id, k, on, place if k == kind else 0) for k in BUSINESS]
+            parts = [part(s, row.legal_id, k, at, place if k == kind else 0) for k in BUSINESS]
             parts = [shown for shown in parts if shown["scheme"] is not None or shown["kind"] in usual]
             level = ranks.setting(s, row.legal_id).kind
-        base = f"/ranks/{row.legal_id}"
+        path = f"/ranks/{row.legal_id}"
+        here = address(path, at)
         return render_template(
             "ranks.html",
-            title=_("Numbers of leaders, ranks and posts"),
-            unit={"name": (then or row).name, "url": f"/unit/{row.legal_id}" + (f"?on={on}" if on != now else "")},
-            on=on,
-            is_past=on != now,
-            today_url=base,
+            title=title(_("Numbers of leaders, ranks and posts"), at),
+            day=day_context(at, path),
+            unit={"name": (then or row).name, "url": address(f"/unit/{row.legal_id}", at)},
+            is_past=not at.plain,
             leaders=[
                 {**shown, "hint": hint(level, *roles[line.id], line.figures.authorised)}
                 for line, shown in zip(lines, leadership(lines, people), strict=True)
             ],
             counted=counted,
             parts=parts,
-            base=f"{base}?on={on}&" if on != now else f"{base}?",
+            base=f"{here}&" if "?" in here else f"{here}?",
             may_apply=bool(hat().unit_id),
         )
 
@@ -84,15 +82,15 @@ def hint(level: str, role: str, inner: bool, number: int | None) -> str | None:
     return _("Usually %(usual)s (not verified; the document holds)", usual=usual)
 
 
-def part(s: Any, unit_id: int, kind: str, on: dt.date, whole: int) -> dict[str, Any]:
+def part(s: Any, unit_id: int, kind: str, at: Moment, whole: int) -> dict[str, Any]:
     """One kind of numbers: the scheme that holds, its derivation, its holders; or what to do where none holds."""
-    row = ranks.scheme(s, unit_id, kind, on)
+    row = ranks.scheme(s, unit_id, kind, at)
     out: dict[str, Any] = {"kind": kind, "business": BUSINESS[kind], "scheme": row, "groups": [], "unknown": 0}
     if row is None:
         return out
-    standing = ranks.standing(s, row, on)
+    standing = ranks.standing(s, row, at)
     groups = []
-    everybody = ranks.holders(s, row, on, tuple(g.line.group for g in standing.groups), BRIEF, whole)
+    everybody = ranks.holders(s, row, at, tuple(g.line.group for g in standing.groups), BRIEF, whole)
     for n, group in enumerate(standing.groups, start=1):
         held = everybody.get(n, [])
         groups.append(
@@ -107,7 +105,7 @@ def part(s: Any, unit_id: int, kind: str, on: dt.date, whole: int) -> dict[str, 
                 "lower": group.line.number != group.line.most,
                 "counts": bool(group.line.group.low),
                 "held": group.held,
-                "waiting": group.waiting,
+                "waiting": group.waiting if at.plain else 0,
                 "free": group.free,
                 "holders": [
                     {"name": h.name, "code": codes.label("rank", h.code), "url": f"/person/{h.person_id}"} for h in held

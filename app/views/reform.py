@@ -13,7 +13,7 @@ from app.queries import reforms
 from app.views.filing_reform import facts_of_phase
 from app.views.messages import sentence
 from app.views.reform_forms import filed_class
-from app.views.reform_words import Names, compared, shares, state_names
+from app.views.reform_words import compared, shares, state_names, unit_names
 from app.views.search import answer, term
 from app.views.shell import hat, work
 from app.workflow import engine
@@ -61,11 +61,7 @@ class ReformView(BaseView):
         with work() as s:
             row = mine(reforms.one(s, reform_id))
             found, cases, known = reforms.variants(s, reform_id), reforms.cases(s, reform_id), reforms.standards(s)
-            people = [i for v in found if v.tried for i, *_rest in _listed(v)]
-            people_names = reforms.people_names(s, people)
-            units = {u for v in found if v.tried for _i, *rest in _listed(v) for u in rest}
-            units |= {u for v in found if v.tried for a, b, _n in v.tried["people"]["ways"] for u in (a, b)}
-            names = Names(s, [], units)
+            people = reforms.people_names(s, [i for v in found if v.tried for i, *_rest in _listed(v)])
         return render_template(
             "reform.html",
             title=row.title,
@@ -77,8 +73,8 @@ class ReformView(BaseView):
             tried=[v for v in found if v.tried],
             refused={v.id: sum(not step["ok"] for step in v.tried["steps"]) for v in found if v.tried},
             shares={v.id: shares(v.tried) for v in found if v.tried},
-            people=people_names,
-            names=names,
+            people=people,
+            names={v.id: unit_names(v.tried) for v in found if v.tried},
             standards=sorted({source for _yearly, source in known.values()}),
         )
 
@@ -147,12 +143,18 @@ class ReformView(BaseView):
                 if start is None:
                     raise errors.InvalidInput(errors={"start": ["required"]})
                 facts = facts_of_phase(
-                    s, variant, phase, document_no=form.document_no.data, issuer=form.issuer.data, start=start
+                    s,
+                    variant,
+                    phase,
+                    document_no=form.document_no.data,
+                    issuer=form.issuer.data,
+                    start=start,
+                    over_limit_no=form.over_limit_no.data,
                 )
                 case = engine.draft(
                     s, process="reform", unit_id=None, office_id=hat().office_id, scope_path=hat().low,
                     form={"reform_phase": f"{variant}-{phase}", "document_no": form.document_no.data,
-                          "issuer": form.issuer.data, "start": start.isoformat()},
+                          "issuer": form.issuer.data, "over_limit_no": form.over_limit_no.data, "start": start.isoformat()},
                 )  # fmt: skip
                 engine.submit(s, case.id, facts=facts, person_id=None, person_name=None, effective_on=start)
                 s.flush()

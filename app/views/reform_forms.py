@@ -9,11 +9,19 @@ from wtforms import Field, IntegerField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.domain import codes
-from app.views.fields import FIELDS, FILL_IN, chosen, one_of, searched, text
+from app.domain.regions import foshan
+from app.views.fields import FIELDS, FILL_IN, chosen, known, one_of, searched, text
+from app.views.fields_organs import FIELDS as FIELDS_ORGANS
+from app.views.fields_sanding import FIELDS as FIELDS_SANDING
 from app.workflow.reform import StepKind
 
 # So many people are named one by one; more go as a whole line.
 SOME = 6
+
+
+def regions() -> list[tuple[str, str]]:
+    """The city's divisions."""
+    return [(division.code, division.name) for division in foshan()]
 
 
 def seat_ways() -> list[tuple[str, Any]]:
@@ -41,12 +49,21 @@ def fields_of(kind: StepKind, variant: int) -> dict[str, Field]:
         "level": lambda need: one_of(_l("Level of position"), chosen(codes.LEVEL)),
         "authorised": lambda need: _number(_l("Authorised number")),
         "seats": lambda need: one_of(_l("Seats"), seat_ways(), required=True),
+        "cases": lambda need: FIELDS_ORGANS["running_cases"](),
+        "partner": lambda need: _unit(_l("Body that shares its offices (co-located)"), variant, need),
+        "signboard_kind": lambda need: FIELDS_SANDING["signboard_kind"](),
+        "board_name": lambda need: text(_l("Name on the signboard"), required=need),
+        "counts": lambda need: FIELDS_SANDING["counts"](),
         "number": lambda need: _number(_l("Number")),
     }
     if kind.name in ("open_unit", "change_unit"):
         makers["category"] = lambda need: one_of(_l("Class of unit"), chosen(codes.UNIT_CATEGORY, empty=not need))
     if kind.name == "open_department":
         makers["parent"] = lambda need: _unit(_l("Unit"), variant, need)
+    if kind.name == "move_department":
+        makers["unit"] = lambda need: _department(_l("Internal department"), variant, need)
+    if kind.name == "transfer_unit":
+        makers["region"] = lambda need: one_of(_l("Region (empty: as it is)"), [("", "—"), *regions()])
     if kind.name == "close_unit":
         makers["unit"] = lambda need: _unit(_l("Unit or internal department"), variant, need, any_node="yes")
     members: dict[str, Field] = {}
@@ -90,5 +107,5 @@ def form_class(kind: StepKind, variant: int) -> type[FlaskForm]:
 
 def filed_class() -> type[FlaskForm]:
     """The form by which a variant is filed: the document; the days of the phases are fields of their own."""
-    members: dict[str, Any] = {"document_no": FIELDS["document_no"](), "issuer": FIELDS["issuer"]()}
+    members: dict[str, Any] = {name: known()[name]() for name in ("document_no", "issuer", "over_limit_no")}
     return type("FileForm", (FlaskForm,), members)

@@ -15,7 +15,7 @@ from app.queries import reforms, units
 from app.views.messages import sentence
 from app.views.reform import mine
 from app.views.reform_forms import form_class
-from app.views.reform_words import Names, answered, kind_names, said, shares
+from app.views.reform_words import Names, answered, by_unit, kind_names, said, shares
 from app.views.search import answer, term
 from app.views.shell import work
 from app.workflow.reform import LINES, REFERENCES, StepKind, kind_of
@@ -35,7 +35,8 @@ class ReformStepView(BaseView):
             row = mine(reforms.variant(s, variant_id))
             steps = reforms.steps(s, variant_id)
             names = Names(s, steps)
-        results = {r["n"]: r for r in row.tried["steps"]} if row.tried and row.fresh else {}
+        answers = row.tried["steps"] if row.tried and row.fresh else []
+        results = {r["n"]: r for r in answers}
         return render_template(
             "reform_variant.html",
             title=row.name,
@@ -46,8 +47,10 @@ class ReformStepView(BaseView):
                  "why": answered(r) if (r := results.get(step.position)) and not r["ok"] else ""}
                 for step in steps
             ],
-            refused=sum(not r["ok"] for r in results.values()),
+            refused=sum(not r["ok"] for r in answers),
+            whole=[answered(r) for r in answers if r["n"] == 0],  # what is asked of all steps together
             tried=bool(results),
+            units=by_unit(row.tried) if results else [],
             share=shares(row.tried) if results else None,
             may_write=row.state == "draft",
         )  # fmt: skip
@@ -151,15 +154,17 @@ class ReformStepView(BaseView):
         with work() as s:
             mine(reforms.variant(s, variant_id))
             steps = reforms.steps(s, variant_id)
+            names = Names(s, steps)
             found = [] if not q else [
                 row for department in (False, True) if node in ("any", "department" if department else "legal")
                 for row in reforms.find_units(s, q, department)
             ]  # fmt: skip
-        kinds = {"legal": ("open_unit",), "department": ("open_department",), "any": ("open_unit", "open_department")}
+        kinds = {"legal": ("open_unit",), "department": ("open_department", "move_department")}
+        kinds["any"] = kinds["legal"] + kinds["department"]
         made = [
-            {"value": f"={x.key}", "text": str(x.facts.get("name")), "note": _("made by step %(n)s", n=x.position)}
+            {"value": f"={x.key}", "text": names.unit(f"={x.key}"), "note": _("made by step %(n)s", n=x.position)}
             for x in steps
-            if x.kind in kinds[node] and q in str(x.facts.get("name"))
+            if x.kind in kinds[node] and q in names.unit(f"={x.key}")
         ]
         return answer(made + [{"value": str(r.id), "text": r.name, "note": r.note} for r in found])
 

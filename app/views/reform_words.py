@@ -14,6 +14,8 @@ from app.queries import reforms
 from app.views.messages import sentence
 from app.workflow.reform import LINES, REFERENCES
 
+BOARDS = {"co_located": "合署", "two_names": "一个机构两块牌子", "plate": "加挂牌子"}
+
 
 def kind_names() -> dict[str, str]:
     """The kinds of steps by name, in the order of the menu."""
@@ -23,6 +25,9 @@ def kind_names() -> dict[str, str]:
         "change_unit": _("Rename a unit, change its class or grade"),
         "close_unit": _("Abolish a unit or department"),
         "merge_unit": _("Merge a unit into another"),
+        "move_department": _("Move an internal department to another unit"),
+        "transfer_unit": _("Put a unit under another superior"),
+        "signboard": _("Signboard: co-located, two names, plate"),
         "move_people": _("Move people to another line"),
         "set_quota": _("Fix an establishment number"),
         "set_leadership": _("Fix a leadership number"),
@@ -52,7 +57,10 @@ class Names:
                 elif name in (*REFERENCES, *LINES) and first.isdecimal():
                     units.add(int(first))
         self.units, self.lines = reforms.unit_names(s, units), reforms.line_names(s, lines)
-        self.made = {f"={step.key}": str(step.facts.get("name", "")) for step in steps if step.key}
+        self.made: dict[str, str] = {}
+        for step in steps:
+            if step.key:
+                self.made[f"={step.key}"] = str(step.facts.get("name") or self.unit(step.facts.get("unit")))
 
     def unit(self, value: Any) -> str:
         """A unit; a dash for what is not the reader's to see."""
@@ -87,6 +95,16 @@ def said(step: Any, names: Names) -> str:
             if f.get("seats") == "along":
                 return _("Merge %(unit)s into %(into)s, the numbers go along", unit=unit, into=into)
             return _("Merge %(unit)s into %(into)s, on seats approved there", unit=unit, into=into)
+        case "move_department":
+            return _("Move the department %(unit)s into %(into)s", unit=unit, into=names.unit(f.get("into")))
+        case "transfer_unit":
+            above = names.unit(f["parent"]) if f.get("parent") else codes.REGION.get(f.get("region", ""), "—")
+            return _("Put %(unit)s under %(above)s", unit=unit, above=above)
+        case "signboard":
+            other = names.unit(f["partner"]) if f.get("partner") else f.get("board_name")
+            return _(
+                "%(unit)s: %(kind)s %(name)s", unit=unit, kind=BOARDS.get(f.get("signboard_kind", ""), "—"), name=other
+            )
         case "move_people":
             people = str(f.get("people") or "all")
             who = _("everybody") if people == "all" else _("%(n)s people", n=people.count(",") + 1)
@@ -144,8 +162,15 @@ def measures(found: Mapping[str, Any], yearly: Mapping[str, int], side: str) -> 
         _("People whose unit changes"): people["moved"],
         _("People without a seat"): people["unseated"],
         _("Leaders without a post"): people["unled"],
-        _("A year's cost (yuan)"): sum(amount for _people, amount in reform.cost(part, yearly).values()),
+        _("Running cases of bodies that end"): reform.cases_of_ended(part),
     }
+    for rule, count in found["alarms"].items():
+        out[_("Alarms raised: %(rule)s", rule=rule)] = count if side == "after" else 0
+    channels = reform.cost(part, yearly)
+    for funding, (paid, amount) in channels.items():
+        label = codes.label("funding", funding)
+        out |= {_("%(label)s · people", label=label): paid, _("%(label)s · a year's cost (yuan)", label=label): amount}
+    out[_("A year's cost (yuan)")] = sum(amount for _people, amount in channels.values())
     return out
 
 
@@ -155,10 +180,42 @@ def _columns(label: str, figures: Figures) -> dict[str, int | None]:
     return {f"{label} · {name}": value for name, value in zip(names, values, strict=True)}
 
 
+def by_unit(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Each body's lines before and after, as rows: the unit's name, whether it ends, what the line is, both figures."""
+    called, ends = unit_names(found), {u["id"] for u in found["after"]["units"] if not u["open"]}
+    sides = [{line["line"]: line for line in found[side]["lines"]} for side in ("before", "after")]
+    rows = []
+    for number in sorted({*sides[0], *sides[1]}, key=lambda n: ((sides[1].get(n) or sides[0][n])["unit"], n)):
+        line = sides[1].get(number) or sides[0][number]
+        if line["kind"] == "leadership":
+            label = f"{codes.label('level', line['level'])}（{codes.ROLE.get(line['role'], line['role'])}）"
+        else:
+            structure = "" if line["structure"] == "none" else f"（{codes.label('structure', line['structure'])}）"
+            label = codes.label("category", line["category"]) + structure
+        figures = [
+            Figures.of(x["authorised"], x["occupied"], x["reserved"]) if (x := side.get(number)) else None
+            for side in sides
+        ]
+        rows.append({"unit": called.get(line["unit"], "—"), "ends": line["unit"] in ends, "label": label,
+                     "was": figures[0], "now": figures[1]})  # fmt: skip
+    return rows
+
+
+def unit_names(found: Mapping[str, Any]) -> dict[int, str]:
+    """The bodies of a trial by number; those that it set up have no row outside it."""
+    return {unit["id"]: unit["name"] for side in ("after", "before") for unit in found[side]["units"]}
+
+
 def compared(variants: Sequence[Any], yearly: Mapping[str, int]) -> list[dict[str, Any]]:
     """Rows of the table: what stands, what each tried variant makes of it, and by how much it differs."""
     tried = [v for v in variants if v.tried]
     sides = [(measures(v.tried, yearly, "before"), measures(v.tried, yearly, "after")) for v in tried]
+    wrong = {
+        _("Lines over quota"),
+        _("Leadership lines over quota"),
+        _("People without a seat"),
+        _("Running cases of bodies that end"),
+    }
     labels = list(dict.fromkeys(label for before, after in sides for label in (*before, *after)))
     rows = []
     for label in labels:
@@ -167,7 +224,16 @@ def compared(variants: Sequence[Any], yearly: Mapping[str, int]) -> list[dict[st
         for before, after in sides:
             was, now = before.get(label, 0), after.get(label, 0)
             cells.append({"was": was, "now": now, "by": None if was is None or now is None else now - was})
-        rows.append({"label": label, "before": stood[0] if len(set(stood)) == 1 else "≠", "cells": cells})
+        bad = label in wrong
+        rows.append(
+            {
+                "bad": bad,
+                "apart": len(set(stood)) > 1,
+                "label": label,
+                "before": stood[0] if len(set(stood)) == 1 else _("differs"),
+                "cells": cells,
+            }
+        )
     return rows
 
 

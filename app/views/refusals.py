@@ -5,7 +5,15 @@ from flask_babel import gettext as _
 
 def sentences() -> dict[str, str]:
     """The texts by code, in the reader's language."""
-    return {**_of_ledger(), **_of_numbers(), **_of_units(), **_of_reform(), **_of_work(), **_of_access()}
+    return {
+        **_of_documents(),
+        **_of_ledger(),
+        **_of_numbers(),
+        **_of_units(),
+        **_of_reform(),
+        **_of_work(),
+        **_of_access(),
+    }
 
 
 def _of_ledger() -> dict[str, str]:
@@ -93,12 +101,6 @@ def _of_ledger() -> dict[str, str]:
         ),
         "not_engaged": _("Your unit engages nobody such now, so there is nothing to extend or to end."),
         "not_absent": _("No absence of this person is running on that day, so there is none to extend or to end."),
-        "organ_limit": _(
-            "The division may have %(most)s bodies of this class (%(document_no)s); there would be %(bodies)s. Close or merge one first, or name the upper level's approval."
-        ),
-        "co_located_twice": _(
-            "%(unit)s and %(partner)s: one of them already shares a roof with another body. End that first, or register under the group's first body."
-        ),
         "certificate_exists": _(
             "The unit holds the valid certificate %(number)s. Apply for a change or a replacement instead of a first one."
         ),
@@ -156,6 +158,27 @@ def _of_reform() -> dict[str, str]:
         ),
         "reform_busy": _(
             "Somebody is working on these units at this moment, and a trial does not hold up live work. Try again in a moment."
+        ),
+    }
+
+
+def _of_documents() -> dict[str, str]:
+    """Of signboards, limits, 三定, the commission."""
+    return {
+        "bad_uscc": _(
+            "%(code)s is no unified social credit code: its last character does not fit the others (GB 32100). Compare with the certificate of the body."
+        ),
+        "on_agenda": _(
+            "This case stands on another meeting's agenda. Settle that meeting, or take it off there first."
+        ),
+        "commission_first": _(
+            "The commission decides this: put the case on a meeting's agenda, record the minutes and have another official settle them. What was filed since needs a new meeting."
+        ),
+        "organ_limit": _(
+            "The division may have %(most)s bodies of this class (%(document_no)s); there would be %(bodies)s. Close or merge one first, or name the upper level's approval."
+        ),
+        "co_located_twice": _(
+            "%(unit)s and %(partner)s: one of them already shares a roof with another body. End that first, or register under the group's first body."
         ),
     }
 

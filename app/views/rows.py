@@ -8,9 +8,6 @@ from typing import Any
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from app.views.stuck import reasons
-from app.workflow.rescue import NOBODY
-
 
 def states() -> dict[str, tuple[str, str]]:
     """Every state of cases, tasks, seats, people, alarms and accounts: its label and its tone."""
@@ -21,6 +18,9 @@ def states() -> dict[str, tuple[str, str]]:
 def _states(_locale: str) -> dict[str, tuple[str, str]]:
     return {
         "draft": (_("Draft"), ""),
+        "accepted": (_("Accepted"), "green"),
+        "superseded": (_("Replaced by a later one"), ""),
+        "refused": (_("Refused"), "red"),
         "running": (_("In progress"), "blue"),
         "returned": (_("Returned"), "amber"),
         "awaiting": (_("Approved, awaiting effect"), "blue"),
@@ -78,45 +78,3 @@ def case_rows(
         }
         for r in rows
     ]
-
-
-def alarm_rows(rows: list[Any]) -> list[dict[str, Any]]:
-    """Alarms as the template's list wants them."""
-    stuck = reasons()
-    return [
-        {
-            "title": f"{r.name}：{r.unit}" if r.unit else r.name,
-            "level": r.level,
-            "url": f"/case/{r.case_id}"
-            if r.case_id and not r.standing
-            else f"/unit/{r.unit_id}"
-            if r.unit_id
-            else None,
-            "at": r.raised_at,
-            "text": " · ".join(
-                x
-                for x in (
-                    str(
-                        r.facts.get("sentence")
-                        or (stuck.get(r.code) if r.rule == NOBODY else None)
-                        or "，".join(f"{k} {v}" for k, v in figures_of(r.facts))
-                    ),
-                    "" if r.standing else r.operator_name,
-                )
-                if x
-            ),
-            "article": r.basis,
-        }
-        for r in rows
-    ]
-
-
-def figures_of(facts: dict[str, Any]) -> list[tuple[str, Any]]:
-    """The figures of an alarm in their usual order."""
-    labels = {
-        "authorised": _("Authorised"),
-        "occupied": _("Occupied"),
-        "reserved": _("Reserved"),
-        "surplus": _("Over quota"),
-    }
-    return [(label, facts[key]) for key, label in labels.items() if facts.get(key) is not None]

@@ -51,8 +51,7 @@ def work(case_id: int | None = None) -> Iterator[Session]:
 
 def menu(who: Hat) -> list[dict[str, Any]]:
     """The main menu of a hat."""
-    home = {"label": _("Home"), "url": "/", "icon": "home"}
-    entries = [home]
+    entries = [{"label": _("Home"), "url": "/", "icon": "home"}]
     if who.unit_id:
         entries += [
             {"label": _("Start a business"), "url": "/case/start", "icon": "start"},
@@ -97,6 +96,8 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             entries.insert(2, {"label": _("To be confirmed"), "url": "/acknowledgements", "icon": "check"})
         if who.office_kind == "establishment":
             entries.append({"label": _("Quota desk"), "url": "/quota-desk", "icon": "ledger"})
+            entries.append({"label": _("Commission"), "url": "/commission/", "icon": "users"})
+            entries.append({"label": _("Looking ahead"), "url": "/forecast", "icon": "leader"})
             entries.append({"label": _("Permits"), "url": "/list/permits", "icon": "check"})
             entries.append({"label": _("Yearly plans"), "url": "/list/plans", "icon": "ledger"})
             entries.append({"label": _("Annual verification"), "url": "/verification/", "icon": "check"})
@@ -127,6 +128,10 @@ def menu(who: Hat) -> list[dict[str, Any]]:
         ]
     if who.kind in ("office_head", "inspector") or who.office_kind == "establishment":
         entries.append({"label": _("Time limits"), "url": "/supervision", "icon": "clock"})
+    if who.office_kind in ("establishment", "human_resources", "finance", "social_insurance") and who.office_id:
+        entries.append({"label": _("Payroll check"), "url": "/payroll/", "icon": "check"})
+    elif who.unit_id:
+        entries.append({"label": _("Payroll check"), "url": "/payroll/differences", "icon": "check"})
     if who.roles[0].name in ("unit", "office", "supervisor", "reader", "auditor"):
         entries.append({"label": _("Alarms"), "url": "/alarms", "icon": "alarm"})
     path = request.path

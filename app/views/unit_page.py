@@ -7,12 +7,14 @@ from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 
 from app.domain import codes, errors, quota
-from app.queries import days, history, units
+from app.queries import days, history, sanding, units
 from app.views import engagements, inside, movements, quota_desk
+from app.views.alarm_texts import alarm_rows
 from app.views.auditing import record_export
 from app.views.day import address, asked, day_context, title, words
+from app.views.fields_sanding import SIGNBOARDS
 from app.views.lists import workbook
-from app.views.rows import alarm_rows, states
+from app.views.rows import states
 from app.views.shell import hat, work
 from app.workflow.engine import today
 
@@ -54,6 +56,7 @@ class UnitView(BaseView):
             moved = history.movements(s, "unit", row.legal_id, at if past else None)
             expected = days.expected(s, at, row.legal_id) if at.future else []
             alarms = [] if past else units.alarms(s, row.legal_id, 10)
+            boards = sanding.signboards(s, row.legal_id, at)
             permits = [] if past else units.permits(s, row.legal_id)
             within = None if past else inside.unit_context(s, row.legal_id, now)
             off_quota = None if past else engagements.unit_context(s, row.legal_id, now)
@@ -75,7 +78,8 @@ class UnitView(BaseView):
             crumbs=self._crumbs(row) if hat().office_id else [],
             on=on,
             is_past=past,
-            difference_url=f"/difference?from={on}&unit={row.legal_id}" if on < now else None,
+            difference_url=f"/difference?unit={row.legal_id}" + (f"&from={on}" if on < now else ""),
+            forecast_url=f"/forecast?unit={row.legal_id}",
             not_yet=then is None,
             facts=unit_facts(then or row, row),
             figures=figures,
@@ -110,6 +114,8 @@ class UnitView(BaseView):
                 for p in permits
             ],
             inside=within,
+            signboards=[{"name": b.shown, "kind": dict(SIGNBOARDS)[b.kind]} for b in boards],
+            legal_id=row.legal_id,
             engaged=off_quota,
             numbers=made_of,
         )

@@ -17,6 +17,7 @@ from app.workflow.expression import Condition, ExpressionError, condition
 PROCESSES = Path(__file__).parent / "processes"
 ROLES = (
     "establishment",
+    "commission",
     "personnel",
     "source_unit",
     "organisation",
@@ -71,6 +72,7 @@ MOVEMENTS = (
     "certificate",
     "signboard",
     "organ_limit",
+    "temporary",
     "sanding",
     "duties",
     "rank_quota",
@@ -95,6 +97,7 @@ OUTPUTS = (
     "service_proof",
     # No numbered paper: a print of protected data from the person's own record.
     "appointment_form",
+    "reply",
 )
 # Fields of a form whose name among the facts differs.
 FACT_NAMES = {
@@ -122,6 +125,7 @@ FACT_NAMES = {
     "seats_go": "seats",
     "running_cases": "cases",
     "partner_unit": "partner",
+    "temporary_name": "board_name",
 }
 
 

@@ -16,7 +16,8 @@ UNIT = r"^(=[a-z][a-z0-9]{0,15}|[0-9]{1,18})$"
 LINE = r"^([0-9]{1,18}|(=[a-z][a-z0-9]{0,15}|[0-9]{1,18}):[0-9]{2}:[0-9]:[a-z]+)$"
 # 编随人走: the numbers go along with the people; or the people take seats that were approved for them.
 SEATS = ("along", "approved")
-REFERENCES = ("unit", "parent", "into", "department", "scope")
+CASES = ("carry", "suspend", "withdraw")
+REFERENCES = ("unit", "parent", "into", "department", "scope", "partner")
 LINES = ("line", "into_line", "from_line")
 
 
@@ -39,6 +40,11 @@ def code(name: str, *, required: bool = True) -> fields.Field:
     """A code of a list."""
     known = getattr(codes, name)
     return fields.Str(required=required, validate=validate.OneOf([k for k, _label in known.choices()]))
+
+
+def one_of(*choices: str, required: bool = True) -> fields.Field:
+    """One of a few words."""
+    return fields.Str(required=required, validate=validate.OneOf(choices))
 
 
 def number(most: int = 20000) -> fields.Field:
@@ -97,10 +103,28 @@ _KINDS = (
             "grade": code("UNIT_GRADE", required=False),
         },
     ),
-    StepKind("close_unit", {"unit": unit()}),
+    StepKind("close_unit", {"unit": unit(), "cases": one_of(*CASES, required=False)}),
     StepKind(
         "merge_unit",
-        {"unit": unit(), "into": unit(), "seats": fields.Str(required=True, validate=validate.OneOf(SEATS))},
+        {"unit": unit(), "into": unit(), "seats": one_of(*SEATS), "cases": one_of(*CASES, required=False)},
+    ),
+    StepKind(
+        "move_department",
+        {"unit": unit(), "into": unit(), "seats": one_of(*SEATS), "cases": one_of(*CASES, required=False)},
+        makes=True,
+    ),
+    StepKind(
+        "transfer_unit", {"unit": unit(), "parent": unit(required=False), "region": word(required=False, longest=12)}
+    ),
+    StepKind(
+        "signboard",
+        {
+            "unit": unit(),
+            "signboard_kind": one_of("co_located", "two_names", "plate"),
+            "partner": unit(required=False),
+            "board_name": word(required=False),
+            "counts": one_of("yes", "no"),
+        },
     ),
     # ``people``: all of the line, or some by number.
     StepKind(

@@ -26,7 +26,7 @@ PASSED_OVER = (
 )  # fmt: skip
 # Facts that a form's own filer adds to its fields.
 FILED = frozenset({"line", "person", "department", "unit", "reason", "occupancy", "nature", "scope"})
-OFFICES = ("establishment", "personnel", "organisation", "human_resources", "finance", "social_insurance")
+OFFICES = ("establishment", "commission", "personnel", "organisation", "human_resources", "finance", "social_insurance")
 # The safe loader, in C where libyaml is there: seventy definitions are read at each start.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Who knows the forms' fields: announced by the views as they are imported; where nobody did, none is looked for.

@@ -8,7 +8,7 @@ down_revision = "0019"
 INDEXES = {
     "ix_occupancy_started": "(started_on, id) INCLUDE (line_id) WHERE recorded_to IS NULL",
     "ix_occupancy_ended": "(ended_on, id) INCLUDE (line_id) WHERE recorded_to IS NULL AND ended_on IS NOT NULL",
-    "ix_occupancy_recorded": "(recorded_at)",
+    "ix_occupancy_recorded": "(recorded_at) INCLUDE (line_id, started_on, ended_on) WHERE recorded_to IS NULL",
     "ix_occupancy_replaced": "(recorded_to) WHERE recorded_to IS NOT NULL",
 }
 

@@ -43,5 +43,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION IF EXISTS k_alarm_proposal(bigint)")
     op.drop_table("accountability")
     standing("standing and state = 'open'")

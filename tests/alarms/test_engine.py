@@ -1,6 +1,8 @@
 """The engine: every rule has a query that reads, twice the same, by two at once, and never silent about missing data."""
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
@@ -9,6 +11,7 @@ from app.alarms import engine
 from app.alarms.registry import rules
 from app.domain.retirement import Track, statutory
 from app.domain.workdays import city_today
+from tests.alarms.cases_people import born, leave, say
 from tests.world import World
 
 
@@ -36,3 +39,57 @@ def test_the_kernels_day_of_retirement_is_the_laws_for_every_month_of_birth(
             {"s": sex, "w": worker, "n": senior, "b": born},
         ).scalars()
         assert list(found) == [statutory(b, track).on for b in born]
+
+
+def test_what_a_movement_touched_is_looked_at_and_only_that(world: World) -> None:
+    body, other = world.body("触及甲局", people={"11": 1}), world.body("触及乙局", people={"11": 1})
+    engine.touched(world.owner_url, city_today())  # what was opened before
+    assert engine.touched(world.owner_url, city_today()) is None
+    for made in (body, other):
+        born(world, made.people[0], city_today() - dt.timedelta(days=60), later=False)
+    case = world.recruit(body)
+    world.approve_recruit(case)
+    world.arrive(world.clerk(body), case, city_today())
+    outcome = engine.touched(world.owner_url, city_today())
+    assert outcome is not None
+    assert outcome.units == 1
+    assert outcome.counts["AL12"] == (1, 1, 0)
+    assert say(world, "SELECT count(*) FROM alarm WHERE rule = 'AL12' AND unit_id = :u", u=other.id) == 0
+    kept = say(world, "SELECT string_agg(rule, ',') FROM alarm_run WHERE sweep_id = :i", i=outcome.id)
+    assert kept == "AL12"  # of the small runs only what changed something stays on record
+    for made in (body, other):
+        leave(world, made.people[0])
+    engine.sweep(world.owner_url, "full", city_today())
+
+
+@pytest.mark.race
+def test_two_runs_at_once_raise_one_alarm_for_one_subject(world: World) -> None:
+    body = world.body("并行局", quotas={"11": 12}, people={"11": 12})
+    for person in body.people:
+        born(world, person, city_today() - dt.timedelta(days=60), later=False)
+    with ThreadPoolExecutor(3) as pool:
+        kinds = ("full", "night", "touched")
+        runs = list(
+            pool.map(
+                lambda k: engine.sweep(world.owner_url, k, city_today(), [body.id] if k == "touched" else None), kinds
+            )
+        )
+    assert [r.failed for r in runs] == [{}, {}, {}]
+    assert sum(r.counts["AL12"][1] for r in runs) == 12
+    assert say(world, "SELECT count(*) FROM alarm WHERE rule = 'AL12' AND unit_id = :u", u=body.id) == 12
+    assert (
+        say(world, "SELECT count(*) FROM notice n JOIN alarm a ON a.id = n.alarm_id WHERE a.unit_id = :u", u=body.id)
+        == 24
+    )
+
+
+def test_a_rule_that_fails_is_on_record_and_keeps_no_other_from_running(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = replace(rules()["AL15"], select="SELECT 1 / 0 AS subject")
+    monkeypatch.setattr(engine, "rules", lambda: rules() | {"AL15": broken})
+    outcome = engine.sweep(world.owner_url, "full", city_today())
+    assert list(outcome.failed) == ["AL15"]
+    assert "AL42" in outcome.counts
+    assert say(world, "SELECT state || error FROM alarm_sweep WHERE id = :i", i=outcome.id) == "failedAL15"
+    assert say(world, "SELECT state FROM alarm_run WHERE sweep_id = :i AND rule = 'AL15'", i=outcome.id) == "failed"

@@ -63,6 +63,7 @@ SANDING = {
     "quotas": rows({"category": "11", "number": "6"}),
     "leaders": rows({"scope": "unit", "role": "principal", "level": "0131", "number": "1"}),
 }
+TEAM = {"temporary_kind": "team", "board_name": "攻坚专班", "until_on": (TODAY + dt.timedelta(days=30)).isoformat()}
 
 
 def test_co_location_two_names_and_plates_count_as_their_documents_say(office: tuple[World, Any, Any]) -> None:
@@ -163,6 +164,7 @@ def test_earlier_history_lies_before_the_ledger_and_makes_no_entry(office: tuple
         ("unit_signboard", "name = name || '改'"),
         ("sanding", "content = replace(content, '6', '9')"),
         ("sanding", "started_on = started_on - 1"),
+        ("temporary_body", "until_on = until_on + 30"),
     ],
 )
 def test_a_changed_document_is_found_and_named(office: tuple[World, Any, Any], table: str, change: str) -> None:
@@ -171,6 +173,7 @@ def test_a_changed_document_is_found_and_named(office: tuple[World, Any, Any], t
     body = world.body(name, quotas={"11": 6})
     done(office, "sanding", body, SANDING | {"unit": body.id})
     done(office, "signboard", body, board("two_names", "no", board_name=f"{name}牌") | {"unit": body.id})
+    done(office, "temporary", body, TEAM | {"unit": body.id})
     assert findings(world) == []
     with world.superuser.connect() as c:
         c.execute(text(f"UPDATE {table} SET {change} WHERE unit_id = :u"), {"u": body.id})
@@ -197,3 +200,37 @@ def test_a_row_that_differs_from_what_its_case_filed_is_found(
         found = list(Verifier(c, world.keys).findings())
         c.rollback()
     assert {f.table for f in found} == {table}
+
+
+def test_a_temporary_body_is_set_up_extended_and_dissolved_and_never_has_a_line(office: tuple[World, Any, Any]) -> None:
+    world = office[0]
+    body = world.body("临时甲局", quotas={"11": 1})
+    done(office, "temporary", body, TEAM | {"unit": body.id})
+    with pytest.raises(errors.DuplicateUnit):
+        done(office, "temporary", body, TEAM | {"unit": body.id})
+    made = world.value("SELECT id FROM temporary_body WHERE unit_id = :u", u=body.id)
+    assert (
+        world.value("SELECT count(*) FROM unit WHERE name = '攻坚专班'") == 0
+    )  # no unit, so nothing to fix a quota for
+    with pytest.raises(errors.InvalidInput):
+        done(office, "temporary_extend", body, {"unit": body.id, "temporary": made, "until_on": TEAM["until_on"]})
+    later = (TODAY + dt.timedelta(days=60)).isoformat()
+    done(office, "temporary_extend", body, {"unit": body.id, "temporary": made, "until_on": later})
+    made = world.value("SELECT id FROM temporary_body WHERE unit_id = :u AND recorded_to IS NULL", u=body.id)
+    done(office, "temporary_end", body, {"unit": body.id, "temporary": made, "closes": "yes"})
+    ended = world.row(
+        "SELECT until_on, ended_on FROM temporary_body WHERE unit_id = :u AND recorded_to IS NULL", u=body.id
+    )
+    assert (ended[0].isoformat(), ended[1]) == (later, TODAY)
+    assert findings(world) == []
+
+
+def test_a_credit_code_with_a_wrong_check_character_is_refused(office: tuple[World, Any, Any]) -> None:
+
+    opened = {"region": CITY, "node": "legal", "nature": "党政机关", "body": "organ", "category": "35", "grade": "107"}
+    done(
+        office, "unit_open", None, opened | {"name": "代码甲委", "uscc": "91350100M000100Y43"}
+    )  # the standard's example
+    for wrong in ("91350100M000100Y44", "9135O100M000100Y43", "91350100M000100Y4"):
+        with pytest.raises(errors.BadUscc):
+            done(office, "unit_open", None, opened | {"name": "代码乙委", "uscc": wrong})

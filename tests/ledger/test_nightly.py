@@ -44,11 +44,11 @@ def test_the_job_seals_once_a_day_and_verifies_once_a_night(installed: World, bo
     with installed.owner.begin() as connection:
         connection.execute(text("SELECT audit_partitions(3)"))  # the template may be of an earlier month
     assert nightly.keep_watch(url, keys, at(1)) == ["seal"]
-    assert nightly.keep_watch(url, keys, at(2)) == ["verify"]
+    assert nightly.keep_watch(url, keys, at(2)) == ["verify", "alarms"]
     assert nightly.keep_watch(url, keys, at(3)) == []
     assert installed.value("SELECT differences FROM verification_run ORDER BY id DESC LIMIT 1") == 0
     assert installed.value("SELECT operator FROM verification_run ORDER BY id DESC LIMIT 1") == "svc-worker"
-    assert nightly.keep_watch(url, keys, at(3, days=2)) == ["seal", "verify"]
+    assert nightly.keep_watch(url, keys, at(3, days=2)) == ["seal", "verify", "alarms"]
     assert list((installation.var() / "seals").glob("*.seal.gz"))
 
 

@@ -45,7 +45,7 @@ def held(world: World, body: Body, number: int, day: dt.date = TODAY) -> dict[st
     """Approved and held by group, as a clerk asks."""
     with world.database.transaction(world.clerk(body)) as s:
         rows = s.execute(text(
-            "SELECT g.name, g.number, h.held FROM scheme c, scheme_groups(c.groups) g JOIN scheme_held(:i, :d, NULL) h"
+            "SELECT g.name, g.number, h.held FROM scheme c, scheme_groups(c.groups) g JOIN scheme_held(:i, :d, NULL, NULL) h"
             " ON h.place = g.place WHERE c.id = :i"), {"i": number, "d": day})  # fmt: skip
         return {r.name: (r.number, r.held) for r in rows}
 
@@ -54,6 +54,12 @@ def test_without_approved_numbers_nobody_is_promoted(world: World, body: Body) -
     found = refusal(promote, world, body, body.people[0], "R10")
     assert isinstance(found, errors.NoScheme)
     assert found.facts["unit"] == "职数局"
+    # 科员 have no numbers, so none have to be approved.
+    newcomer = world.body("科员局", quotas={"11": 2}, people={"11": 1})
+    with world.owner.begin() as connection:
+        connection.execute(text("UPDATE person SET rank = NULL WHERE id = :p"), {"p": newcomer.people[0]})
+    promote(world, newcomer, newcomer.people[0], "R11", ago(5))
+    assert isinstance(refusal(promote, world, newcomer, newcomer.people[0], "R10"), errors.NoScheme)
 
 
 def test_the_kernel_reckons_base_and_shares_again(world: World, body: Body) -> None:
@@ -144,7 +150,7 @@ def test_units_share_their_numbers_and_the_remainders_make_one_more(world: World
     # Both units and whoever sees either of them see the shared numbers; a third unit does not.
     assert held(world, other, pool)["一至四级调研员"] == (1, 0)
     assert call(world, world.clerk(third), "SELECT count(*) FROM scheme") == 0
-    assert call(world, world.clerk(third), "SELECT count(*) FROM scheme_held(:i, :d, NULL)", i=pool, d=TODAY) == 0
+    assert call(world, world.clerk(third), "SELECT count(*) FROM scheme_held(:i, :d, NULL, NULL)", i=pool, d=TODAY) == 0
     promote(world, one, one.people[0], "R06")
     assert isinstance(refusal(promote, world, other, other.people[0], "R06"), errors.RankExhausted)
     # A unit in a pool has no numbers of its own until the pool is fixed without it.

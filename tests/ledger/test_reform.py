@@ -14,7 +14,7 @@ from app.db import Identity
 from app.domain import errors
 from app.views.filing_reform import facts_of_phase
 from app.workflow import engine
-from tests.ledger.steps import TODAY, findings
+from tests.ledger.steps import TODAY, by_office, findings
 from tests.world import World
 
 CITY = "440600"
@@ -320,6 +320,45 @@ def test_steps_are_moved_copied_and_taken_out_and_their_names_go_along(world: Wo
     desk.call("reform_step_move", first, None)
     assert [s.get("code") for s in desk.attempt(other)["steps"]] == ["reform_key"] * 2
     assert world.row(steps, v=variant) == ("open_unit,set_quota,set_leadership", [1, 2, 3])
+
+
+def test_departments_bodies_and_people_move_and_later_steps_know_what_came_of_them(world: World, desk: Desk) -> None:
+    one = world.body("挪甲局", people={"11": 2}, departments=("业务科",))
+    two, above = world.body("挪乙局", people={"11": 1}), world.body("挪上级局")
+    _reform, variant = desk.begin("挪动")
+    moved = desk.step(variant, "move_department", unit=one.departments["业务科"], into=two.id, seats="along")
+    desk.step(variant, "set_leadership", unit=two.id, scope=moved, role="principal", level="0141", authorised=1)
+    back = world.value("SELECT person_id FROM occupancy WHERE unit_id = :u", u=two.id)
+    desk.step(variant, "move_people", line=two.line, into_line=f"{one.id}:11:1:none", people=str(back))
+    desk.step(variant, "transfer_unit", unit=two.id, parent=above.id)
+    desk.step(variant, "move_people", line=two.line, into_line=f"{one.id}:22:1:none", people="all")
+    found = desk.attempt(variant)
+    assert [s.get("code") for s in found["steps"]] == [None, None, None, None, "reform_line"]
+    assert found["people"]["ways"] == [[one.id, two.id, 2], [two.id, one.id, 1]]
+    last = world.value("SELECT max(id) FROM reform_step WHERE variant_id = :v", v=variant)
+    desk.call("reform_step_move", last, None)
+    desk.approve(desk.file(variant))
+    seated = "SELECT count(*) FROM occupancy WHERE unit_id = :u AND recorded_to IS NULL AND ended_on IS NULL AND kind = 'establishment'"
+    assert (world.value(seated, u=one.id), world.value(seated, u=two.id)) == (1, 2)
+    assert world.value("SELECT parent_id FROM unit WHERE id = :u", u=two.id) == above.id
+    assert world.value("SELECT s.name FROM quota_line l JOIN unit s ON s.id = l.scope_unit_id WHERE l.unit_id = :u"
+                       " AND l.kind = 'leadership'", u=two.id) == "业务科"  # fmt: skip
+
+
+def test_the_limit_of_bodies_is_asked_of_the_whole_and_not_on_the_way(world: World, desk: Desk) -> None:
+    old = [world.body(f"限额旧{n}局", quotas={}) for n in "甲乙"]
+    document = {"document_no": "粤编〔2026〕3号", "issuer": "省委编委", "start": TODAY.isoformat()}
+    there = world.value("SELECT bodies_counted(:r, '34', :d)", r=CITY, d=TODAY)
+    by_office(world, "organ_limit", {"region": CITY, "category": "34", "most": there} | document)
+    refused = []
+    for closed in (0, 1, 2):
+        _reform, variant = desk.begin(f"限额{closed}")
+        opened(desk, variant, f"限额新{closed}局")  # for a moment there is one too many
+        for body in old[:closed]:
+            desk.step(variant, "close_unit", unit=body.id)
+        refused.append([(s["n"], s["code"]) for s in desk.attempt(variant)["steps"] if not s["ok"]])
+    assert refused == [[(0, "organ_limit")], [], []]
+    by_office(world, "organ_limit", {"region": CITY, "category": "34", "most": 9000} | document)
 
 
 def test_after_all_this_the_ledger_proves_itself(world: World) -> None:

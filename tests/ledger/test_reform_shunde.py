@@ -11,12 +11,18 @@ from sqlalchemy import text
 
 from app.domain.reform import bodies, by_category, shrunk
 from app.queries import units
-from tests.data.make_cases import SHUNDE
 from tests.ledger.steps import TODAY, findings
 from tests.ledger.test_reform import Desk
 from tests.world import Body, World
 
 DISTRICT = "440606"
+# The sixteen, and with whom five of them work under one roof (合署, counted as one).
+AFTER = {
+    "纪委机关": ("政务监察和审计局",), "委办公室": ("政府办公室", "决策咨询和政策研究室"), "委组织部": (), "委宣传部": ("文体旅游局",),
+    "委政法委员会": ("司法局",), "委社会工作部": ("民政宗教和外事侨务局",), "发展规划和统计局": (), "经济促进局": (), "教育局": (), "公安局": (),
+    "财税局": (), "人力资源和社会保障局": (), "国土城建和水利局": (), "卫生和人口计划生育局": (), "市场安全监管局": (), "环境运输和城市管理局": (),
+}  # fmt: skip
+SHUNDE = tuple(AFTER)
 BEFORE = (
     "纪委机关 监察局 审计局 信访局", "委办公室 政府办公室 政策研究室", "委组织部 机构编制委员会办公室",
     "委宣传部 文体广电新闻出版局 旅游局", "委政法委员会 司法局 社会治安综合治理委员会办公室",
@@ -40,11 +46,8 @@ def old(world: World) -> dict[str, list[Body]]:
 
 
 def standing(world: World, day: dt.date) -> int:
-    """Legal bodies of the district on a day, as the ledger knows it today."""
-    return int(world.value(
-        "SELECT count(*) FROM unit u JOIN unit_version v ON v.unit_id = u.id AND v.recorded_to IS NULL WHERE u.node = 'legal'"
-        " AND u.region_code = :r AND u.name LIKE '顺德区%' AND v.started_on <= :d AND (v.ended_on IS NULL OR v.ended_on > :d)",
-        r=DISTRICT, d=day))  # fmt: skip
+    """Bodies of the district on a day, 合署 counted once, as the ledger knows it today."""
+    return int(world.value("SELECT bodies_counted(:r, '', :d)", r=DISTRICT, d=day))
 
 
 def drafted(desk: Desk, old: dict[str, list[Body]]) -> int:
@@ -53,6 +56,10 @@ def drafted(desk: Desk, old: dict[str, list[Body]]) -> int:
     for name, parts in old.items():
         key = desk.step(variant, "open_unit", name=f"顺德区{name}", region=DISTRICT, body="organ", category="34", grade="107",
                         nature="党政机关")  # fmt: skip
+        for partner in AFTER[name]:
+            other = desk.step(variant, "open_unit", name=f"顺德区{partner}", region=DISTRICT, body="organ", category="34",
+                              grade="107", nature="党政机关")  # fmt: skip
+            desk.step(variant, "signboard", unit=key, signboard_kind="co_located", partner=other, counts="yes")
         desk.step(variant, "set_leadership", unit=key, role="principal", level="0131", authorised=1)
         for part in parts:
             desk.step(variant, "merge_unit", unit=part.id, into=key, seats="along")

@@ -93,7 +93,7 @@ def test_the_sums_of_regions_are_those_of_their_units_and_those_of_their_lines(
                 for unit in below:
                     lines = [x.figures for x in units.lines_of(session, unit.id, "establishment", at)]
                     assert sum(f.occupied for f in lines) == (unit.occupied or 0)
-            kinds = days.categories(session, at)
+            kinds = units.whole(session, at)[1]
             assert sum(r.occupied for r in kinds) == sum(r.occupied for r in regions)
 
 

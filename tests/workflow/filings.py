@@ -19,6 +19,7 @@ from app.views.filing_reform import facts_of_phase
 from app.workflow import engine, validation, verifying
 from app.workflow.definition import Process
 from tests.ledger.steps import TODAY, by_office, entered, lead, scheme_facts, seat
+from tests.workflow import filings_engagement
 from tests.world import Body, World, id_number, person
 
 CITY = "440600"
@@ -131,12 +132,29 @@ class City:
                 "SELECT u.username FROM account a JOIN ab_user u ON u.id = a.user_id WHERE a.unit_id = :u ORDER BY a.id"),
                 {"u": task.unit_id}).scalars())  # fmt: skip
 
+    def convene(self, case: int, verdict: str = "approve") -> None:
+        """A meeting of the commission that says this of the case: recorded by one, settled by the other."""
+        one, two = self.offices["establishment"][:2]
+        calls = (
+            (one, "SELECT commission_record(:m, '编委会委员五人', '研究了议题。', jsonb_build_object(cast(:i AS text),"
+                  " jsonb_build_object('verdict', cast(:v AS text), 'resolution', '照办')))"),
+            (two, "SELECT commission_settle(:m)"),
+        )  # fmt: skip
+        with self.world.database.transaction(self.who(one)) as s:
+            meeting = s.execute(text("SELECT commission_open(kernel_today(), '')")).scalar_one()
+            item = s.execute(text("SELECT commission_put(:m, :c, '')"), {"m": meeting, "c": case}).scalar_one()
+        for name, call in calls:
+            with self.world.database.transaction(self.who(name)) as s:
+                s.execute(text(call), {"m": meeting, "i": item, "v": verdict})
+
     def approve_all(self, case: int) -> None:
         """Every task approved by the first who answers for it, the head where two are needed."""
         while tasks := self.open_tasks(case):
             task = tasks[0]
             names = self.deciders(task)
             name = names[-1] if task.first_decision_id else names[0]
+            if task.code == "commission":
+                self.convene(case)
             with self.world.database.transaction(self.who(name), case_id=case) as s:
                 engine.decide(s, task.id, verdict="approve", opinion="经核，属实")
 
@@ -501,6 +519,12 @@ def network(city: City, plan: Process) -> Filing:
 
 def objection(city: City, plan: Process) -> Filing:
     body = city.body()
+    if plan.applicant == "establishment":
+        facts = {"matter": "研究某事项", "unit": body.id, "ground": "按程序提请"}
+        if plan.process == "outside_decision":
+            facts = {"region": CITY, "matter": "关于某事项的批复", "decided_on": day(0, -3), **DOCUMENT}
+        about = body.id if plan.process == "commission_matter" else None
+        return Filing(facts, body, about=about, other={"matter": "研究另一事项"})
     who = body.people[0]
     facts: dict[str, Any] = {"claim": "出生日期应为五月"}
     facts |= {"person": who} if plan.applicant == "person" else {"objected": "person", "about_person": who}
@@ -519,6 +543,14 @@ def document_of_body(city: City, plan: Process) -> Filing:
         body = hung.body
         board = city.world.value("SELECT id FROM unit_signboard WHERE unit_id = :u", u=body.id)
         facts = {"unit": body.id, "signboard": int(board), "start": day(), **DOCUMENT}
+    if plan.movement == "temporary":
+        facts |= {"board_name": f"专班{next(_serial):04d}"} if plan.process == "temporary" else {}
+        if plan.process != "temporary":
+            begun = city.filing("temporary")
+            city.finished("temporary", begun)
+            body = begun.body
+            facts = {"unit": body.id, "start": day(), **DOCUMENT} | SANDING[plan.process]
+            facts["temporary"] = int(city.world.value("SELECT id FROM temporary_body WHERE unit_id = :u", u=body.id))
     if plan.process == "organ_limit":
         del facts["unit"]
         return Filing(facts, body, other={"most": 901})
@@ -530,26 +562,6 @@ def document_of_body(city: City, plan: Process) -> Filing:
     return Filing(facts, body, about=body.id, other=other)
 
 
-def off_quota(city: City, plan: Process) -> Filing:
-    """A cap, an engagement and its change; a line's funding."""
-    body = city.body("22") if plan.process == "funding_change" else city.body(people=0)
-    if plan.movement == "engage":
-        facts = {**facts_of(person("编外甲"), city.world.keys), "unit": body.id, "engage_task": "窗口服务",
-                 "engage_funding": "own", "start": day(), "until_on": day(12)}  # fmt: skip
-        return Filing(facts, body, name="编外甲", other={"engage_task": "档案整理"})
-    if plan.movement == "engage_change":
-        begun = city.filing("engage")
-        case = city.finished("engage", begun)
-        who = city.world.value("SELECT person_id FROM engagement WHERE case_id = :c", c=case)
-        facts = {"unit": begun.body.id, "engaged": who}
-        facts |= {"until_on": day(24)} if plan.process == "engage_extend" else {"end": day()}
-        return Filing(facts, begun.body, other={"until_on": day(20)} if "until_on" in facts else {"end": day(0, 1)})
-    facts = {"start": day(), **DOCUMENT}
-    facts |= {"unit": body.id, "number": 3} if plan.process == "staff_cap" else {
-        "line": body.line, "new_category": "22", "new_funding": "2", "new_class": None}  # fmt: skip
-    return Filing(facts, body, about=body.id, other={"document_no": "佛编〔2026〕12号"})
-
-
 def rows(**values: Any) -> str:
     return json.dumps([values], ensure_ascii=False)
 
@@ -557,6 +569,9 @@ def rows(**values: Any) -> str:
 SANDING: dict[str, dict[str, Any]] = {
     "signboard": {"signboard_kind": "plate", "partner": None, "counts": "yes", "start": day(), **DOCUMENT},
     "signboard_end": {},
+    "temporary": {"temporary_kind": "team", "until_on": day(3), "start": day(), **DOCUMENT},
+    "temporary_extend": {"until_on": day(9)},
+    "temporary_end": {"closes": "yes"},
     "sanding": {"duties": rows(text="负责全市某项工作。"), "departments": rows(name="办公室", duties="文秘", number="2"),
                 "quotas": rows(category="11", number="6"), "start": day(), **DOCUMENT,
                 "leaders": rows(scope="unit", role="principal", level="0131", number="1")},
@@ -613,9 +628,10 @@ BY_MOVEMENT: dict[str, Maker] = {
     "signboard": document_of_body,
     "organ_limit": document_of_body,
     "sanding": document_of_body,
+    "temporary": document_of_body,
     "duties": document_of_body,
     "rank_quota": numbers,
     "post_plan": numbers,
     "none": objection,
-    **dict.fromkeys(("set_cap", "engage", "engage_change", "rekey_line"), off_quota),
+    **dict.fromkeys(("set_cap", "engage", "engage_change", "rekey_line"), filings_engagement.off_quota),
 }

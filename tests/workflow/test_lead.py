@@ -101,6 +101,8 @@ def test_holders_stand_beside_their_group_and_are_linked(world: World, organ: Bo
     assert f'href="/person/{who}"' in shown
     assert "47 − 1 = 46" in text_of(shown)
     assert "47 − 0 = 47" in text_of(page(client("clerk").get(f"/ranks/{organ.id}?on={ago(25)}")))
+    # What was not yet recorded by the end of yesterday was not known then.
+    assert "⌊79 × 20%⌋" not in text_of(page(client("clerk").get(f"/ranks/{organ.id}?on={ago(20)}&known={ago(1)}")))
     foreign = world.body("外局")
     assert client("clerk").get(f"/ranks/{foreign.id}").status_code == 404
 
@@ -148,7 +150,11 @@ def test_a_plan_of_posts_goes_from_the_form_to_the_page(world: World, client: Op
 def test_a_pool_is_seen_by_each_unit_and_counts_the_people_of_all(world: World, organ: Body, client: Open) -> None:
     one, other = (world.body(f"共享{n}局", quotas={"11": 4}, people={"11": 1}) for n in "甲乙")
     world.account("other", "unit_clerk", unit=other.id)
-    scheme(world, one, together=(other,), day=ago(30))
+    number = scheme(world, one, together=(other,), day=ago(30))
+    case = world.value("SELECT case_id FROM scheme WHERE id = :i", i=number)
+    assert "共享甲局、共享乙局" in text_of(
+        page(client("zuzhi").get(f"/case/{case}"))
+    )  # who decides sees whom it is for
     shown = text_of(page(client("other").get(f"/ranks/{other.id}")))
     assert "共享甲局、共享乙局" in shown
     assert "⌊8 × 20%⌋ = 1" in shown
@@ -229,6 +235,7 @@ def test_non_leading_positions_stand_in_accounts_before_the_ranks_alone(world: W
     world.account("old", "unit_clerk", unit=old.id)
     assert "非领导职务" in text_of(page(client("old").get(f"/ranks/{old.id}?on=2019-05-31")))
     assert "非领导职务" not in text_of(page(client("old").get(f"/ranks/{old.id}?on=2019-06-01")))
+    assert "非领导职务" not in text_of(page(client("old").get(f"/unit/{old.id}")))
     found = refusal(set_quota, world, old, old.lines["nonleading:0132"], 3)
     assert isinstance(found, errors.NonLeading)
     assert "非领导" not in page(client("bianban").get("/case/new/lead_new"))

@@ -118,6 +118,10 @@ class Walk:
         self.decided(tasks[a % len(tasks)].id, names[b % len(names)], verdict, **more)
 
     def decided(self, task: int, name: str, verdict: str, **more: Any) -> None:
+        if verdict in ("approve", "return", "reject") and any(
+            t.id == task and t.code == "commission" for t in self.city.open_tasks(self.case)
+        ):
+            self.city.convene(self.case, verdict)
         with self.world.database.transaction(self.city.who(name), case_id=self.case) as s:
             engine.decide(s, task, verdict=verdict, opinion="经核，情况属实", **more)
 

@@ -252,22 +252,23 @@ def test_alarms_are_listed_by_right_counted_by_rule_and_handled_with_a_word(
     keeper, district, cadres = client("keeper"), client("district"), client("cadres")
     page = keeper.get("/alarms?rule=AL01&q=报警局").get_data(as_text=True)
     assert "2 次" in page
-    assert f'value="{alarm}"' in page
-    assert f'name="alarm" value="{standing}"' not in keeper.get("/alarms").get_data(as_text=True)
+    assert f'href="/alarms/{alarm}"' in page
+    assert 'value="handle"' in keeper.get(f"/alarms/{alarm}").get_data(as_text=True)
+    assert 'value="handle"' not in keeper.get(f"/alarms/{standing}").get_data(as_text=True)
     assert "报警局" not in district.get("/alarms").get_data(as_text=True)
     for bad in ("view=x", "rule=AL99", "after=x", "page=2"):
         assert keeper.get(f"/alarms?{bad}").status_code == 400, bad
     keeper.get("/alarms")
-    form = {"alarm": str(alarm), "note": "已约谈经办人"}
+    form, path = {"step": "handle", "note": "已约谈经办人"}, f"/alarms/{alarm}/act"
     assert district.get("/alarms").status_code == 200
-    assert district.post("/alarms/handle", form).status_code == 404
+    assert district.post(path, form).status_code == 404
     cadres.get("/alarms")
-    assert cadres.post("/alarms/handle", form).status_code == 403
-    assert keeper.post("/alarms/handle", {"alarm": str(alarm), "note": " "}).status_code == 302
+    assert cadres.post(path, form).status_code == 403
+    assert keeper.post(path, {"step": "handle", "note": " "}).status_code == 422
     assert world.value("SELECT state FROM alarm WHERE id = :a", a=alarm) == "open"
-    assert keeper.post("/alarms/handle", {"alarm": str(standing), "note": "看过"}).status_code == 403
-    assert keeper.post("/alarms/handle", form).status_code == 302
-    assert keeper.post("/alarms/handle", form).status_code == 409
+    assert keeper.post(f"/alarms/{standing}/act", {"step": "handle", "note": "看过"}).status_code == 403
+    assert keeper.post(path, form).status_code == 302
+    assert keeper.post(path, form).status_code == 409
     assert world.row("SELECT state, handled_note FROM alarm WHERE id = :a", a=alarm) == ("handled", "已约谈经办人")
     assert "已约谈经办人" in keeper.get("/alarms?view=ended&rule=AL01").get_data(as_text=True)
     assert told(world, world.office("establishment"), case) == ["task"]

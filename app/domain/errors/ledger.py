@@ -326,3 +326,21 @@ class CoLocatedTwice(DomainError):
     """合署: one of the two shares a roof already; a group has one host. Facts: unit, partner."""
 
     code = "co_located_twice"
+
+
+class OnAgenda(DomainError):
+    """已列入议题: the case stands on another meeting's agenda that is not settled yet."""
+
+    code = "on_agenda"
+
+
+class CommissionFirst(DomainError):
+    """先经编委会: a settled meeting has not said this of the case on its present facts."""
+
+    code = "commission_first"
+
+
+class BadUscc(DomainError):
+    """统一社会信用代码校验不符: its check character is another one (GB 32100-2015)."""
+
+    code = "bad_uscc"

@@ -82,8 +82,9 @@ class _Reader:
 
     @staticmethod
     def name(text: str) -> str:
+        # Whether it is the person's name says the comparison.
         name = names.normalise(text)
-        if names.problems(name, foreign=True):
+        if len(name) > 60 or not name.isprintable():
             raise Bad("bad_name")
         return name
 
@@ -165,14 +166,9 @@ def _code(known: codes.Codes, text: str) -> str:
 
 
 def check(
-    table: Table,
-    kind: Kind,
-    month: dt.date,
-    *,
-    saved: Mapping[str, str],
-    units: Mapping[str, int | None],
-    keys: KeyRing,
-) -> Checked:
+    table: Table, kind: Kind, month: dt.date, *, saved: Mapping[str, str], units: Mapping[str, int | None], keys: KeyRing,
+    most: int = 2_000_000,
+) -> Checked:  # fmt: skip
     """Every row under the mapping; nothing is written. A number is kept as its keyed index and its mask."""
     mapping, flaws = propose(kind, table.headers, saved)
     done = Checked(table.headers, mapping)
@@ -196,6 +192,8 @@ def check(
                 done.wrong(Flaw(number, title, "twice", id_number.mask(document), seen[one]))
                 continue
             seen[one] = number
+            if len(seen) > most:
+                raise Flawed(Flaw(number, "", "too_large", str(most)))
             if not done.flaws:
                 done.records.append(_record(number, document, values, keys))
     except Flawed as broken:

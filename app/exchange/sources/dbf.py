@@ -19,7 +19,7 @@ WIDEST = 254
 
 def _fields(content: bytes, size: int) -> list[tuple[str, str, int]]:
     found: list[tuple[str, str, int]] = []
-    for at in range(32, size - 1, 32):
+    for at in range(32, size - 31, 32):
         if content[at : at + 1] in (b"\r", b""):
             break
         raw, kind, width = content[at : at + 11].split(b"\0")[0], chr(content[at + 11]), content[at + 16]
@@ -42,8 +42,10 @@ def parse(content: bytes, most_cells: int) -> tuple[list[str], Iterator[tuple[in
     if len(content) < 33 or content[0] not in KNOWN:
         raise Flawed(Flaw(0, "", "unknown_format"))
     rows, size, width = struct.unpack("<IHH", content[4:12])
-    fields = _fields(content, min(size, len(content)))
-    if not fields or 1 + sum(f[2] for f in fields) != width or len(content) < size + rows * width:
+    if size < 65 or len(content) < size + rows * width:
+        raise Flawed(Flaw(0, "", "broken"))
+    fields = _fields(content, size)
+    if not fields or 1 + sum(f[2] for f in fields) != width:
         raise Flawed(Flaw(0, "", "broken"))
     if rows * len(fields) > most_cells:
         raise Flawed(Flaw(0, "", "too_large", str(rows)))

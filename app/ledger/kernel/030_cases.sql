@@ -22,7 +22,7 @@ $$;
 -- Movements of the establishment side whose place is the fact ``unit``.
 CREATE OR REPLACE FUNCTION k_unit_movements() RETURNS text[]
 LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
-  SELECT ARRAY['change_unit', 'close_unit', 'network', 'merge_unit', 'transfer_unit', 'move_department', 'reform', 'signboard',
+  SELECT ARRAY['change_unit', 'close_unit', 'network', 'merge_unit', 'transfer_unit', 'move_department', 'reform', 'signboard', 'temporary',
     'sanding', 'duties', 'set_cap', 'engage', 'engage_change', 'rank_quota', 'post_plan',
     'photo', 'unit_code', 'alarm_settle', 'accountability']
 $$;
@@ -194,6 +194,7 @@ BEGIN
     s := case_side(q ->> 'role', r, p_movement);
     CONTINUE WHEN s.skipped;
     v_asked := v_asked + 1;
+    IF q ->> 'role' = 'commission' AND NOT k_commission_said(r, 'approve') THEN RETURN 'commission'; END IF;
     -- The latest word of each person counts (a stopped clock is no word on the matter), and nobody may have rejected.
     SELECT count(*), count(*) FILTER (WHERE kind = 'office_head') INTO v_count, v_heads FROM (
       SELECT DISTINCT ON (d.user_id) d.verdict, d.facts_hash, a.kind FROM decision d

@@ -123,7 +123,7 @@ BEGIN
   skipped := false;
   IF p.unit IS NULL AND coalesce(p_movement, 'none') = 'none' THEN p.unit := r.unit_id; END IF;
   v_region := office_region(CASE WHEN p.unit IS NOT NULL THEN (SELECT u.region_code FROM unit u WHERE u.id = p.unit)
-    WHEN p_movement IN ('open_unit', 'open_balance', 'reform', 'organ_limit', 'set_pool') THEN coalesce(f ->> 'region', city_code()) END);
+    WHEN p_movement IN ('open_unit', 'open_balance', 'reform', 'organ_limit', 'set_pool', 'none') THEN coalesce(f ->> 'region', city_code()) END);
   CASE p_role
   WHEN 'source_unit' THEN unit := (case_left(r)).unit;
   WHEN 'unit' THEN unit := r.unit_id;
@@ -151,6 +151,7 @@ BEGIN
     q := case_left(r); x := case_personnel(r, q.unit, q.category); office := x.office; unit := x.unit;
     x := case_personnel(r, p.unit, p.category);
     skipped := (q.unit IS NOT NULL AND (x.office, x.unit) IS NOT DISTINCT FROM (office, unit));
+  WHEN 'commission' THEN office := office_at('establishment', v_region);  -- the commission's own office (048_commission.sql)
   ELSE office := office_at(p_role, v_region);
   END CASE;
   skipped := coalesce(skipped, false); kinds := role_kinds(p_role, unit IS NOT NULL);

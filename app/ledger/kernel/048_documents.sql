@@ -139,6 +139,11 @@ BEGIN
     IF jsonb_typeof(v_rows) <> 'array' OR EXISTS (SELECT 1 FROM jsonb_array_elements(v_rows) x WHERE jsonb_typeof(x) <> 'object') THEN
       PERFORM refuse('invalid_input', jsonb_build_object('errors', jsonb_build_object(v_part, '["format"]'::jsonb)));
     END IF;
+    IF EXISTS (SELECT 1 FROM jsonb_array_elements(v_rows) x WHERE NOT coalesce(CASE v_part WHEN 'duties' THEN x ->> 'text' <> ''
+        WHEN 'departments' THEN x ->> 'name' <> '' WHEN 'quotas' THEN x ->> 'category' <> '' AND x ->> 'number' ~ '^[0-9]{1,5}$'
+        ELSE x ->> 'scope' IN ('unit', 'department') AND x ->> 'role' <> '' AND x ->> 'number' ~ '^[0-9]{1,5}$' END, false)) THEN
+      PERFORM refuse('invalid_input', jsonb_build_object('errors', jsonb_build_object(v_part, '["format"]'::jsonb)));
+    END IF;
     v_out := v_out || jsonb_build_object(v_part, v_rows);
   END LOOP;
   IF jsonb_array_length(v_out -> 'duties') = 0 THEN

@@ -93,7 +93,7 @@ BEGIN
   IF (SELECT count(*) FROM reform_step WHERE variant_id = p_variant) >= 400 THEN
     PERFORM refuse('invalid_input', '{"errors": {"step": ["too_many"]}}');
   END IF;
-  IF p_kind IN ('open_unit', 'open_department') THEN
+  IF p_kind IN ('open_unit', 'open_department', 'move_department') THEN
     UPDATE reform_variant SET serial = serial + 1 WHERE id = p_variant RETURNING serial INTO v_serial;
   END IF;
   INSERT INTO reform_step (variant_id, position, phase, kind, key, facts, note)

@@ -1,12 +1,20 @@
 -- 试算: the steps by the real kernel inside a subtransaction that always ends in an exception. Only figures come out.
 
+-- Whether a body counts as one of its own: 合署 counts once where its document says so.
+CREATE OR REPLACE FUNCTION k_reform_counts(u unit) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT u.node = 'legal' AND u.status = 'active' AND NOT EXISTS (SELECT 1 FROM unit_signboard s WHERE s.partner_id = u.id
+    AND s.kind = 'co_located' AND s.counts_as_one AND s.ended_on IS NULL AND s.recorded_to IS NULL)
+$$;
+
 -- Figures of the bodies that a reform has to do with: every line, and the bodies of the region by kind.
 CREATE OR REPLACE FUNCTION k_reform_figures(p_units bigint[], p_prefix text) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
   SELECT jsonb_build_object(
-    'bodies', (SELECT coalesce(jsonb_object_agg(body, n), '{}') FROM (SELECT body, count(*) AS n FROM unit WHERE node = 'legal'
-      AND status = 'active' AND starts_with(scope_path, p_prefix) GROUP BY body) x),
-    'units', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name, 'body', body, 'open', status = 'active',
+    'bodies', (SELECT coalesce(jsonb_object_agg(body, n), '{}') FROM (SELECT u.body, count(*) AS n FROM unit u WHERE u.node = 'legal'
+      AND starts_with(u.scope_path, p_prefix) AND k_reform_counts(u) GROUP BY u.body) x),
+    'units', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name, 'body', body, 'open', status = 'active', 'counts', k_reform_counts(u),
+      'cases', (SELECT count(*) FROM application a WHERE a.unit_id = u.id AND a.state IN ('running', 'returned', 'awaiting')),
       'departments', (SELECT count(*) FROM unit d WHERE d.legal_id = u.id AND d.id <> u.id AND d.status = 'active'))
       ORDER BY scope_path), '[]') FROM unit u WHERE id = ANY (p_units)),
     'lines', (SELECT coalesce(jsonb_agg(jsonb_build_object('line', l.id, 'unit', l.unit_id, 'kind', l.kind, 'category', l.category,

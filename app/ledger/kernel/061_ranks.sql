@@ -63,23 +63,29 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
    GROUP BY b.id, b.name, r.kind, l.kind, l.category ORDER BY b.id
 $$;
 
--- Who held what on a day: the item of that day; the register where a person never had an item of the kind. `known` is
--- false where only later items tell. Without SECURITY DEFINER: a reader counts whom he sees.
-CREATE OR REPLACE FUNCTION scheme_people(p_units bigint[], p_kind text, p_on date)
+-- Whether a version of a row was known at an instant; without one: whether it is what is known now.
+CREATE OR REPLACE FUNCTION known_at(p_from timestamptz, p_to timestamptz, p_known timestamptz) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = public, pg_temp AS $$
+  SELECT CASE WHEN p_known IS NULL THEN p_to IS NULL ELSE p_from < p_known AND (p_to IS NULL OR p_to >= p_known) END
+$$;
+
+-- Who held what on a day, as known at an instant: the item of that day; the register where a person never had an item of the
+-- kind. `known` is false where only later items tell. Without SECURITY DEFINER: a reader counts whom he sees.
+CREATE OR REPLACE FUNCTION scheme_people(p_units bigint[], p_kind text, p_on date, p_known timestamptz)
 RETURNS TABLE (person_id bigint, code text, mark text, known boolean, leads boolean)
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-  SELECT DISTINCT ON (o.person_id) o.person_id, CASE WHEN i.id IS NOT NULL THEN i.code WHEN h.first IS NULL THEN p.rank END,
-    coalesce(i.mark, ''), i.id IS NOT NULL OR h.first IS NULL OR h.first <= p_on,
+  SELECT DISTINCT ON (o.person_id) o.person_id, CASE WHEN i.id IS NOT NULL THEN i.code WHEN h.ever IS NULL THEN p.rank END,
+    coalesce(i.mark, ''), i.id IS NOT NULL OR h.ever IS NULL OR coalesce(h.first <= p_on, false),
     EXISTS (SELECT 1 FROM occupancy x WHERE x.person_id = o.person_id AND x.kind = 'leadership' AND x.nature = 'regular'
-      AND x.recorded_to IS NULL AND x.started_on <= p_on AND (x.ended_on IS NULL OR x.ended_on > p_on))
+      AND known_at(x.recorded_at, x.recorded_to, p_known) AND x.started_on <= p_on AND (x.ended_on IS NULL OR x.ended_on > p_on))
   FROM occupancy o JOIN person p ON p.id = o.person_id
   LEFT JOIN LATERAL (SELECT r.id, coalesce(r.fields ->> 'rank', r.fields ->> 'post_grade') AS code, r.fields ->> 'mark' AS mark
-    FROM record_item r WHERE r.person_id = o.person_id AND r.kind = p_kind AND r.recorded_to IS NULL AND r.started_on <= p_on
-     AND (r.ended_on IS NULL OR r.ended_on > p_on) ORDER BY r.id DESC LIMIT 1) i ON true
-  LEFT JOIN LATERAL (SELECT min(r.started_on) AS first FROM record_item r WHERE r.person_id = o.person_id
-    AND r.kind = p_kind AND r.recorded_to IS NULL) h ON true
-  WHERE o.unit_id = ANY (p_units) AND o.kind = 'establishment' AND o.recorded_to IS NULL AND o.started_on <= p_on
-    AND (o.ended_on IS NULL OR o.ended_on > p_on) ORDER BY o.person_id
+    FROM record_item r WHERE r.person_id = o.person_id AND r.kind = p_kind AND known_at(r.recorded_at, r.recorded_to, p_known)
+     AND r.started_on <= p_on AND (r.ended_on IS NULL OR r.ended_on > p_on) ORDER BY r.id DESC LIMIT 1) i ON true
+  LEFT JOIN LATERAL (SELECT min(r.id) AS ever, min(r.started_on) FILTER (WHERE known_at(r.recorded_at, r.recorded_to, p_known)) AS first
+    FROM record_item r WHERE r.person_id = o.person_id AND r.kind = p_kind) h ON true
+  WHERE o.unit_id = ANY (p_units) AND o.kind = 'establishment' AND known_at(o.recorded_at, o.recorded_to, p_known)
+    AND o.started_on <= p_on AND (o.ended_on IS NULL OR o.ended_on > p_on) ORDER BY o.person_id
 $$;
 
 -- Whether a holder counts in a group: a marked group counts its marked people alone, others leave out whom the scheme says.
@@ -99,12 +105,12 @@ $$;
 
 -- Holders of every group of a scheme on a day, whoever they are: figures for whoever sees the scheme. `waiting`: running
 -- cases, one apart, that would bring in another; `unknown`: people whose rank of that day is not recorded.
-CREATE OR REPLACE FUNCTION scheme_held(p_scheme bigint, p_on date, p_but bigint)
+CREATE OR REPLACE FUNCTION scheme_held(p_scheme bigint, p_on date, p_known timestamptz, p_but bigint)
 RETURNS TABLE (place int, held int, waiting int, unknown int)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   WITH s AS (SELECT * FROM scheme WHERE id = p_scheme AND EXISTS (SELECT 1 FROM unit u WHERE u.id = ANY (members)
       AND (scope_has(u.scope_path) OR u.id = scope_number(6) OR u.id = (SELECT unit_id FROM person WHERE id = scope_number(8))))),
-    people AS MATERIALIZED (SELECT h.* FROM s, scheme_people(s.members, s.kind, p_on) h),
+    people AS MATERIALIZED (SELECT h.* FROM s, scheme_people(s.members, s.kind, p_on, p_known) h),
     wanted AS MATERIALIZED (SELECT r.facts::jsonb ->> 'now' AS code, coalesce((r.facts::jsonb ->> 'fields')::jsonb ->> 'mark', '') AS mark,
         p.rank AS was FROM s, application a JOIN case_record r ON r.case_id = a.id JOIN person p ON p.id = a.person_id
       WHERE a.unit_id = ANY (s.members) AND a.state IN ('running', 'awaiting') AND a.id IS DISTINCT FROM p_but
@@ -200,11 +206,13 @@ BEGIN
 END $$;
 
 -- Holds the scheme that a change of rank or post goes by: two promotions for the last place come one after the other.
-CREATE OR REPLACE FUNCTION k_scheme_hold(p_unit bigint, p_kind text, p_on date) RETURNS void
+-- Codes without numbers of their own need none: 科员, other series of ranks, workers of organs (app/domain/ranks.py, ``numbered``).
+CREATE OR REPLACE FUNCTION k_scheme_hold(p_unit bigint, p_kind text, p_on date, p_code text) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE s scheme := k_scheme_of(p_unit, p_kind, p_on);
 BEGIN
   IF s.id IS NULL THEN
+    IF NOT coalesce(p_code BETWEEN 'R01' AND 'R10' OR p_code ~ '^0[3678]', false) THEN RETURN; END IF;
     PERFORM refuse('no_scheme', jsonb_build_object('unit', (SELECT name FROM unit WHERE id = p_unit), 'kind', p_kind, 'day', p_on));
   END IF;
   PERFORM 1 FROM ledger_chain WHERE chain_kind = 'unit' AND chain_id = s.unit_id FOR UPDATE;
@@ -213,8 +221,7 @@ END $$;
 -- Nobody enters a full group, on no day from then to now. Called with the item written and the scheme held.
 CREATE OR REPLACE FUNCTION k_scheme_room(p person, n record_item) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE s scheme; g record; d date; v_held int; v_code text := coalesce(n.fields ->> 'rank', n.fields ->> 'post_grade');
-  v_mark text := coalesce(n.fields ->> 'mark', ''); v_leads boolean;
+DECLARE s scheme; g record; d date; v_code text := coalesce(n.fields ->> 'rank', n.fields ->> 'post_grade');
 BEGIN
   s := k_scheme_of(p.unit_id, n.kind, n.started_on);
   -- Every day on which somebody came into what the scheme counts.
@@ -225,15 +232,13 @@ BEGIN
           WHERE x.unit_id = ANY (s.members) AND x.recorded_to IS NULL) ORDER BY 1 LOOP
     CONTINUE WHEN n.ended_on <= d;
     s := coalesce(k_scheme_of(p.unit_id, n.kind, d), s);
-    SELECT leads INTO v_leads FROM scheme_people(ARRAY[p.unit_id], n.kind, d) WHERE person_id = p.id;
-    FOR g IN SELECT * FROM scheme_groups(s.groups) x
-        WHERE scheme_counts(s.leave_out, x.low, x.high, x.mark, v_code, v_mark, coalesce(v_leads, false))
-          AND NOT coalesce(p.rank BETWEEN x.low AND x.high, false) LOOP
-      SELECT count(*) INTO v_held FROM scheme_people(s.members, n.kind, d) h
-       WHERE scheme_counts(s.leave_out, g.low, g.high, g.mark, h.code, h.mark, h.leads);
-      IF v_held > g.number THEN
-        PERFORM refuse('rank_exhausted', jsonb_build_object('group', g.name, 'number', g.number, 'holders', v_held - 1, 'day', d));
-      END IF;
-    END LOOP;
+    -- The groups that the person newly enters, with everybody who counts in them on that day.
+    SELECT x.name, x.number, count(*) AS held INTO g FROM scheme_people(s.members, n.kind, d, NULL) h JOIN scheme_groups(s.groups) x
+      ON scheme_counts(s.leave_out, x.low, x.high, x.mark, h.code, h.mark, h.leads)
+     WHERE v_code BETWEEN x.low AND x.high AND NOT coalesce(p.rank BETWEEN x.low AND x.high, false)
+     GROUP BY x.place, x.name, x.number HAVING count(*) > x.number AND bool_or(h.person_id = p.id) ORDER BY x.place LIMIT 1;
+    IF FOUND THEN
+      PERFORM refuse('rank_exhausted', jsonb_build_object('group', g.name, 'number', g.number, 'holders', g.held - 1, 'day', d));
+    END IF;
   END LOOP;
 END $$;

@@ -108,7 +108,7 @@ BEGIN
     PERFORM refuse('invalid_input', '{"errors": {"kind": ["required"]}}');
   END IF;
   IF v_action <> 'end' AND t.kind IN ('rank', 'post') AND p.unit_id IS NOT NULL THEN
-    PERFORM k_scheme_hold(p.unit_id, t.kind, k_day((f ->> 'start')::date));
+    PERFORM k_scheme_hold(p.unit_id, t.kind, k_day((f ->> 'start')::date), coalesce(p_fields ->> 'rank', p_fields ->> 'post_grade'));
   END IF;
   -- 照片: a picture among the case's own files.
   IF t.kind = 'photo' AND v_action <> 'end' AND NOT EXISTS (SELECT 1 FROM attachment WHERE application_id = p_case AND state = 'kept'

@@ -1,14 +1,14 @@
 -- Alarms found by rule (app/alarms): raised and cleared for a subject, and the queue of units that movements touched.
 
 -- Raises the alarm of a rule for a subject, in the caller's transaction; never two open ones: what happens again counts
--- (times, last_at) and brings its present facts. One that was accepted stays accepted until its day.
+-- (times, last_at) and brings its present facts. It is nobody's deed: the operator is named, no user (uq_alarm_user). One that was accepted stays accepted until its day.
 CREATE OR REPLACE FUNCTION k_alarm_raise(p_rule text, p_subject text, p_facts jsonb, p_scope text, p_unit bigint,
   p_line bigint DEFAULT NULL, p_person bigint DEFAULT NULL, p_case bigint DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE v_id bigint;
 BEGIN
   INSERT INTO alarm (rule, code, subject, standing, state, unit_id, line_id, person_id, case_id, user_id, operator, facts, scope_path)
-  VALUES (p_rule, 'found', p_subject, false, 'open', p_unit, p_line, p_person, p_case, scope_number(1),
+  VALUES (p_rule, 'found', p_subject, false, 'open', p_unit, p_line, p_person, p_case, NULL,
     CASE WHEN scope_part(1) IS NULL THEN 'svc-worker' ELSE kernel_actor() END, p_facts, p_scope)
   ON CONFLICT (rule, subject) WHERE subject IS NOT NULL AND state IN ('open', 'accepted')
   DO UPDATE SET times = alarm.times + 1, last_at = clock_timestamp(), facts = excluded.facts, unit_id = excluded.unit_id,

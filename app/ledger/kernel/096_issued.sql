@@ -8,6 +8,7 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
   WHERE v.id = a.process_version_id AND r.case_id IS NOT NULL AND CASE
     WHEN k.kind IN ('receipt', 'papers_list') THEN a.state NOT IN ('draft', 'withdrawn')
     WHEN k.kind = 'quota_use' THEN r.status IN ('reserved', 'effected')
+    WHEN k.kind = 'reply' THEN a.state IN ('awaiting', 'done') AND k_commission_said(r, 'approve')
     WHEN k.kind IN ('lead_use', 'approval_sheet') THEN a.state IN ('awaiting', 'done')
     ELSE r.status = 'effected' END
 $$;

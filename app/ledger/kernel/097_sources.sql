@@ -64,9 +64,9 @@ BEGIN
     PERFORM refuse('not_found');
   END IF;
   INSERT INTO source_row (batch_id, kind, row_no, person_key, person_id, id_mask, name, unit_id, category, funding, amount, since,
-    until_on, note, days, run_days, year_days, admitted, scope_path, personnel_class)
+    until_on, note, days, run_days, year_days, known_as, admitted, scope_path, personnel_class)
   SELECT b.id, b.kind, x.row_no, x.key, p.id, x.mask, x.name, x.unit, x.category, x.funding, x.amount, x.since, x.until_on, x.note,
-    x.days, x.run, x.yr, true, coalesce(u.scope_path, b.scope_path), p.personnel_class
+    x.days, x.run, x.yr, nullif(p.name, x.name), true, coalesce(u.scope_path, b.scope_path), p.personnel_class
    FROM unnest(p_row, p_key, p_mask, p_name, p_unit, p_category, p_funding, p_amount, p_since, p_until, p_note, p_days, p_run,
      p_year) AS x(row_no, key, mask, name, unit, category, funding, amount, since, until_on, note, days, run, yr)
    LEFT JOIN person p ON p.id_index = x.key LEFT JOIN unit u ON u.id = x.unit;
@@ -135,3 +135,8 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
    WHERE (x.cumulative OR x.period = x.newest)
      AND x.last + interval '1 month' + make_interval(days => x.max_age) > p_month + interval '1 month'
 $$;
+
+-- The month of a payroll that stands; none of one that was replaced. A unit sees its rows and not the region's list.
+CREATE OR REPLACE FUNCTION source_period(p_batch bigint) RETURNS date
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
+$$ SELECT period FROM source_batch WHERE id = p_batch AND kind = 'payroll' AND state = 'accepted' AND scope_part(1) IS NOT NULL $$;

@@ -43,12 +43,32 @@ BEGIN
   RETURN QUERY
   WITH p AS MATERIALIZED (
     SELECT r.row_no, r.person_key, r.person_id, r.name, r.id_mask, r.unit_id, r.category, r.funding, r.amount, r.scope_path,
-      r.personnel_class FROM source_row r WHERE r.batch_id = b.id),
-  s AS MATERIALIZED (
-    SELECT o.person_id, o.unit_id, l.category, l.funding, o.started_on, o.ended_on, o.scope_path, o.personnel_class
+      r.personnel_class, r.known_as FROM source_row r WHERE r.batch_id = b.id),
+  -- The region's seats; those elsewhere are looked up for the few who are named by a list and sit on none of these.
+  here AS MATERIALIZED (
+    SELECT o.person_id, o.unit_id, l.category, l.funding, o.started_on, o.ended_on, o.personnel_class
       FROM occupancy o JOIN quota_line l ON l.id = o.line_id
      WHERE o.kind = 'establishment' AND o.recorded_to IS NULL AND o.started_on < v_next
-       AND (o.ended_on IS NULL OR o.ended_on >= v_prior)),
+       AND (o.ended_on IS NULL OR o.ended_on >= v_prior) AND o.scope_path >= lower(v_range) AND o.scope_path < upper(v_range)),
+  lost AS MATERIALIZED (
+    SELECT x.person_id FROM (SELECT p.person_id FROM p UNION SELECT i.person_id FROM source_row i WHERE i.batch_id = ANY (v_social)) x
+     WHERE x.person_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM here WHERE here.person_id = x.person_id)),
+  s AS MATERIALIZED (
+    SELECT * FROM here UNION ALL
+    SELECT o.person_id, o.unit_id, l.category, l.funding, o.started_on, o.ended_on, o.personnel_class
+      FROM lost CROSS JOIN LATERAL (SELECT * FROM occupancy o WHERE o.person_id = lost.person_id AND o.kind = 'establishment'
+        AND o.recorded_to IS NULL AND o.started_on < v_next AND (o.ended_on IS NULL OR o.ended_on >= v_prior) OFFSET 0) o
+      JOIN quota_line l ON l.id = o.line_id),
+  unpaid AS MATERIALIZED (
+    SELECT * FROM here s WHERE s.started_on < v_first AND (s.ended_on IS NULL OR s.ended_on >= v_next)
+       AND NOT EXISTS (SELECT 1 FROM p WHERE p.person_id = s.person_id)),
+  changed AS MATERIALIZED (
+    SELECT p.* FROM p JOIN source_row r ON r.batch_id = v_before AND r.person_id = p.person_id AND r.unit_id = p.unit_id
+       AND r.amount <> p.amount AND abs(r.amount - p.amount) * 100 > v_percent * r.amount),
+  twice AS MATERIALIZED (
+    SELECT p.person_key FROM p GROUP BY p.person_key HAVING count(*) > 1
+    UNION SELECT p.person_key FROM source_row r JOIN p ON p.person_key = r.person_key
+     WHERE r.batch_id = ANY (v_all) AND r.batch_id <> b.id),
   -- Rows that some list beside the payroll says something of: few.
   said AS (
     SELECT d.kind AS list, d.person_id, d.since, d.until_on, d.note, d.days, d.run_days, d.year_days FROM source_row d
@@ -71,17 +91,16 @@ BEGIN
        AND NOT EXISTS (SELECT 1 FROM s WHERE s.person_id = p.person_id AND s.unit_id = p.unit_id
          AND s.category = coalesce(p.category, s.category) AND s.funding = coalesce(p.funding, s.funding))
     UNION ALL SELECT 'paid_twice', p.*, jsonb_build_object('other_unit', u.name)
-      FROM (SELECT r.person_key FROM source_row r WHERE r.batch_id = ANY (v_all) GROUP BY r.person_key HAVING count(*) > 1) t
+      FROM twice t
       JOIN LATERAL (SELECT * FROM p WHERE p.person_key = t.person_key ORDER BY p.row_no DESC LIMIT 1) p ON true
       JOIN LATERAL (SELECT r.unit_id FROM source_row r WHERE r.batch_id = ANY (v_all) AND r.person_key = t.person_key
         AND NOT (r.batch_id = b.id AND r.row_no = p.row_no) ORDER BY r.id LIMIT 1) o ON true JOIN unit u ON u.id = o.unit_id
-    UNION ALL SELECT 'identity_differs', p.*, jsonb_build_object('registered_name', q.name)
-      FROM p JOIN person q ON q.id = p.person_id WHERE q.name <> p.name
-    UNION ALL SELECT 'amount_changed', p.*, '{}' FROM p JOIN source_row r ON r.batch_id = v_before AND r.person_id = p.person_id
-        AND r.unit_id = p.unit_id AND abs(r.amount - p.amount) * 100 > v_percent * r.amount
-     WHERE NOT EXISTS (SELECT 1 FROM ledger_entry e WHERE e.chain_kind = 'person' AND e.chain_id = p.person_id
+    UNION ALL SELECT 'identity_differs', p.*, jsonb_build_object('registered_name', p.known_as)
+      FROM p WHERE p.known_as IS NOT NULL
+    UNION ALL SELECT 'amount_changed', p.*, '{}' FROM changed p
+     WHERE (SELECT true FROM ledger_entry e WHERE e.chain_kind = 'person' AND e.chain_id = p.person_id
        AND (e.effective_on >= v_prior AND e.effective_on < v_next
-         OR e.recorded_at >= v_prior AND e.recorded_at < v_next))
+         OR e.recorded_at >= v_prior AND e.recorded_at < v_next) LIMIT 1) IS NULL
     UNION ALL SELECT 'paid_while_absent', p.*, jsonb_build_object('absence', a.kind, 'since', a.started_on)
       FROM absence a JOIN p ON p.person_id = a.person_id WHERE a.recorded_to IS NULL AND a.kind IN ('sick_leave', 'waiting', 'study')
        AND a.started_on <= v_next - make_interval(months => v_away) AND (a.ended_on IS NULL OR a.ended_on >= v_next)
@@ -106,13 +125,12 @@ BEGIN
          AND (s.ended_on IS NULL OR s.ended_on >= v_next))
        AND NOT EXISTS (SELECT 1 FROM source_row i WHERE i.batch_id = ANY (v_social) AND i.person_id = p.person_id)
     UNION ALL SELECT 'insured_without_seat', i.row_no, i.person_key, i.person_id, i.name, i.id_mask, i.unit_id, NULL, NULL, NULL,
-        i.scope_path, i.personnel_class, '{}' FROM source_row i WHERE i.batch_id = ANY (v_social)
+        i.scope_path, i.personnel_class, NULL, '{}' FROM source_row i WHERE i.batch_id = ANY (v_social)
        AND NOT EXISTS (SELECT 1 FROM s WHERE s.person_id = i.person_id)
     UNION ALL SELECT 'seat_without_pay', 0, NULL::bytea, s.person_id, q.name, q.id_mask, s.unit_id, NULL, NULL, NULL, u.scope_path,
-        s.personnel_class, jsonb_build_object('seated_on', s.started_on)
-      FROM s JOIN person q ON q.id = s.person_id JOIN unit u ON u.id = s.unit_id
-     WHERE s.started_on < v_first AND (s.ended_on IS NULL OR s.ended_on >= v_next) AND s.scope_path <@ v_range
-       AND NOT EXISTS (SELECT 1 FROM source_row r WHERE r.batch_id = ANY (v_all) AND r.person_id = s.person_id))
+        s.personnel_class, NULL, jsonb_build_object('seated_on', s.started_on)
+      FROM unpaid s JOIN person q ON q.id = s.person_id JOIN unit u ON u.id = s.unit_id
+     WHERE (SELECT true FROM source_row r WHERE r.person_id = s.person_id AND r.batch_id = ANY (v_all) LIMIT 1) IS NULL)
   SELECT DISTINCT ON (f.k, coalesce(f.person_id::text, encode(f.person_key, 'hex')), f.unit_id)
     f.k, f.person_key, f.person_id, f.name, f.id_mask, f.unit_id, f.scope_path, f.personnel_class, f.facts FROM f;
 END $$;

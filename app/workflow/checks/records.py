@@ -117,7 +117,8 @@ def _room(s: Session, case: Subject, code: str, kind: str, wanted: str | None) -
     on = min(case.day("start") or case.today, case.today)
     row = groups.scheme(s, person.unit_id, kind, on)
     if row is None:
-        return Finding(code, False, (("since_day", on),), f"no_{kind}_scheme")
+        missing = Finding(code, False, (("since_day", on),), f"no_{kind}_scheme")
+        return missing if ranks.numbered(wanted) else None
     figures: list[tuple[str, Any]] = [("document_of", row.document_no)]
     good, mark = True, str(filed(s, case).get("mark") or "")
     for group in groups.standing(s, row, on, case.case_id).groups:

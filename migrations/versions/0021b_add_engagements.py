@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
-revision = "0027"
+revision = "0021b"
 down_revision = "0021"
 
 NOW = sa.text("recorded_to is null")

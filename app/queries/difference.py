@@ -1,0 +1,128 @@
+"""两日之差: numbers before and after by line, units opened, closed, renamed, and people by seat."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+# 进、出、单位间变动、岗位（编制、席位、部门）变动。
+KINDS = ("in", "out", "moved", "changed")
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Two days and the place: half-open ranges of paths inside which people are compared; all by what is known now.
+
+    ``low`` and ``high`` bound the place: a region, a body, or all that the reader sees.
+    """
+
+    since: dt.date
+    until: dt.date
+    low: str
+    high: str
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the queries name."""
+        return {"a": self.since, "b": self.until, "low": self.low, "high": self.high}
+
+
+# Whose seat on the first day is not the seat of the second: only rows that began or ended in between can tell, so nobody
+# else is looked at. A seat is line, post and department; a person from outside the place comes in, one who goes there
+# leaves.
+TOUCHED = (
+    "WITH held AS MATERIALIZED ("
+    "SELECT o.person_id, o.id, o.unit_id, false AS later FROM occupancy o WHERE o.recorded_to IS NULL AND o.ended_on > :a"
+    " AND o.ended_on <= :b AND o.started_on <= :a AND o.kind = 'establishment' AND o.scope_path >= :low AND o.scope_path < :high"
+    " UNION ALL SELECT o.person_id, o.id, o.unit_id, true FROM occupancy o WHERE o.recorded_to IS NULL AND o.started_on > :a"
+    " AND o.started_on <= :b AND (o.ended_on IS NULL OR o.ended_on > :b) AND o.kind = 'establishment'"
+    " AND o.scope_path >= :low AND o.scope_path < :high),"
+    " people AS (SELECT person_id, max(id) FILTER (WHERE NOT later) AS old, max(id) FILTER (WHERE later) AS new,"
+    " CASE WHEN bool_and(later) THEN 'in' WHEN NOT bool_or(later) THEN 'out'"
+    " WHEN max(unit_id) FILTER (WHERE later) <> max(unit_id) FILTER (WHERE NOT later) THEN 'moved' ELSE 'changed' END AS kind"
+    " FROM held GROUP BY person_id)"
+)
+
+
+SEAT = (
+    "p{n}.number AS number_{n}, l{n}.category AS category_{n}, l{n}.structure AS structure_{n}, o{n}.unit_id AS unit_id_{n},"
+    " coalesce((SELECT v.name FROM unit_version v WHERE v.unit_id = o{n}.unit_id AND v.recorded_to IS NULL"
+    " AND v.started_on <= {d} AND (v.ended_on IS NULL OR v.ended_on > {d}) LIMIT 1), unit_name(o{n}.unit_id)) AS unit_{n},"
+    " unit_name(o{n}.department_id) AS department_{n}, o{n}.started_on AS started_{n}, o{n}.ended_on AS ended_{n}"
+)
+JOINS = (
+    " LEFT JOIN occupancy o{n} ON o{n}.id = x.{key} LEFT JOIN post p{n} ON p{n}.id = o{n}.post_id"
+    " LEFT JOIN quota_line l{n} ON l{n}.id = o{n}.line_id"
+)
+PEOPLE = (
+    f"{TOUCHED}, counted AS (SELECT coalesce(jsonb_object_agg(kind, n), '{{}}') AS counts FROM"
+    " (SELECT kind, count(*) AS n FROM people GROUP BY kind) k)"
+    " SELECT c.counts, x.person_id, x.kind, coalesce(o2.person_name, o1.person_name) AS name, h.id_mask,"
+    f" {SEAT.format(n=1, d=':a')}, {SEAT.format(n=2, d=':b')} FROM counted c"
+    " LEFT JOIN (SELECT * FROM people WHERE kind = :kind AND person_id > :after ORDER BY person_id LIMIT :n) x ON true"
+    f"{JOINS.format(n=1, key='old')}{JOINS.format(n=2, key='new')} LEFT JOIN person h ON h.id = x.person_id"
+    " ORDER BY x.person_id"
+)
+
+
+def people(
+    session: Session, between: Between, kind: str, after: int = 0, limit: int = 50
+) -> tuple[dict[str, int], list[Any]]:
+    """How many people of each kind there are, and a page of one kind with the seats before and after.
+
+    One statement, since both are found by the same look at what began or ended; keyset on the person.
+    """
+    rows = session.execute(text(PEOPLE), {**between.values, "kind": kind, "after": after, "n": limit}).all()
+    counted = dict.fromkeys(KINDS, 0) | rows[0].counts
+    return counted, [r for r in rows if r.person_id is not None]
+
+
+def lines(session: Session, between: Between, by: str) -> list[Any]:
+    """Numbers and people on both days, by region, by body or by category (``by``), those that differ and those that do not.
+
+    Only what a category of a group says is added: 空编 and 超编 are counted line by line on each day.
+    """
+    key, name, more = {
+        "region": ("u.region_code", "r.name", " JOIN region r ON r.code = u.region_code"),
+        "unit": ("u.id", "u.name", ""),
+        "category": ("coalesce(x.category, y.category)", "coalesce(x.category, y.category)", ""),
+    }[by]
+    parts = ", ".join(
+        f"coalesce(sum({t}.authorised), 0) AS authorised_{n}, coalesce(sum({t}.occupied), 0) AS occupied_{n},"
+        f" coalesce(sum(greatest(0, {t}.authorised - {t}.occupied)), 0) AS vacant_{n},"
+        f" coalesce(sum(greatest(0, {t}.occupied - {t}.authorised)), 0) AS surplus_{n}"
+        for n, t in ((1, "x"), (2, "y"))
+    )
+    return list(
+        session.execute(
+            text(
+                f"SELECT {key} AS key, {name} AS name, {parts} FROM day_lines(:a, NULL) x"
+                " FULL JOIN day_lines(:b, NULL) y ON y.line_id = x.line_id"
+                f" JOIN unit u ON u.id = coalesce(x.unit_id, y.unit_id){more}"
+                f" WHERE u.scope_path >= :low AND u.scope_path < :high GROUP BY 1, 2 ORDER BY 1 LIMIT 300"
+            ),
+            between.values,
+        )
+    )
+
+
+def units(session: Session, between: Between, limit: int = 201) -> list[Any]:
+    """Bodies and departments that were opened, closed or called differently; by place."""
+    return list(
+        session.execute(
+            text(
+                "WITH touched AS MATERIALIZED (SELECT DISTINCT t.unit_id FROM unit_version t WHERE t.recorded_to IS NULL"
+                " AND ((t.started_on > :a AND t.started_on <= :b) OR (t.ended_on > :a AND t.ended_on <= :b)))"
+                " SELECT u.id, u.node, u.legal_id, v.name AS before, w.name AS after, u.scope_path"
+                " FROM touched t JOIN unit u ON u.id = t.unit_id"
+                " LEFT JOIN unit_version v ON v.unit_id = u.id AND v.recorded_to IS NULL AND v.started_on <= :a"
+                " AND (v.ended_on IS NULL OR v.ended_on > :a)"
+                " LEFT JOIN unit_version w ON w.unit_id = u.id AND w.recorded_to IS NULL AND w.started_on <= :b"
+                " AND (w.ended_on IS NULL OR w.ended_on > :b) WHERE u.scope_path >= :low AND u.scope_path < :high"
+                " AND v.name IS DISTINCT FROM w.name ORDER BY u.scope_path LIMIT :n"
+            ),
+            {**between.values, "n": limit},
+        )
+    )

@@ -1,0 +1,241 @@
+"""报警的统计、规则与责任追究: figures by rule and unit, when each rule ran, its parameters, who was held to account."""
+
+import datetime as dt
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request
+from flask_appbuilder import BaseView, expose, has_access
+from flask_babel import gettext as _
+
+from app.alarms.registry import rules
+from app.alarms.rule import Rule
+from app.domain import codes, errors
+from app.queries import alarms
+from app.views.alarm_texts import lack, title
+from app.views.alarms import keeper, parts
+from app.views.auditing import record_export
+from app.views.lists import workbook
+from app.views.shell import hat, work
+
+ACCOUNT = ("breached", "held", "measure", "document_no", "decided_on", "note")
+
+
+def head() -> bool:
+    """A head of 编办, who may have the rules run."""
+    return keeper(hat()) and hat().kind == "office_head"
+
+
+def mean(row: Any) -> str:
+    """The mean of days from an alarm to its end."""
+    return "—" if row.days is None else f"{float(row.days):.1f}"
+
+
+def columns() -> list[str]:
+    """The figures of a line."""
+    return [
+        _("Open"),
+        _("Not answered in time"),
+        _("Accepted"),
+        _("Raised within a year"),
+        _("Attempts"),
+        _("Average days to the end"),
+    ]
+
+
+def figures(row: Any) -> list[Any]:
+    """A line's figures in the columns' order."""
+    return [row.open, row.late, row.accepted, row.raised, int(row.times), mean(row)]
+
+
+class AlarmRuleView(BaseView):
+    """Figures, rules and runs."""
+
+    route_base = "/alarms"
+    default_view = "figures"
+
+    @expose("/figures")
+    @has_access
+    def figures(self) -> Any:
+        """How many alarms by rule and by unit, late ones in red."""
+        with work() as s:
+            by_rule, by_unit = alarms.by_rule(s), alarms.by_unit(s)
+        return render_template(
+            "alarm_figures.html",
+            title=_("Alarms: figures"),
+            parts=parts("figures"),
+            heads=columns(),
+            tables=[
+                {"title": _("By rule"), "head": _("Rule"), "rows": [
+                    {"label": f"{r.code} {r.name}", "url": f"/alarms?rule={r.code}", "level": r.level, "late": r.late, "figures": figures(r)}
+                    for r in by_rule]},
+                {"title": _("By unit"), "head": _("Unit"), "rows": [
+                    {"label": r.unit or "—", "url": f"/alarms?unit={r.unit_id}", "level": None, "late": r.late, "figures": figures(r)}
+                    for r in by_unit]},
+            ],
+        )  # fmt: skip
+
+    @expose("/figures.xlsx")
+    @has_access
+    def export(self) -> Any:
+        """The same figures as a workbook; the export is on record."""
+        with work() as s:
+            lines = [[_("By rule"), f"{r.code} {r.name}", *figures(r)] for r in alarms.by_rule(s)]
+            lines += [[_("By unit"), r.unit or "—", *figures(r)] for r in alarms.by_unit(s)]
+            record_export(s, "alarms", len(lines), {})
+        return workbook(_("Alarms: figures"), [_("Table"), _("Rule or unit"), *columns()], lines)
+
+    @expose("/rules")
+    @has_access
+    def rules(self) -> Any:
+        """Each rule with article, parameters and last run."""
+        return rules_page()
+
+
+class AccountabilityView(BaseView):
+    """责任追究: who was held to account for the matter of an alarm; of 编办 and the inspection."""
+
+    route_base = "/alarms"
+    default_view = "accounts"
+
+    @expose("/accounts")
+    @has_access
+    def accounts(self) -> Any:
+        """责任追究: the records of the reader's ranges, the newest first."""
+        self._reader()
+        with work() as s:
+            rows = alarms.accounts(s, None)
+        return render_template("accounts.html", title=_("Accountability"), parts=parts("accounts"), rows=rows,
+                               measures=dict(codes.code_set("accountability").choices()))  # fmt: skip
+
+    @staticmethod
+    def _reader() -> None:
+        if not (keeper(hat()) or hat().kind == "inspector"):
+            abort(403)
+
+    @expose("/<int:alarm_id>/account")
+    @has_access
+    def account(self, alarm_id: int) -> Any:
+        """The records of one alarm's matter, and of 编办 the form of a further one."""
+        self._reader()
+        return account_page(alarm_id)
+
+
+class AlarmKeeperView(BaseView):
+    """What 编办 alone does: have the rules run, set their parameters, put accountability on record."""
+
+    route_base = "/alarms"
+    default_view = "change"
+
+    @expose("/rules", methods=["POST"])
+    @has_access
+    def change(self) -> Any:
+        """A full run asked for, or parameters set."""
+        if not keeper(hat()):
+            abort(403)
+        rule, run = rules().get(request.form.get("rule", "")), request.form.get("run") == "1"
+        if rule is None and not run:
+            abort(400)
+        try:
+            with work() as s:
+                if rule is None:
+                    alarms.ask_sweep(s, request.remote_addr)
+                else:
+                    alarms.set_rule(s, rule.code, changed(rule), request.remote_addr)
+        except errors.InvalidInput:
+            return rules_page(_("A parameter is a whole number of at most four digits."), 422)
+        flash(
+            _("The run is asked for and begins within the minute.")
+            if rule is None
+            else _("The parameters are kept, and hold from the next run on."),
+            "success",
+        )
+        return redirect("/alarms/rules")
+
+    @expose("/<int:alarm_id>/account", methods=["POST"])
+    @has_access
+    def hold(self, alarm_id: int) -> Any:
+        """责任追究: one record, or the correction of one."""
+        if not keeper(hat()):
+            abort(403)
+        facts: dict[str, Any] = {k: request.form.get(k, "").strip() for k in ACCOUNT} | {"alarm": alarm_id}
+        corrects = request.form.get("corrects", "")
+        if corrects:
+            facts["corrects"] = corrects if corrects.isdecimal() and len(corrects) <= 18 else abort(400)
+        try:
+            dt.date.fromisoformat(facts["decided_on"] or "-")
+        except ValueError:
+            facts["decided_on"] = ""
+        try:
+            with work() as s:
+                alarms.account_for(s, facts, request.remote_addr)
+        except errors.InvalidInput:
+            return account_page(
+                alarm_id,
+                _(
+                    "Fill in what was breached, who was held to account, the measure, its document and a day not to come."
+                ),
+                422,
+            )
+        flash(_("It is on record."), "success")
+        return redirect(f"/alarms/{alarm_id}/account")
+
+
+def changed(rule: Rule) -> dict[str, int]:
+    """The form's parameters that differ from the registry's.
+
+    Raises:
+        InvalidInput: one is no number of at most four digits.
+    """
+    given = {k: request.form.get(k, "") for k in ("days", *rule.params)}
+    if not all(v.isascii() and v.isdecimal() and len(v) <= 4 for v in given.values()):
+        raise errors.InvalidInput(errors={"params": ["out_of_range"]})
+    usual = {"days": rule.days, **rule.params}
+    return {k: int(v) for k, v in given.items() if int(v) != usual[k]}
+
+
+def rules_page(problem: str = "", status: int = 200) -> Any:
+    """Each rule with article, parameters and last run; 未运行 where its data are missing or stale."""
+    with work() as s:
+        runs, set_here, regions = alarms.runs(s), alarms.rule_params(s), alarms.region_names(s)
+        sweep = alarms.last_sweep(s)
+    rows = []
+    for rule in rules().values():
+        run = runs.get(rule.code)
+        rows.append({
+            "code": rule.code, "name": rule.name, "level": rule.level, "article": rule.article,
+            "remedy": rule.remedy, "query": rule.select is not None, "sources": [title(x.name) for x in rule.sources],
+            "params": {"days": rule.days, **rule.params} | set_here.get(rule.code, {}),
+            "run": run, "lacks": lack(run.reason, regions) if run else [],
+        })  # fmt: skip
+    return render_template(
+        "alarm_rules.html",
+        title=_("Alarms: rules and runs"),
+        parts=parts("rules"),
+        rows=rows,
+        sweep=sweep,
+        names={"days": _("Working days to answer"), "late": _("Days late"), "grace": _("Days of grace"), "ahead": _("Days ahead"),
+               "months": _("Months")},
+        may_run=head(),
+        may_set=head() and hat().region == "440600",
+        problem=problem,
+    ), status  # fmt: skip
+
+
+def account_page(alarm_id: int, problem: str = "", status: int = 200) -> Any:
+    """The records of one alarm's matter; what was typed stays."""
+    with work() as s:
+        found, kept = alarms.one(s, alarm_id), alarms.accounts(s, alarm_id)
+    if found is None:
+        raise errors.NotFound(alarm=alarm_id)
+    measures = codes.code_set("accountability").choices()
+    return render_template(
+        "accountability.html",
+        title=_("Accountability"),
+        a=found,
+        rows=kept,
+        measures=measures,
+        names=dict(measures),
+        may=keeper(hat()),
+        problem=problem,
+        typed=request.form,
+    ), status

@@ -1,0 +1,143 @@
+"""两日之差: what changed between two days in the city, a region or a body, by number, by body, by person and seat."""
+
+import datetime as dt
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import abort, render_template, request
+from flask_appbuilder import BaseView, expose, has_access
+from flask_babel import gettext as _
+
+from app.domain import codes, errors
+from app.queries import difference, units
+from app.queries.difference import KINDS, Between
+from app.views.auditing import record_export
+from app.views.day import day_of
+from app.views.lists import EXPORT, PAGE, workbook
+from app.views.shell import hat, work
+from app.workflow.engine import today
+
+
+def kinds() -> dict[str, str]:
+    """What can happen to a person between two days."""
+    return {"in": _("Came in"), "out": _("Left"), "moved": _("Moved to another unit"), "changed": _("Changed the seat")}
+
+
+class DifferenceView(BaseView):
+    """The difference of two days."""
+
+    route_base = "/difference"
+    default_view = "index"
+
+    @expose("")
+    @has_access
+    def index(self) -> Any:
+        """Numbers before and after, units, and a page of the people of one kind."""
+        kind, after = self._wanted()
+        with work() as s:
+            between, keep, place = self._asked(s)
+            counted, rows = difference.people(s, between, kind, after, PAGE + 1)
+            by = "category" if "unit" in keep else "unit" if "region" in keep else "region"
+            lines, changed = difference.lines(s, between, by), difference.units(s, between)
+        last = rows[PAGE - 1].person_id if len(rows) > PAGE else None
+        return render_template(
+            "difference.html",
+            title=_("From %(a)s to %(b)s", a=between.since, b=between.until),
+            place=place,
+            between=between,
+            keep=keep,
+            by=by,
+            lines=[line_context(r, by, between) for r in lines],
+            units=[unit_context(r) for r in changed[:200]],
+            more_units=len(changed) > 200,
+            kinds=[{"key": k, "label": label, "number": counted[k], "active": k == kind,
+                    "url": f"/difference?{urlencode({**keep, 'kind': k})}#people"} for k, label in kinds().items()],
+            people=[person_context(r) for r in rows[:PAGE]],
+            pager={
+                "total": counted[kind],
+                "prev_url": f"/difference?{urlencode({**keep, 'kind': kind})}#people" if after else None,
+                "next_url": f"/difference?{urlencode({**keep, 'kind': kind, 'after': last})}#people" if last else None,
+            },
+            export_url=f"/difference/export?{urlencode({**keep, 'kind': kind})}" if rows else None,
+        )  # fmt: skip
+
+    @expose("/export")
+    @has_access
+    def export(self) -> Any:
+        """The people of one kind (5,000 at most) with both seats, as a workbook."""
+        kind, _after = self._wanted()
+        with work() as s:
+            between, keep, place = self._asked(s)
+            _counts, rows = difference.people(s, between, kind, 0, EXPORT)
+            record_export(s, "difference", len(rows), {**keep, "kind": kind})
+        head = [_("Person"), _("Identity number"), _("Seat before"), _("Seat after")]
+        cells = [[p["name"], p["id_masked"], p["before"], p["after"]] for p in map(person_context, rows)]
+        return workbook(f"{place} {kinds()[kind]} {between.since}–{between.until}", head, cells)
+
+    def _wanted(self) -> tuple[str, int]:
+        """The kind of change and the last person already shown; 400 for what is no such thing."""
+        kind, after = request.args.get("kind") or KINDS[0], request.args.get("after") or "0"
+        if kind not in KINDS or not (after.isdecimal() and len(after) <= 18):
+            abort(400)
+        return kind, int(after)
+
+    def _asked(self, s: Any) -> tuple[Between, dict[str, str], str]:
+        """The two days and the place, the parameters that say so, and the place's name.
+
+        Without days: from the end of last year to today. The first day comes before the second; both have been.
+        """
+        who, now = hat(), today(s)
+        until = day_of("to") or now
+        since = day_of("from") or dt.date(until.year - 1, 12, 31)
+        if since >= until or until > now:
+            abort(400)
+        keep = {"from": since.isoformat(), "to": until.isoformat()}
+        region, unit_id = request.args.get("region", ""), request.args.get("unit", "")
+        if unit_id:
+            row = units.unit(s, int(unit_id)) if unit_id.isdecimal() and len(unit_id) <= 18 else abort(400)
+            if row is None:
+                raise errors.NotFound(unit=unit_id)
+            return Between(since, until, row.scope_path, f"{row.scope_path}/"), keep | {"unit": unit_id}, row.name
+        if region:
+            name = units.region_name(s, region) or abort(404)
+            return (
+                Between(since, until, region, region[:-1] + chr(ord(region[-1]) + 1)),
+                keep | {"region": region},
+                name,
+            )
+        return Between(since, until, who.low, who.high), keep, _("Everything in your range")
+
+
+def line_context(row: Any, by: str, between: Between) -> dict[str, Any]:
+    """One group of lines with its numbers on both days, and where it leads."""
+    span = urlencode({"from": between.since, "to": between.until})
+    label = codes.label("category", row.key) if by == "category" else row.name
+    url = {"region": f"/difference?{span}&region={row.key}", "unit": f"/difference?{span}&unit={row.key}"}.get(by)
+    keys = ("authorised", "occupied", "vacant", "surplus")
+    pairs = [(int(getattr(row, f"{k}_1")), int(getattr(row, f"{k}_2"))) for k in keys]
+    return {"label": label, "url": url, "pairs": pairs, "same": all(a == b for a, b in pairs)}
+
+
+def unit_context(row: Any) -> dict[str, Any]:
+    """What became of a unit: opened, closed, or under another name."""
+    what = _("Opened") if row.before is None else _("Closed") if row.after is None else _("Renamed")
+    return {"name": row.after or row.before, "before": row.before if row.after else None, "what": what,
+            "department": row.node != "legal", "url": f"/unit/{row.legal_id}"}  # fmt: skip
+
+
+def person_context(row: Any) -> dict[str, Any]:
+    """A person with the seat of the first day and that of the second, in words."""
+
+    def seat(n: int) -> str | None:
+        if getattr(row, f"number_{n}") is None:
+            return None
+        structure, department = getattr(row, f"structure_{n}"), getattr(row, f"department_{n}")
+        category = codes.label("category", getattr(row, f"category_{n}"))
+        if structure != "none":
+            category = f"{category}（{codes.label('structure', structure)}）"
+        parts = (getattr(row, f"unit_{n}"), department, category, f"{_('Seat')} {getattr(row, f'number_{n}')}")
+        return " · ".join(x for x in parts if x)
+
+    return {"name": row.name, "id_masked": row.id_mask, "before": seat(1), "after": seat(2),
+            "on": row.started_2 or row.ended_1,
+            "url": f"/person/{row.person_id}" if row.id_mask else None}  # fmt: skip
