@@ -19,7 +19,7 @@ from app.views.filing_reform import facts_of_phase
 from app.workflow import engine, validation, verifying
 from app.workflow.definition import Process
 from tests.ledger.steps import TODAY, by_office, entered, lead, scheme_facts, seat
-from tests.workflow import filings_organs
+from tests.workflow import filings_engagement, filings_organs
 from tests.world import Body, World, id_number, person
 
 CITY = "440600"
@@ -541,26 +541,6 @@ def document_of_body(city: City, plan: Process) -> Filing:
     return Filing(facts, body, about=body.id, other=other)
 
 
-def off_quota(city: City, plan: Process) -> Filing:
-    """A cap, an engagement and its change; a line's funding."""
-    body = city.body("22") if plan.process == "funding_change" else city.body(people=0)
-    if plan.movement == "engage":
-        facts = {**facts_of(person("编外甲"), city.world.keys), "unit": body.id, "engage_task": "窗口服务",
-                 "engage_funding": "own", "start": day(), "until_on": day(12)}  # fmt: skip
-        return Filing(facts, body, name="编外甲", other={"engage_task": "档案整理"})
-    if plan.movement == "engage_change":
-        begun = city.filing("engage")
-        case = city.finished("engage", begun)
-        who = city.world.value("SELECT person_id FROM engagement WHERE case_id = :c", c=case)
-        facts = {"unit": begun.body.id, "engaged": who}
-        facts |= {"until_on": day(24)} if plan.process == "engage_extend" else {"end": day()}
-        return Filing(facts, begun.body, other={"until_on": day(20)} if "until_on" in facts else {"end": day(0, 1)})
-    facts = {"start": day(), **DOCUMENT}
-    facts |= {"unit": body.id, "number": 3} if plan.process == "staff_cap" else {
-        "line": body.line, "new_category": "22", "new_funding": "2", "new_class": None}  # fmt: skip
-    return Filing(facts, body, about=body.id, other={"document_no": "佛编〔2026〕12号"})
-
-
 def rows(**values: Any) -> str:
     return json.dumps([values], ensure_ascii=False)
 
@@ -632,5 +612,5 @@ BY_MOVEMENT: dict[str, Maker] = {
     "rank_quota": numbers,
     "post_plan": numbers,
     "none": objection,
-    **dict.fromkeys(("set_cap", "engage", "engage_change", "rekey_line"), off_quota),
+    **dict.fromkeys(("set_cap", "engage", "engage_change", "rekey_line"), filings_engagement.off_quota),
 }
