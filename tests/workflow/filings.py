@@ -474,6 +474,7 @@ def number(city: City, plan: Process) -> Filing:
 def organ(city: City, plan: Process) -> Filing:
     n, start = next(_serial), {"start": day(), **DOCUMENT}
     body = city.world.body(f"空壳{n:04d}局", quotas={"11": 0}) if plan.process == "unit_close" else city.body(people=0)
+    office = body.departments.get("办公室")
     if plan.process == "people_move":
         source = city.body()
         moving = {"line": source.line, "into_line": body.line}
@@ -484,11 +485,17 @@ def organ(city: City, plan: Process) -> Filing:
         "department_open": {"parent": body.id, "node": "department", "region": CITY, "name": "新设科"},
         "unit_change": {"unit": body.id, "name": f"改名{n:04d}局"},
         "unit_close": {"unit": body.id},
+        "unit_upgrade": {"unit": body.id, "grade": "107"},
+        "department_change": {"unit": office, "name": "改名科"},
+        "department_close": {"unit": office},
+        "department_merge": {"unit": office, "into": body.departments.get("业务科")},
         "department_move": {"unit": body.departments.get("办公室"), "into": city.body(people=0).id, "seats": "along"},
         "unit_transfer": {"unit": body.id, "parent": city.body(people=0).id, "region": CITY},
         "unit_merge": {"unit": body.id, "into": city.body(people=0).id, "seats": "along"},
     }  # fmt: skip
     about = None if plan.process == "unit_open" else body.id
+    if plan.process.startswith("department_") and plan.process != "department_open":
+        about = office
     return Filing(facts[plan.process] | start, body, about=about, other={"document_no": "佛编〔2026〕10号"})
 
 
