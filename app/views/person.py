@@ -12,18 +12,20 @@ from sqlalchemy.orm import Session
 from app.domain import codes, errors
 from app.exchange.attachments import KINDS, FileGoneError
 from app.exchange.attachments.kinds import kind_of
-from app.queries import cases, history, units
+from app.queries import cases, days, history, units
 from app.queries.life import photo
 from app.security.columns import REVEALED
 from app.views import life, movements
 from app.views.attachments import PICTURE, store
 from app.views.auditing import record
+from app.views.day import asked, day_context, title
 from app.views.record_sections import sections
 from app.views.rows import case_rows
 from app.views.shell import hat, work
+from app.workflow.engine import today
 
 
-def person_context(s: Session, person_id: int, *, own: bool) -> dict[str, Any]:
+def person_context(s: Session, person_id: int, at: days.Moment, *, own: bool) -> dict[str, Any]:
     """What the register says about a person; a foreign one answers as an absent one."""
     p = s.execute(
         text(
@@ -37,12 +39,12 @@ def person_context(s: Session, person_id: int, *, own: bool) -> dict[str, Any]:
         raise errors.NotFound(person=person_id)
     rows = s.execute(
         text(
-            "SELECT o.*, unit_name(o.unit_id) AS unit, l.category, l.structure, l.role, l.level, l.scope_unit_id,"
+            "SELECT o.*, unit_name(o.unit_id) AS unit, unit_name(o.department_id) AS department, l.category, l.structure, l.role, l.level, l.scope_unit_id,"
             " unit_name(l.scope_unit_id) AS scope_name, p.number, p.surplus FROM occupancy o"
             " LEFT JOIN quota_line l ON l.id = o.line_id LEFT JOIN post p ON p.id = o.post_id"
-            " WHERE o.person_id = :i AND o.recorded_to IS NULL ORDER BY o.started_on DESC"
+            f" WHERE o.person_id = :i AND {days.known('o', at)} AND o.started_on <= :on ORDER BY o.started_on DESC"
         ),
-        {"i": person_id},
+        {**at.values, "i": person_id},
     ).all()
     about = s.execute(
         text(
@@ -51,7 +53,7 @@ def person_context(s: Session, person_id: int, *, own: bool) -> dict[str, Any]:
         ),
         {"i": person_id},
     ).all()
-    seat = next((r for r in rows if r.kind == "establishment" and r.ended_on is None), None)
+    seat = next((r for r in rows if r.kind == "establishment" and holds(r, at)), None)
     return {
         "own": own,
         "person": {
@@ -61,8 +63,9 @@ def person_context(s: Session, person_id: int, *, own: bool) -> dict[str, Any]:
             "unit_url": f"/unit/{p.unit_id}" if p.unit_id and not own else None,
             "status": p.state,
         },
-        "facts": [{"label": label, "value": value} for label, value in _facts(p) if value],
-        "seat": _seat(seat, p.department) if seat else None,
+        "facts": [{"label": label, "value": value} for label, value in (_facts(p) if at.plain else _facts(p)[:2]) if value],
+        "day": day_context(at, "/card" if own else f"/person/{person_id}"),
+        "seat": _seat(seat, seat.department if seat.department_id else None) if seat else None,
         "positions": [
             {
                 "title": units.line_label(r) if r.role else _("Leadership position"),
@@ -80,12 +83,18 @@ def person_context(s: Session, person_id: int, *, own: bool) -> dict[str, Any]:
              "from_on": r.started_on, "until_on": r.ended_on}
             for r in rows if r.kind == "establishment"
         ],
-        "events": movements.timeline(history.movements(s, "person", person_id), links=not own),
-        "life": life.timeline(s, person_id, hat().sees, own=own),
-        "record": [part for part in sections(s, person_id, hat().sees, own=own) if part["kind"] != "photo"],
+        "events": movements.timeline(history.movements(s, "person", person_id, None if at.plain else at), links=not own),
+        "life": life.timeline(s, person_id, hat().sees, own=own) if at.plain else [],
+        # The record has days of its own; beside a past day it would say what came after.
+        "record": [part for part in sections(s, person_id, hat().sees, own=own) if at.plain and part["kind"] != "photo"],
         "photo_url": ("/card/photo" if own else f"/person/{person_id}/photo") if photo(s, person_id) else None,
         "cases": case_rows(list(about), cases.process_titles(s), links=True),
     }  # fmt: skip
+
+
+def holds(row: Any, at: days.Moment) -> bool:
+    """Whether a period holds on the day."""
+    return bool(row.started_on <= at.on and (row.ended_on is None or row.ended_on > at.on))
 
 
 def _facts(p: Any) -> list[tuple[str, Any]]:
@@ -145,9 +154,14 @@ class CardView(BaseView):
     def index(self) -> Any:
         """Own seat, positions, history and cases."""
         with work() as s:
-            page = person_context(s, hat().person_id or 0, own=True)
+            at = asked(today(s))
+            page = person_context(s, hat().person_id or 0, at, own=True)
         return render_template(
-            "card.html", title=_("My card"), reveal_url=f"/reveal/{hat().person_id}", start_url="/case/start", **page
+            "card.html",
+            title=title(_("My card"), at),
+            reveal_url=f"/reveal/{hat().person_id}",
+            start_url="/case/start",
+            **page,
         )
 
     @expose("/photo")
@@ -168,12 +182,15 @@ class PersonView(BaseView):
     def show(self, person_id: int) -> Any:
         """Seat, positions, history and cases; the identity number masked."""
         with work() as s:
-            page = person_context(s, person_id, own=False)
+            at = asked(today(s))
+            page = person_context(s, person_id, at, own=False)
             opened = ",".join(g for g in REVEALED if g != "document" and g in hat().sees)
             record(s, "view", {"person": person_id, **({"groups": opened} if opened else {})})
         reveal = f"/reveal/{person_id}" if "document" in hat().sees else None
         form = f"/person/{person_id}/appointment"
-        return render_template("card.html", title=page["person"]["name"], reveal_url=reveal, form_url=form, **page)
+        return render_template(
+            "card.html", title=title(page["person"]["name"], at), reveal_url=reveal, form_url=form, **page
+        )
 
     @expose("/<int:person_id>/photo")
     @has_access

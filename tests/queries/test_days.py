@@ -166,3 +166,15 @@ def test_lists_show_who_and_what_there_was_on_the_day(world: World, bodies: dict
     assert "/person/" not in office.get(f"/list/people?on={ago(201)}&q=新来").get_data(as_text=True)
     assert "来日新局" not in office.get(f"/list/units?{on}").get_data(as_text=True)
     assert office.get(f"/list/people?{on}&known={ago(1)}&sort=-unit&state=serving").status_code == 200
+
+
+def test_a_card_shows_the_seat_of_the_day(world: World, bodies: dict[str, Any], client: Any) -> None:
+    world.account("kapian", "office_member", office=("establishment", "440600"))
+    office: Client = client("kapian")
+    moved = bodies["first"].people[1]
+    card = office.get(f"/person/{moved}?on={ago(150)}").get_data(as_text=True)
+    assert "往日局" in card
+    assert office.get(f"/person/{moved}?on=x").status_code == 400
+    before = office.get(f"/person/{bodies['came']}?on={ago(201)}").get_data(as_text=True)
+    assert "不占编制" in before
+    assert "不占编制" not in office.get(f"/person/{bodies['came']}").get_data(as_text=True)
