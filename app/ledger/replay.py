@@ -23,7 +23,7 @@ from app.ledger.replay_beside import (
 )
 from app.ledger.replay_engagement import cap_set, engagement_begun, engagement_changed
 from app.ledger.replay_lead import scheme_ended, scheme_set
-from app.ledger.replay_organs import unit_relocated, unit_succeeded, unit_succeeds
+from app.ledger.replay_organs import permit_carried, permit_left, unit_relocated, unit_succeeded, unit_succeeds
 from app.ledger.replay_quotas import (
     absorption_ended,
     absorption_planned,
@@ -227,6 +227,8 @@ ON_UNIT: dict[str, Callable[[State, Entry, Fields], None]] = {
     "unit.relocated": unit_relocated,
     "unit.succeeded": unit_succeeded,
     "unit.succeeds": unit_succeeds,
+    "permit.left": permit_left,
+    "permit.carried": permit_carried,
     "part.set": part_set,
     "part.ended": part_ended,
     "absorption.planned": absorption_planned,

@@ -1,6 +1,6 @@
 """重放 of what becomes of units: another superior, another region, successors."""
 
-from app.ledger.replay_state import Entry, Fields, Row, State
+from app.ledger.replay_state import Entry, Fields, Row, State, count, numbers
 
 
 def unit_relocated(s: State, e: Entry, f: Fields) -> None:
@@ -17,3 +17,22 @@ def unit_succeeded(s: State, e: Entry, f: Fields) -> None:
 
 def unit_succeeds(_s: State, _e: Entry, _f: Fields) -> None:
     """The successor names the head of whom it goes on for; its own rows stay."""
+
+
+def permit_left(s: State, e: Entry, f: Fields) -> None:
+    """A permit goes with its unit's successor: the seats that it held are free, the row is the other chain's."""
+    for number in numbers(f["seats"]):
+        s.change(e, "post", (f["line"], number), status="vacant", permit_id=None)
+    count(s, e, f["line"], reserved=-len(numbers(f["seats"])))
+    s.table("permit").pop(f["permit"], None)
+
+
+def permit_carried(s: State, e: Entry, f: Fields) -> None:
+    """A permit of a unit that ended, with what is left of it, on seats of the successor."""
+    kept = ("year", "serial", "number", "approved", "used", "released", "remaining", "purpose", "last_on", "granted_on")
+    row: Row = {k: f[k] for k in kept} | {"id": f["permit"], "case_id": f["granted_by"], "line_id": f["line"]}
+    row |= {"unit_id": e.chain, "office_id": f["office"], "status": "open", "ended_on": None}
+    s.put(e, "permit", f["permit"], row | {"scope_path": e.scope_path})
+    for number in numbers(f["seats"]):
+        s.change(e, "post", (f["line"], number), status="reserved", permit_id=f["permit"])
+    count(s, e, f["line"], reserved=len(numbers(f["seats"])))

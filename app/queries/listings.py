@@ -1,6 +1,7 @@
 """The lists of units, people, seats and cases: columns, filters, orders; one query a page, by keyset."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import text
@@ -203,6 +204,8 @@ class Asked:
     process: str = ""
     # A unit's own identity: its few cases are fetched by index, instead of walking the city's until enough are seen.
     unit_id: int | None = None
+    # The day of a list that has days, as app/queries/days.py names it.
+    moment: Mapping[str, Any] = field(default_factory=dict)
 
 
 OF_UNIT = (
@@ -261,6 +264,7 @@ def _conditions(session: Session, listing: Listing, asked: Asked) -> tuple[list[
         "state": asked.state,
         "process": asked.process,
         "unit": asked.unit_id,
+        **asked.moment,
     }
 
 

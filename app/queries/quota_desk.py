@@ -25,22 +25,29 @@ def distributed(session: Session) -> list[Any]:
 
 
 def pools(session: Session) -> list[Any]:
-    """Totals and reserves that stand, with what lies inside them; a region's total holds the regions below it too."""
+    """Totals and reserves that stand, of the regions that lie in the reader's own: beyond it the rows would be missing."""
     return list(
         session.execute(
             text(
-                "SELECT q.region_code, g.name, g.prefix, q.category, q.kind, q.number, q.document_no, q.started_on,"
-                " (CASE q.kind WHEN 'total' THEN (SELECT coalesce(sum(t.authorised), 0) FROM ledger_total t"
-                " JOIN quota_line x ON x.id = t.line_id WHERE x.kind = 'establishment' AND x.category = q.category"
-                " AND t.scope_path >= g.prefix AND t.scope_path < range_end(g.prefix)) ELSE (SELECT coalesce(sum(p.number - p.taken), 0)"
-                " FROM quota_part p JOIN quota_line x ON x.id = p.line_id WHERE p.purpose = 'rotating' AND p.ended_on IS NULL"
-                " AND p.recorded_to IS NULL AND x.category = q.category AND p.scope_path >= g.prefix"
-                " AND p.scope_path < range_end(g.prefix)) END) AS used"
+                "SELECT q.region_code, g.name, g.prefix, q.category, q.kind, q.number, q.document_no, q.started_on"
                 " FROM quota_pool q JOIN region g ON g.code = q.region_code WHERE q.ended_on IS NULL AND q.recorded_to IS NULL"
-                # A reader of one district adds up its own rows alone: a total that reaches beyond them would look half empty.
                 " AND EXISTS (SELECT 1 FROM office o JOIN region m ON m.code = o.region_code WHERE o.id = scope_number(7)"
-                " AND starts_with(g.prefix, m.prefix))"
-                ' ORDER BY g.prefix COLLATE "C", q.category, q.kind LIMIT 200'
+                ' AND starts_with(g.prefix, m.prefix)) ORDER BY g.prefix COLLATE "C", q.category, q.kind LIMIT 300'
+            )
+        )
+    )
+
+
+def lent(session: Session) -> list[Any]:
+    """周转编制 on loan by region and category, and how much of it should be back."""
+    return list(
+        session.execute(
+            text(
+                "SELECT r.prefix, l.category, sum(q.number - q.taken) AS lent,"
+                " coalesce(sum(q.number - q.taken) FILTER (WHERE q.last_on < kernel_today()), 0) AS late"
+                " FROM quota_part q JOIN quota_line l ON l.id = q.line_id JOIN unit u ON u.id = l.unit_id"
+                " JOIN region r ON r.code = u.region_code WHERE q.purpose = 'rotating' AND q.ended_on IS NULL"
+                " AND q.recorded_to IS NULL GROUP BY r.prefix, l.category"
             )
         )
     )

@@ -109,6 +109,7 @@ LINES: dict[str, Line] = {
     "VerificationView.unmark": Line(_l("Annual verification: take a mark back"), (UNIT,)),
     "VerificationView.confirm": Line(_l("Annual verification: confirm the roster"), (UNIT,)),
     "ObjectionView.correct": Line(_l("Begin a correction from an error report"), (OFFICE,)),
+    "QuotaDeskView.index": Line(_l("Quota desk: totals, what is lent, what ends, what is absorbed"), (OFFICE,)),
     "EngagedView.show": Line(_l("Search: people engaged without a seat"), (UNIT,)),
     "LendingView.hosts": Line(_l("Search: units to lend to"), (UNIT,)),
     "LendingView.away": Line(_l("Search: own people who are away"), (UNIT,)),

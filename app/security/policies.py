@@ -150,7 +150,7 @@ SCOPED: dict[str, Rule] = {
         ("INSERT",),
         (("INSERT", "application_id, kind, user_id, operator, side, opinion, facts, scope_path"),),
         check=f"acts_in({{t}}.application_id, {{t}}.scope_path) and {{t}}.user_id = {MYSELF} and {{t}}.operator = acting_name()"
-        " and {t}.kind not in ('reserved', 'papers_answered', 'rerouted') and ({t}.kind not in ('approve', 'return', 'reject',"
+        " and {t}.kind not in ('reserved', 'papers_answered', 'rerouted', 'carried', 'unit_ended') and ({t}.kind not in ('approve', 'return', 'reject',"
         " 'take_back', 'request_papers', 'suspend', 'resume') or exists (select 1 from decision d where"
         " d.case_id = {t}.application_id and d.user_id = {t}.user_id and d.verdict = {t}.kind))",
     ),

@@ -10,6 +10,7 @@ VIEWS = (
     ("sanding", "LineageView"),
     ("sanding", "LimitView"),
     ("engagements", "EngagedView"),
+    ("quota_desk", "QuotaDeskView"),
     ("certificates", "CertificateView"),
     ("commission", "CommissionView"),
     ("attachments", "AttachmentView"),

@@ -37,6 +37,8 @@ def event_titles() -> dict[str, tuple[str, str]]:
         "suspend": (_("Suspended by law; the clock stands still"), "amber"),
         "resume": (_("Resumed; the clock goes on"), "blue"),
         "rerouted": (_("Handed to whoever is responsible now"), "amber"),
+        "carried": (_("Goes on with the successor of the unit"), "amber"),
+        "unit_ended": (_("Withdrawn with the end of the unit"), "red"),
         "copied": (_("Begun as a copy of an old case"), ""),
         "paper_receive": (_("Papers received"), ""),
         "paper_verify": (_("Papers compared with the upload"), ""),

@@ -5,7 +5,11 @@ from collections.abc import Callable
 from flask_babel import lazy_gettext as _l
 from wtforms import Field
 
-from app.views.fields import one_of, searched
+from app.domain import codes
+from app.views.fields import chosen, one_of, searched, text
+
+# Fields that name a unit, a body or a department.
+UNITS = ("superior", "into", "lower_unit", "into_department")
 
 FIELDS: dict[str, Callable[[], Field]] = {
     "superior": lambda: searched(
@@ -13,6 +17,9 @@ FIELDS: dict[str, Callable[[], Field]] = {
     ),
     "into": lambda: searched(_l("Body that takes over"), "/search/units"),
     "lower_unit": lambda: searched(_l("Department"), "/search/units?node=department"),
+    "into_department": lambda: searched(_l("Department that takes over"), "/search/units?node=department"),
+    "new_name": lambda: text(_l("New name (empty: as before)"), required=False),
+    "new_grade": lambda: one_of(_l("New grade (empty: as before)"), chosen(codes.UNIT_GRADE, empty=True)),
     "into_line": lambda: searched(_l("Line that takes them in"), "/search/lines?kind=any"),
     "seats_go": lambda: one_of(
         _l("Establishment numbers"),
@@ -28,6 +35,7 @@ FIELDS: dict[str, Callable[[], Field]] = {
         [
             ("", "—"),
             ("carry", _l("Go over to the successor")),
+            ("suspend", _l("Go over and stand still until their office lets them go on")),
             ("withdraw", _l("Are withdrawn, reservations released")),
         ],
     ),

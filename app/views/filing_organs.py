@@ -39,5 +39,6 @@ def organ_filing(s: Session, form: Any, plan: Process, _who: Hat) -> Filing:
 
 
 FILERS: dict[str, Callable[..., Any]] = dict.fromkeys(
-    ("transfer_unit", "merge_unit", "move_department", "move_people"), organ_filing
+    ("transfer_unit", "merge_unit", "move_department", "move_people", "department_change", "department_close"),
+    organ_filing,
 )

@@ -14,7 +14,10 @@ from app.domain.regions import foshan
 from app.domain.workdays import add_workdays, city_today
 from app.queries import cases, units
 from app.queries.listings import BRIEF, COUNTED, LISTS, Asked, Listing, count, rows
+from app.queries.listings_day import on_day
 from app.views.auditing import record_export
+from app.views.day import asked as asked_day
+from app.views.day import day_context, title
 from app.views.rows import states
 from app.views.shell import hat, local, work
 from app.workflow import engine
@@ -23,7 +26,7 @@ PAGE = 50
 EXPORT = 5000
 # Columns of numbers of people and seats.
 COUNTS = ("approved", "used", "remaining", "released", "planned", "permitted")
-PARAMETERS = {"q", "state", "sort", "after", "region", "process", "cols"}
+PARAMETERS = {"q", "state", "sort", "after", "region", "process", "cols", "on", "known"}
 
 
 def titles() -> dict[str, str]:
@@ -135,6 +138,7 @@ class ListView(BaseView):
     def show(self, name: str) -> Any:
         """One page of a list."""
         listing, asked, keep = self._asked(name)
+        at = asked_day(city_today())
         with work() as s:
             found, number = rows(s, listing, asked, PAGE + 1), count(s, listing, asked)
             kinds = cases.process_titles(s)
@@ -143,14 +147,22 @@ class ListView(BaseView):
         chips = self._chips(name, keep, kinds)
         text_, address, button = empty_texts()[name]
         context = {
-            "title": titles()[name],
+            "title": title(titles()[name], at),
             "intro": None,
+            "day": day_context(at, f"/list/{name}", **{k: keep.get(k) for k in ("q", "state", "region")})
+            if on_day(name, at)
+            else None,
             "columns": [self._column(listing, asked, key, known[key], keep) for key in columns],
             "rows": [{"cells": [self._cell(listing, r, k, kinds, near) for k in columns]} for r in page],
             "filters": self._filters(listing, asked, keep, kinds),
             "chips": chips,
             "clear_url": f"/list/{name}",
-            "keep": [(k, v) for k in ("sort", "cols") if k in keep for v in ([keep[k]] if k == "sort" else keep[k])],
+            "keep": [
+                (k, v)
+                for k in ("sort", "on", "known", "cols")
+                if k in keep
+                for v in (keep[k] if k == "cols" else [keep[k]])
+            ],
             "prev_url": address_of(name, keep) if asked.after else None,
             "next_url": address_of(name, {**keep, "after": f"{page[-1].cursor}~{page[-1].id}"})
             if len(found) > PAGE
@@ -163,7 +175,7 @@ class ListView(BaseView):
             "export_url": address_of(f"{name}/export", keep) if page else None,
             "export_limit": EXPORT if number > EXPORT else None,
         }
-        return render_template("list.html", title=titles()[name], listing=context)
+        return render_template("list.html", title=context["title"], listing=context)
 
     @expose("/<name>/export")
     @has_access
@@ -175,7 +187,9 @@ class ListView(BaseView):
             found, kinds = rows(s, listing, asked, EXPORT), cases.process_titles(s)
             record_export(s, name, len(found), keep)
         return workbook(
-            titles()[name], [known[k] for k in columns], [[shown(r, k, kinds) for k in columns] for r in found]
+            title(titles()[name], asked_day(city_today())),
+            [known[k] for k in columns],
+            [[shown(r, k, kinds) for k in columns] for r in found],
         )
 
     def _asked(self, name: str) -> tuple[Listing, Asked, dict[str, Any]]:
@@ -185,6 +199,11 @@ class ListView(BaseView):
             listing = BRIEF
         if set(args) - PARAMETERS:
             abort(400)
+        at = asked_day(city_today())
+        if not at.plain:
+            if name == "people" and not {"seat", "register"} & set(who.sees):
+                abort(400)
+            listing = on_day(name, at) or abort(400)
         q, state, sort, process = (args.get(k, "").strip() for k in ("q", "state", "sort", "process"))
         usual = next(iter(listing.orders))
         key = sort.removeprefix("-") or usual
@@ -208,8 +227,9 @@ class ListView(BaseView):
             after = (value, int(number))
         down = sort.startswith("-") if sort else listing.orders[usual].downwards
         keep: dict[str, Any] = {"q": q, "state": state, "region": region, "process": process, "sort": sort}
+        keep |= at.parameters
         keep["cols"] = [c for c in listing.columns if c in cols]
-        asked = Asked(low, high, q, state, key, down, after, process, who.unit_id)
+        asked = Asked(low, high, q, state, key, down, after, process, who.unit_id, {} if at.plain else at.values)
         return listing, asked, {k: v for k, v in keep.items() if v}
 
     def _chips(self, name: str, keep: dict[str, Any], kinds: dict[str, str]) -> list[dict[str, Any]]:

@@ -20,6 +20,8 @@ def titles() -> dict[str, tuple[str, str]]:
         "permit.returned": (_("A permit's seat came back from a case"), ""),
         "permit.extended": (_("Permit extended"), "blue"),
         "permit.ended": (_("Permit ended, its rest released"), ""),
+        "permit.left": (_("Permit leaves with the unit that ends"), ""),
+        "permit.carried": (_("Permit taken over from the unit that ended"), "blue"),
         "plan.approved": (_("Yearly plan approved"), "blue"),
         "seats.allotted": (_("Seats allotted to departments"), ""),
         "seat.reserved": (_("Seat reserved"), "amber"),

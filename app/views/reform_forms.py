@@ -60,6 +60,8 @@ def fields_of(kind: StepKind, variant: int) -> dict[str, Field]:
         makers["category"] = lambda need: one_of(_l("Class of unit"), chosen(codes.UNIT_CATEGORY, empty=not need))
     if kind.name == "open_department":
         makers["parent"] = lambda need: _unit(_l("Unit"), variant, need)
+    if kind.name == "move_quota":
+        makers["line"] = makers["into_line"]
     if kind.name == "move_department":
         makers["unit"] = lambda need: _department(_l("Internal department"), variant, need)
     if kind.name == "transfer_unit":

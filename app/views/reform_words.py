@@ -30,6 +30,7 @@ def kind_names() -> dict[str, str]:
         "signboard": _("Signboard: co-located, two names, plate"),
         "move_people": _("Move people to another line"),
         "set_quota": _("Fix an establishment number"),
+        "move_quota": _("Move numbers between lines"),
         "set_leadership": _("Fix a leadership number"),
     }
 
@@ -110,6 +111,9 @@ def said(step: Any, names: Names) -> str:
             who = _("everybody") if people == "all" else _("%(n)s people", n=people.count(",") + 1)
             line, into = names.line(f.get("line")), names.line(f.get("into_line"))
             return _("From %(line)s to %(into)s: %(who)s", line=line, into=into, who=who)
+        case "move_quota":
+            line, into = names.line(f.get("from_line")), names.line(f.get("line"))
+            return _("From %(line)s to %(into)s: %(n)s numbers", line=line, into=into, n=f.get("number"))
         case "set_quota":
             label = codes.label("category", f.get("category", ""))
             return _("%(unit)s: %(label)s %(n)s", unit=unit, label=label, n=f.get("authorised"))

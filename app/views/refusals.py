@@ -140,7 +140,12 @@ def _of_units() -> dict[str, str]:
         "children_elsewhere": _(
             "Bodies below this one lie outside the new region. Transfer them first, or choose a superior of a wider region."
         ),
-        "unit_not_empty": _("The unit still has quotas, people or reservations. Move them first."),
+        "unit_not_empty": _(
+            "The unit still has quotas, people, reservations or units below it, so it cannot end. Merge it into another unit, move its people (transfer as a body) or let them leave, set its numbers to zero; then end it."
+        ),
+        "cases_without_destination": _(
+            "%(count)s cases or permits under way would be left without a unit (%(cases)s). Choose that they go over to the successor, stand still there or are withdrawn; what only this unit can finish, finish or withdraw first."
+        ),
     }
 
 

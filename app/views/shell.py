@@ -95,6 +95,7 @@ def menu(who: Hat) -> list[dict[str, Any]]:
         if who.office_kind == "human_resources":
             entries.insert(2, {"label": _("To be confirmed"), "url": "/acknowledgements", "icon": "check"})
         if who.office_kind == "establishment":
+            entries.append({"label": _("Quota desk"), "url": "/quota-desk", "icon": "ledger"})
             entries.append({"label": _("Commission"), "url": "/commission/", "icon": "users"})
             entries.append({"label": _("Looking ahead"), "url": "/forecast", "icon": "leader"})
             entries.append({"label": _("Permits"), "url": "/list/permits", "icon": "check"})

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from app.domain import codes, errors, quota
 from app.queries import days, history, sanding, units
-from app.views import engagements, inside, movements
+from app.views import engagements, inside, movements, quota_desk
 from app.views.alarm_texts import alarm_rows
 from app.views.auditing import record_export
 from app.views.day import address, asked, day_context, title, words
@@ -60,6 +60,7 @@ class UnitView(BaseView):
             permits = [] if past else units.permits(s, row.legal_id)
             within = None if past else inside.unit_context(s, row.legal_id, now)
             off_quota = None if past else engagements.unit_context(s, row.legal_id, now)
+            made_of = None if past else quota_desk.unit_context(s, row.legal_id)
         figures = [line for line in lines if line.kind == "establishment"]
         base = address(f"/unit/{unit_id}", at) if past else f"/unit/{unit_id}?"
         return render_template(
@@ -116,6 +117,7 @@ class UnitView(BaseView):
             signboards=[{"name": b.shown, "kind": dict(SIGNBOARDS)[b.kind]} for b in boards],
             legal_id=row.legal_id,
             engaged=off_quota,
+            numbers=made_of,
         )
 
     def _crumbs(self, row: Any) -> list[dict[str, Any]]:

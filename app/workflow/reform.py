@@ -146,6 +146,7 @@ _KINDS = (
             "authorised": number(),
         },
     ),
+    StepKind("move_quota", {"from_line": line(), "line": line(), "number": number()}),
     StepKind(
         "set_leadership",
         {

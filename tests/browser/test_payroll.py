@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.payroll.lists import MONTH, payees, payroll, replace
+from tests.exchange.payroll.lists import MONTH, payees, payroll, replace
 from tests.world import Body, World
 
 pytestmark = pytest.mark.browser

@@ -130,7 +130,7 @@ def test_a_unit_with_quota_people_reservations_or_units_below_does_not_close(wor
     assert isinstance(refusal(close, world, quota.id, about=quota), errors.UnitNotEmpty)
     held = world.body("留编局", quotas={"11": 1})
     reserved(world, held)
-    assert isinstance(refusal(close, world, held.id, about=held), errors.UnitNotEmpty)
+    assert isinstance(refusal(close, world, held.id, about=held), errors.CasesWithoutDestination)
     people = world.body("有人局", quotas={"11": 1}, people={"11": 2})
     assert isinstance(refusal(close, world, people.id, about=people), errors.UnitNotEmpty)
     below = world.body("有科室局", quotas={"11": 0}, departments=("办公室",))
@@ -172,7 +172,8 @@ def test_nobody_enters_a_closed_department_and_no_quota_is_set_in_a_closed_unit(
 
 def test_a_closed_unit_is_not_closed_or_changed_again(world: World) -> None:
     body = world.body("一撤局", quotas={"11": 0})
-    twice = file(world, "unit_close", {"unit": body.id, "start": str(TODAY), **DOCUMENT}, about=body)
+    other = {"document_no": "佛编〔2026〕4号"}
+    twice = file(world, "unit_close", {"unit": body.id, "start": str(TODAY), **other}, about=body)
     change = file(world, "unit_change", {"unit": body.id, "name": "又改", "start": str(TODAY), **DOCUMENT}, about=body)
     close(world, body.id, about=body)
     for case in (twice, change):

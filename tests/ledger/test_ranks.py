@@ -3,17 +3,21 @@
 import datetime as dt
 import json
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.domain import errors
+from app.domain import caps, errors, ratios
 from app.ledger.records import record_facts
-from app.workflow import engine
-from tests.ledger.steps import TODAY, ago, call, findings, refusal, scheme, scheme_facts, set_quota, transfer
+from app.workflow import engine, validation
+from tests.ledger.steps import TODAY, ago, by_office, call, findings, refusal, scheme, scheme_facts, set_quota, transfer
 from tests.world import Body, World
+
+PLAN = next(plan for _raw, plan in validation.load() if plan.process == "rank_quota")
+RANKS = ratios.sets(next(c.params for c in PLAN.checks if c.code == "rank_ratios"))
 
 
 @pytest.fixture(scope="module")
@@ -214,6 +218,37 @@ def test_a_new_approval_ends_the_one_before_and_the_base_follows_the_quota(world
     assert world.value("SELECT recorded_to IS NOT NULL FROM scheme WHERE id = :i", i=first)
     assert call(world, world.clerk(body), "SELECT count(*) FROM scheme WHERE recorded_to IS NULL") == 2
     assert findings(world) == []
+
+
+def test_a_unit_that_ends_takes_its_numbers_along(world: World) -> None:
+    ended, other = (world.body(f"终止{n}局", quotas={"11": 4}) for n in "甲乙")
+    pool = scheme(world, ended, together=(other,), day=ago(30))
+    set_quota(world, ended, ended.line, 0)
+    by_office(
+        world,
+        "unit_close",
+        {"unit": ended.id, "start": TODAY.isoformat(), "document_no": "佛编〔2026〕8号"},
+        about=ended,
+    )
+    row = "SELECT started_on, ended_on FROM scheme WHERE unit_id = :u AND recorded_to IS NULL"
+    assert world.row(row, u=ended.id) == (ago(30), TODAY)
+    assert world.value("SELECT recorded_to IS NOT NULL FROM scheme WHERE id = :i", i=pool)
+    scheme(world, other, day=TODAY)  # nobody holds its numbers any more
+    assert world.row(row, u=other.id) == (TODAY, None)
+    assert findings(world) == []
+
+
+@pytest.mark.parametrize("key", sorted(RANKS))
+def test_the_kernel_reckons_as_the_form_does(world: World, key: str) -> None:
+    """Each number that the rules give is taken, and one more than that of no group."""
+    with world.owner.connect() as connection:
+        for base in (0, 1, 4, 7, 19, 33, 79, 100, 257, 1001):
+            groups = caps.reckoned(base, RANKS[key].rules, {})
+            connection.execute(text("SELECT k_reckoned(:b, :g)"), {"b": base, "g": caps.written(groups)})
+            for n, group in enumerate(groups):
+                more = caps.written([*groups[:n], replace(group, number=group.number + 1), *groups[n + 1 :]])
+                with pytest.raises(DBAPIError, match="above_share"), connection.begin_nested():
+                    connection.execute(text("SELECT k_reckoned(:b, :g)"), {"b": base, "g": more})
 
 
 @pytest.mark.parametrize(

@@ -331,15 +331,17 @@ def test_departments_bodies_and_people_move_and_later_steps_know_what_came_of_th
     back = world.value("SELECT person_id FROM occupancy WHERE unit_id = :u", u=two.id)
     desk.step(variant, "move_people", line=two.line, into_line=f"{one.id}:11:1:none", people=str(back))
     desk.step(variant, "transfer_unit", unit=two.id, parent=above.id)
+    desk.step(variant, "move_quota", from_line=above.line, line=f"{one.id}:11:1:none", number=2)
     desk.step(variant, "move_people", line=two.line, into_line=f"{one.id}:22:1:none", people="all")
     found = desk.attempt(variant)
-    assert [s.get("code") for s in found["steps"]] == [None, None, None, None, "reform_line"]
+    assert [s.get("code") for s in found["steps"]] == [None, None, None, None, None, "reform_line"]
     assert found["people"]["ways"] == [[one.id, two.id, 2], [two.id, one.id, 1]]
     last = world.value("SELECT max(id) FROM reform_step WHERE variant_id = :v", v=variant)
     desk.call("reform_step_move", last, None)
     desk.approve(desk.file(variant))
     seated = "SELECT count(*) FROM occupancy WHERE unit_id = :u AND recorded_to IS NULL AND ended_on IS NULL AND kind = 'establishment'"
     assert (world.value(seated, u=one.id), world.value(seated, u=two.id)) == (1, 2)
+    assert (world.figures(above.line)[0], world.figures(one.line)[0]) == (3, 5)
     assert world.value("SELECT parent_id FROM unit WHERE id = :u", u=two.id) == above.id
     assert world.value("SELECT s.name FROM quota_line l JOIN unit s ON s.id = l.scope_unit_id WHERE l.unit_id = :u"
                        " AND l.kind = 'leadership'", u=two.id) == "业务科"  # fmt: skip

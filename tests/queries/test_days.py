@@ -149,3 +149,20 @@ def test_nonsense_is_refused_and_each_page_says_which_day_it_shows(
     assert "新来甲" in disclosed
     assert office.get(f"/unit/{body.id}?on={ago(150)}").get_data(as_text=True).count("新来甲") >= 1
     assert "新来甲" not in office.get(f"/unit/{body.id}?on={ago(201)}").get_data(as_text=True)
+
+
+def test_lists_show_who_and_what_there_was_on_the_day(world: World, bodies: dict[str, Any], client: Any) -> None:
+    world.account("liebiao", "office_member", office=("establishment", "440600"))
+    office: Client = client("liebiao")
+    on = f"on={ago(150)}"
+    for name in ("units", "people", "posts"):
+        page = office.get(f"/list/{name}?{on}")
+        assert page.status_code == 200, name
+        assert str(ago(150)) in page.get_data(as_text=True)
+        assert office.get(f"/list/{name}/export?{on}").status_code == 200
+        assert office.get(f"/list/{name}?on=x").status_code == 400
+    assert office.get(f"/list/cases?{on}").status_code == 400
+    assert "新来甲" in office.get(f"/list/people?{on}&q=新来").get_data(as_text=True)
+    assert "/person/" not in office.get(f"/list/people?on={ago(201)}&q=新来").get_data(as_text=True)
+    assert "来日新局" not in office.get(f"/list/units?{on}").get_data(as_text=True)
+    assert office.get(f"/list/people?{on}&known={ago(1)}&sort=-unit&state=serving").status_code == 200

@@ -226,6 +226,12 @@ class ChildrenElsewhere(DomainError):
     code = "children_elsewhere"
 
 
+class CasesWithoutDestination(DomainError):
+    """在办业务无去向: cases or permits of a unit that ends would have nowhere to go; facts: count, cases."""
+
+    code = "cases_without_destination"
+
+
 class PartsExceed(DomainError):
     """其中数超过总数: the parts of a number exceed it; facts: authorised, parts."""
 

@@ -31,7 +31,7 @@ $$;
 -- about another region's seats, and no unit can file another's.
 CREATE OR REPLACE FUNCTION case_place(r case_record, p_movement text, OUT unit bigint, OUT category text)
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
-DECLARE f jsonb := r.facts::jsonb;
+DECLARE f jsonb := k_facts_now(r.facts)::jsonb;
 BEGIN
   IF p_movement IN ('open_unit', 'open_balance', 'organ_limit', 'set_pool') THEN
     unit := (f ->> 'parent')::bigint; category := CASE WHEN p_movement = 'set_pool' THEN f ->> 'category' END;
@@ -216,6 +216,21 @@ BEGIN
   RETURN CASE WHEN v_asked = 0 THEN 'nobody is asked' END;
 END $$;
 
+-- One document says one thing of a unit once: 文号 that was used for the same change of the same unit is refused.
+CREATE OR REPLACE FUNCTION k_document_fresh(r case_record, p_movement text) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE f jsonb := r.facts::jsonb; v_number text;
+BEGIN
+  IF p_movement NOT IN ('change_unit', 'close_unit', 'merge_unit', 'transfer_unit', 'move_department') THEN RETURN; END IF;
+  SELECT a.number INTO v_number FROM application a JOIN case_record c ON c.case_id = a.id JOIN process_version v ON v.id = c.process_version_id
+   WHERE a.unit_id = (f ->> 'unit')::bigint AND c.status = 'effected' AND c.case_id <> r.case_id
+     AND v.process = (SELECT process FROM process_version WHERE id = r.process_version_id)
+     AND c.facts::jsonb ->> 'unit' = f ->> 'unit' AND c.facts::jsonb ->> 'document_no' = f ->> 'document_no' LIMIT 1;
+  IF FOUND THEN
+    PERFORM refuse('document_used', jsonb_build_object('document_no', f ->> 'document_no', 'case', v_number, 'unit', f ->> 'unit'));
+  END IF;
+END $$;
+
 -- Opens a movement: locks the case and demands its approvals.
 CREATE OR REPLACE FUNCTION case_open_movement(p_case bigint, p_movement text) RETURNS case_record
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
@@ -234,6 +249,9 @@ BEGIN
     PERFORM refuse('not_allowed');
   END IF;
   PERFORM k_passed_over(r, p_movement);
+  PERFORM k_document_fresh(r, p_movement);
+  -- What was approved stays as it was filed; what has ended meanwhile stands for its successor.
+  r.facts := k_facts_now(r.facts);
   RETURN r;
 END $$;
 

@@ -26,7 +26,7 @@ BEGIN
   IF u.parent_id IS NOT NULL OR u.node = 'department' THEN  -- held against its closing
     SELECT x.* INTO p FROM unit x JOIN region a ON a.code = x.region_code JOIN region g ON g.code = u.region_code
      WHERE x.id = u.parent_id AND x.status = 'active' AND starts_with(g.prefix, a.prefix)
-       AND (u.node <> 'department' OR g.code = a.code) FOR KEY SHARE OF x;
+       AND (u.node <> 'department' OR g.code = a.code) FOR SHARE OF x;
     IF NOT FOUND THEN PERFORM refuse('not_found', jsonb_build_object('unit', u.parent_id)); END IF;
   END IF;
   u.id := nextval(pg_get_serial_sequence('unit', 'id'));
@@ -136,10 +136,14 @@ CREATE OR REPLACE FUNCTION k_close_unit(p_case bigint, f jsonb, p_on date) RETUR
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE u unit; e record; v_now timestamptz; v_heirs text;
 BEGIN
+  -- A body that nobody succeeds takes nothing under way along; one that is merged has said where its cases go.
+  IF NOT f ? 'succeeded' AND EXISTS (SELECT 1 FROM unit WHERE id = (f ->> 'unit')::bigint AND legal_id = id) THEN
+    PERFORM k_running_hold(p_case, (f ->> 'unit')::bigint, NULL, f ->> 'cases');
+  END IF;
   -- Keeps out whoever would enter.
   PERFORM 1 FROM ledger_total WHERE line_id IN (SELECT id FROM quota_line WHERE unit_id = (f ->> 'unit')::bigint
     OR scope_unit_id = (f ->> 'unit')::bigint) ORDER BY line_id FOR UPDATE;
-  SELECT * INTO u FROM unit WHERE id = (f ->> 'unit')::bigint FOR UPDATE;
+  SELECT * INTO u FROM unit WHERE id = (f ->> 'unit')::bigint FOR NO KEY UPDATE;
   IF u.id IS NULL OR u.status = 'closed' THEN PERFORM refuse('not_found'); END IF;
   PERFORM k_empty_unit(u, p_on);
   v_now := clock_timestamp();

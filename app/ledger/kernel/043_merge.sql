@@ -23,8 +23,8 @@ BEGIN
   SELECT CASE k_personnel_class(category) WHEN 'public' THEN '34' ELSE CASE category WHEN '21' THEN '33' ELSE '31' END END
     INTO v_way FROM quota_line WHERE id = v_line;
   PERFORM 1 FROM person WHERE id = ANY (v_people) ORDER BY id FOR UPDATE;
+  v_now := clock_timestamp();  -- one movement: the days are looked at once, behind its last person
   FOR v_person IN SELECT unnest(v_people) ORDER BY 1 LOOP
-    v_now := clock_timestamp();
     PERFORM k_vacate(p_case, v_person, v_reason, p_on, v_now, false);
     PERFORM k_free_from(v_person, p_on);
     l := k_enterable(v_into);
@@ -34,22 +34,38 @@ BEGIN
     IF NOT FOUND THEN PERFORM refuse('bad_day', jsonb_build_object('day', p_on, 'line', l.id)); END IF;
     UPDATE ledger_total SET occupied = occupied + 1 WHERE line_id = l.id;
     PERFORM k_sit(p_case, p, v_person, jsonb_build_object('department', f -> 'department', 'entry_way', v_way), p_on, v_now);
-    v_bad := k_first_bad_day(l.id, p_on, v_now);
-    IF v_bad IS NOT NULL THEN PERFORM refuse('bad_day', jsonb_build_object('day', v_bad, 'line', l.id)); END IF;
   END LOOP;
+  v_bad := k_first_bad_day(v_into, p_on, v_now);
+  IF v_bad IS NOT NULL THEN PERFORM refuse('bad_day', jsonb_build_object('day', v_bad, 'line', v_into)); END IF;
   RETURN coalesce(cardinality(v_people), 0);
+END $$;
+
+-- Units held for a change, in their order; refused where one of them ended while this waited.
+CREATE OR REPLACE FUNCTION k_still_there(p_units bigint[]) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE v_gone bigint;
+BEGIN
+  PERFORM 1 FROM unit WHERE id = ANY (p_units) ORDER BY id FOR NO KEY UPDATE;
+  SELECT id INTO v_gone FROM unit WHERE id = ANY (p_units) AND status = 'closed' ORDER BY id LIMIT 1;
+  IF FOUND THEN PERFORM refuse('not_found', jsonb_build_object('unit', v_gone)); END IF;
 END $$;
 
 -- A body ends in another one. "along": its numbers go over with its people, category by category; "approved": the people
 -- sit down on seats that the other body has been given. Its leaders' posts, its departments and it itself end.
 CREATE OR REPLACE FUNCTION k_merge_unit(p_case bigint, f jsonb, p_on date) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE l record; o occupancy; v_into bigint := (f ->> 'into')::bigint; v_unit bigint := (f ->> 'unit')::bigint; v_line bigint; v_had int; d bigint;
+DECLARE l record; v_into bigint := (f ->> 'into')::bigint; v_unit bigint := (f ->> 'unit')::bigint; v_line bigint; v_had int; d bigint; v_held bigint[];
 BEGIN
+  IF (SELECT node FROM unit WHERE id = v_unit) = 'department' THEN
+    PERFORM k_merge_department(p_case, f, p_on);
+    RETURN;
+  END IF;
   IF v_unit = v_into OR NOT EXISTS (SELECT 1 FROM unit WHERE id = v_into AND legal_id = id AND status = 'active')
     OR NOT EXISTS (SELECT 1 FROM unit WHERE id = v_unit AND legal_id = id AND status = 'active') THEN
     PERFORM refuse('not_found', jsonb_build_object('unit', v_unit, 'into', v_into));
   END IF;
+  v_held := k_running_hold(p_case, v_unit, v_into, f ->> 'cases');
+  PERFORM k_still_there(ARRAY[v_unit, v_into]);
   FOR l IN SELECT x.*, t.authorised, t.occupied FROM quota_line x JOIN ledger_total t ON t.line_id = x.id
       WHERE x.unit_id = v_unit AND x.kind = 'establishment' AND (t.authorised > 0 OR t.occupied > 0) ORDER BY x.id LOOP
     v_line := k_line(jsonb_build_object('unit', v_into, 'category', l.category, 'funding', l.funding, 'structure', l.structure));
@@ -63,17 +79,55 @@ BEGIN
     PERFORM k_set_quota(p_case, f || jsonb_build_object('line', l.id, 'authorised', 0), p_on);
     PERFORM k_pool_room(x, 0, p_on) FROM quota_line x WHERE x.id = v_line;
   END LOOP;
+  PERFORM k_release_leaders(p_case, f, v_unit, p_on);
+  FOR d IN SELECT id FROM unit WHERE legal_id = v_unit AND status = 'active' ORDER BY scope_path DESC LOOP
+    IF d = v_unit THEN PERFORM k_succeed(p_case, v_unit, v_into, 'merge', p_on); END IF;
+    PERFORM k_close_unit(p_case, jsonb_build_object('unit', d, 'succeeded', 1), p_on);
+  END LOOP;
+  PERFORM k_running_go(p_case, v_unit, v_into, f ->> 'cases', v_held);
+END $$;
+
+-- 内设机构合并: the people of a department go to another one of the same body, its seats' marks too; its leaders' posts end.
+CREATE OR REPLACE FUNCTION k_merge_department(p_case bigint, f jsonb, p_on date) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE d unit; n unit; l record; v_seats text; v_person bigint;
+BEGIN
+  SELECT * INTO d FROM unit WHERE id = (f ->> 'unit')::bigint;
+  SELECT * INTO n FROM unit WHERE id = (f ->> 'into')::bigint AND status = 'active' AND node = 'department' AND legal_id = d.legal_id;
+  IF d.status = 'closed' OR n.id IS NULL OR n.id = d.id THEN PERFORM refuse('not_found', jsonb_build_object('unit', f ->> 'into')); END IF;
+  IF EXISTS (SELECT 1 FROM unit WHERE parent_id = d.id AND status = 'active') THEN
+    PERFORM refuse('unit_not_empty', jsonb_build_object('unit', d.id));
+  END IF;
+  PERFORM 1 FROM ledger_total WHERE line_id IN (SELECT id FROM quota_line WHERE unit_id = d.legal_id) ORDER BY line_id FOR UPDATE;
+  PERFORM k_still_there(ARRAY[d.legal_id, d.id, n.id]);
+  PERFORM k_release_leaders(p_case, f, d.id, p_on);
+  FOR l IN SELECT x.id, x.scope_path FROM quota_line x WHERE x.unit_id = d.legal_id AND x.kind = 'establishment' ORDER BY x.id LOOP
+    WITH marked AS (UPDATE post SET department_id = n.id WHERE line_id = l.id AND department_id = d.id RETURNING number)
+    SELECT string_agg(number::text, ',' ORDER BY number) INTO v_seats FROM marked;
+    CONTINUE WHEN v_seats IS NULL;
+    PERFORM chain_append('unit', d.legal_id, 'seats.allotted', p_on, clock_timestamp(), p_case,
+      jsonb_build_object('line', l.id, 'department', n.id, 'seats', v_seats), l.scope_path);
+  END LOOP;
+  FOR v_person IN SELECT person_id FROM occupancy WHERE department_id = d.id AND kind = 'establishment' AND recorded_to IS NULL
+      AND ended_on IS NULL ORDER BY person_id LOOP
+    PERFORM k_shift(p_case, v_person, n.id, p_on);
+  END LOOP;
+  PERFORM k_succeed(p_case, d.id, n.id, 'merge', p_on);
+  PERFORM k_close_unit(p_case, jsonb_build_object('unit', d.id), p_on);
+END $$;
+
+-- The leaders' posts of a body or department end with it, and their numbers.
+CREATE OR REPLACE FUNCTION k_release_leaders(p_case bigint, f jsonb, p_scope bigint, p_on date) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE l record; o occupancy;
+BEGIN
   FOR l IN SELECT x.id, t.authorised FROM quota_line x JOIN ledger_total t ON t.line_id = x.id
-      WHERE x.unit_id = v_unit AND x.kind = 'leadership' ORDER BY x.id LOOP
+      WHERE (x.scope_unit_id = p_scope OR x.unit_id = p_scope) AND x.kind = 'leadership' ORDER BY x.id LOOP
     FOR o IN SELECT * FROM occupancy WHERE line_id = l.id AND recorded_to IS NULL AND ended_on IS NULL ORDER BY person_id LOOP
       PERFORM k_leave(p_case, o, '21', p_on, clock_timestamp());
     END LOOP;
     PERFORM k_surplus_alarm(l.id, p_case);
     IF l.authorised > 0 THEN PERFORM k_set_quota(p_case, f || jsonb_build_object('line', l.id, 'authorised', 0), p_on); END IF;
-  END LOOP;
-  FOR d IN SELECT id FROM unit WHERE legal_id = v_unit AND status = 'active' ORDER BY scope_path DESC LOOP
-    IF d = v_unit THEN PERFORM k_succeed(p_case, v_unit, v_into, 'merge', p_on); END IF;
-    PERFORM k_close_unit(p_case, jsonb_build_object('unit', d), p_on);
   END LOOP;
 END $$;
 

@@ -1,7 +1,7 @@
 -- 隶属关系: a body comes under another superior, in its region or in another one; a department goes to another body.
 
 -- What bears a unit's path follows it, the chains' entries too (the path is no part of their hash): 档案随机构走. Papers that
--- were issued, and who was held to account, keep theirs. A trigger, so that what an application may never change of its own rows changes here.
+-- were issued keep theirs, and so do books that never change (责任追究, steps of alarms): who kept them then keeps them. A trigger, so that what an application may never change of its own rows changes here.
 CREATE OR REPLACE FUNCTION k_rescope() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE v_table text;
@@ -12,7 +12,9 @@ BEGIN
       UNION SELECT person_id FROM engagement WHERE scope_path = OLD.scope_path));
   FOR v_table IN SELECT c.relname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid AND c.relkind = 'r'
       AND c.relnamespace = 'public'::regnamespace WHERE a.attname = 'scope_path' AND NOT a.attisdropped
-      AND c.relname <> ALL (ARRAY['unit', 'ledger_entry', 'issued_paper', 'accountability']) ORDER BY c.relname LOOP
+      AND c.relname <> ALL (ARRAY['unit', 'ledger_entry', 'issued_paper'])
+      AND NOT EXISTS (SELECT 1 FROM pg_trigger g JOIN pg_proc f ON f.oid = g.tgfoid WHERE g.tgrelid = c.oid AND f.proname = 'k_never_changes')
+      ORDER BY c.relname LOOP
     EXECUTE format('UPDATE %I SET scope_path = $1 WHERE scope_path = $2', v_table) USING NEW.scope_path, OLD.scope_path;
   END LOOP;
   RETURN NULL;
@@ -28,7 +30,7 @@ BEGIN
   IF p_parent IS NOT NULL THEN
     IF k_unit_below(p_parent, u.id) THEN PERFORM refuse('unit_loop', jsonb_build_object('unit', u.id, 'parent', p_parent)); END IF;
     PERFORM 1 FROM unit x JOIN region a ON a.code = x.region_code JOIN region g ON g.code = p_region
-     WHERE x.id = p_parent AND x.status = 'active' AND x.node <> 'department' AND starts_with(g.prefix, a.prefix) FOR KEY SHARE OF x;
+     WHERE x.id = p_parent AND x.status = 'active' AND x.node <> 'department' AND starts_with(g.prefix, a.prefix) FOR SHARE OF x;
     IF NOT FOUND THEN PERFORM refuse('not_found', jsonb_build_object('unit', p_parent)); END IF;
   END IF;
   -- Bodies below it stay where they are: their region has to lie inside the new one.
@@ -47,7 +49,7 @@ BEGIN
   PERFORM 1 FROM ledger_total WHERE line_id IN (SELECT id FROM quota_line WHERE unit_id = (f ->> 'unit')::bigint) ORDER BY line_id FOR UPDATE;
   -- Two transfers that would make a loop together wait for each other here.
   PERFORM 1 FROM region WHERE kind = 'city' FOR UPDATE;
-  SELECT * INTO u FROM unit WHERE id = (f ->> 'unit')::bigint FOR UPDATE;
+  SELECT * INTO u FROM unit WHERE id = (f ->> 'unit')::bigint FOR NO KEY UPDATE;
   IF u.id IS NULL OR u.status = 'closed' OR u.node = 'department' THEN PERFORM refuse('not_found', jsonb_build_object('unit', f ->> 'unit')); END IF;
   v_region := coalesce(nullif(f ->> 'region', ''), u.region_code);
   IF v_region = u.region_code AND v_parent IS NOT DISTINCT FROM u.parent_id THEN
@@ -86,7 +88,7 @@ END $$;
 -- its past; a new one of its name begins in the other body with its people. "along" brings their numbers.
 CREATE OR REPLACE FUNCTION k_move_department(p_case bigint, f jsonb, p_on date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE d unit; n unit; l record; o occupancy; v_new bigint; v_line bigint; v_people text; v_into bigint := (f ->> 'into')::bigint; v_count int; v_seats text;
+DECLARE d unit; n unit; l record; o occupancy; v_new bigint; v_line bigint; v_people text; v_into bigint := (f ->> 'into')::bigint; v_count int; v_seats text; v_held bigint[];
 BEGIN
   SELECT * INTO d FROM unit WHERE id = (f ->> 'unit')::bigint;
   SELECT * INTO n FROM unit WHERE id = v_into;
@@ -97,7 +99,8 @@ BEGIN
     PERFORM refuse('unit_not_empty', jsonb_build_object('unit', d.id));
   END IF;
   PERFORM 1 FROM ledger_total WHERE line_id IN (SELECT id FROM quota_line WHERE unit_id IN (d.legal_id, v_into)) ORDER BY line_id FOR UPDATE;
-  PERFORM 1 FROM unit WHERE id IN (d.legal_id, v_into, d.id) ORDER BY id FOR NO KEY UPDATE;
+  PERFORM k_still_there(ARRAY[d.legal_id, v_into, d.id]);
+  v_held := k_running_hold(p_case, d.id, v_into, f ->> 'cases');
   v_new := k_open_unit(p_case, jsonb_build_object('parent', v_into, 'node', 'department', 'region', n.region_code, 'name', d.name,
     'short_name', d.short_name, 'nature', d.nature, 'category', d.category, 'grade', d.grade), p_on);
   FOR l IN SELECT x.*, t.authorised, (SELECT count(*) FROM post s WHERE s.line_id = x.id AND s.department_id = d.id AND s.status <> 'abolished') AS allotted
@@ -142,6 +145,7 @@ BEGIN
   END LOOP;
   PERFORM k_succeed(p_case, d.id, v_new, 'department', p_on);
   PERFORM k_close_unit(p_case, jsonb_build_object('unit', d.id), p_on);
+  PERFORM k_running_go(p_case, d.id, v_new, f ->> 'cases', v_held);
   RETURN v_new;
 END $$;
 

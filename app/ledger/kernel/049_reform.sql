@@ -67,6 +67,7 @@ BEGIN
   WHEN 'transfer_unit' THEN PERFORM k_transfer_unit(p_case, f, p_on);
   WHEN 'move_department' THEN v_made := k_move_department(p_case, f, p_on);
   WHEN 'move_people' THEN PERFORM k_move_people(p_case, f, p_on);
+  WHEN 'move_quota' THEN PERFORM k_move_quota(p_case, f, p_on);
   WHEN 'signboard' THEN PERFORM k_signboard(p_case, f, p_on);
   WHEN 'move_quota' THEN PERFORM k_move_quota(p_case, f, p_on);
   WHEN 'set_quota' THEN PERFORM k_set_quota(p_case, f - 'net' - 'ending' || '{"kind": "establishment"}', p_on);
@@ -102,7 +103,8 @@ BEGIN
   -- 机构限额 is asked of the whole at its end: on the way there may be old bodies beside new ones.
   v_common := jsonb_build_object('document_no', p_facts ->> 'document_no', 'issuer', coalesce(p_facts ->> 'issuer', ''),
     'over_limit_no', 'at the end');
-  -- The fixed order, before the steps take theirs: totals by line, then the bodies.
+  -- The fixed order, before the steps take theirs: running cases, totals by line, then the bodies.
+  PERFORM k_running_lock(p_case, k_reform_units(p_steps, keys));
   PERFORM 1 FROM ledger_total WHERE line_id IN (SELECT id FROM quota_line WHERE unit_id = ANY (k_reform_units(p_steps, keys)))
     ORDER BY line_id FOR UPDATE;
   PERFORM 1 FROM unit WHERE id = ANY (k_reform_units(p_steps, keys)) ORDER BY id FOR NO KEY UPDATE;

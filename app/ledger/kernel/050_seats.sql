@@ -113,7 +113,7 @@ BEGIN
   END IF;
   IF l.kind = 'leadership' THEN v_department := nullif(l.scope_unit_id, l.unit_id); END IF;
   SELECT scope_path INTO v_scope FROM unit WHERE id = coalesce(v_department, l.unit_id) AND status = 'active'
-    AND (legal_id = l.unit_id OR id = l.unit_id) FOR KEY SHARE;  -- held against its closing
+    AND (legal_id = l.unit_id OR id = l.unit_id) FOR SHARE;  -- held against its closing
   IF v_scope IS NULL THEN PERFORM refuse('not_found', jsonb_build_object('department', v_department)); END IF;
   INSERT INTO occupancy (person_id, person_name, post_id, line_id, unit_id, department_id, kind, main, nature, home_unit,
     started_on, entry_way, entry_case_id, recorded_at, scope_path)

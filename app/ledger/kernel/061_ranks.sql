@@ -121,10 +121,35 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   FROM s, scheme_groups(s.groups) g ORDER BY g.place
 $$;
 
+-- The next version of a scheme: ended.
+CREATE OR REPLACE FUNCTION k_scheme_end(o scheme, p_on date, p_now timestamptz) RETURNS bigint
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE e scheme := o;
+BEGIN
+  UPDATE scheme SET recorded_to = p_now WHERE id = o.id;
+  e.id := nextval(pg_get_serial_sequence('scheme', 'id')); e.ended_on := greatest(p_on, o.started_on); e.recorded_at := p_now;
+  INSERT INTO scheme SELECT (e).*;
+  RETURN e.id;
+END $$;
+
+-- A unit that ends takes its numbers along; those with whom it shared them apply anew.
+CREATE OR REPLACE FUNCTION k_schemes_closed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE o scheme; v_now timestamptz := clock_timestamp(); v_on date := coalesce(NEW.closed_on, kernel_today());
+BEGIN
+  FOR o IN SELECT * FROM scheme WHERE unit_id = NEW.id AND recorded_to IS NULL AND ended_on IS NULL ORDER BY id LOOP
+    PERFORM chain_append('unit', NEW.id, 'scheme.ended', greatest(v_on, o.started_on), v_now, o.case_id,
+      jsonb_build_object('closes', o.id, 'ended', k_scheme_end(o, v_on, v_now), 'into', NULL), o.scope_path);
+  END LOOP;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER schemes_closed AFTER UPDATE OF status ON unit FOR EACH ROW
+  WHEN (NEW.status = 'closed' AND OLD.status <> 'closed') EXECUTE FUNCTION k_schemes_closed();
+
 -- Ends the schemes that a new one replaces, each on its owner's chain; one that others share is not replaced.
 CREATE OR REPLACE FUNCTION k_schemes_end(p_case bigint, n scheme) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE o scheme; e scheme; v_own jsonb := '{"closes": null, "ended": null}';
+DECLARE o scheme; v_ended bigint; v_own jsonb := '{"closes": null, "ended": null}';
 BEGIN
   FOR o IN SELECT * FROM scheme WHERE members && n.members AND kind = n.kind AND recorded_to IS NULL AND ended_on IS NULL ORDER BY id LOOP
     IF o.unit_id <> n.unit_id AND NOT o.members <@ n.members THEN
@@ -132,13 +157,11 @@ BEGIN
     ELSIF n.started_on < o.started_on THEN
       PERFORM refuse('bad_day', jsonb_build_object('day', n.started_on, 'scheme', o.id));
     END IF;
-    UPDATE scheme SET recorded_to = n.recorded_at WHERE id = o.id;
-    e := o; e.id := nextval(pg_get_serial_sequence('scheme', 'id')); e.ended_on := n.started_on; e.recorded_at := n.recorded_at;
-    INSERT INTO scheme SELECT (e).*;
-    IF o.unit_id = n.unit_id THEN v_own := jsonb_build_object('closes', o.id, 'ended', e.id);
+    v_ended := k_scheme_end(o, n.started_on, n.recorded_at);
+    IF o.unit_id = n.unit_id THEN v_own := jsonb_build_object('closes', o.id, 'ended', v_ended);
     ELSE
       PERFORM chain_append('unit', o.unit_id, 'scheme.ended', n.started_on, n.recorded_at, p_case,
-        jsonb_build_object('closes', o.id, 'ended', e.id, 'into', n.unit_id), o.scope_path);
+        jsonb_build_object('closes', o.id, 'ended', v_ended, 'into', n.unit_id), o.scope_path);
     END IF;
   END LOOP;
   IF EXISTS (SELECT 1 FROM scheme x WHERE x.members && n.members AND x.kind = n.kind AND x.recorded_to IS NULL

@@ -26,39 +26,44 @@ BEGIN
   other := v.number;
 END $$;
 
-CREATE OR REPLACE FUNCTION ledger_shift(p_case bigint) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE r case_record := case_open_movement(p_case, 'shift'); f jsonb := r.facts::jsonb; o occupancy; n occupancy;
-  v_on date := k_day((f ->> 'start')::date); v_person bigint := (f ->> 'person')::bigint; v_ended bigint; d unit;
-  v_to bigint := (f ->> 'department')::bigint; v_now timestamptz; v_fields jsonb; m record;
+CREATE OR REPLACE FUNCTION k_shift(p_case bigint, p_person bigint, p_to bigint, p_on date) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE o occupancy; n occupancy; v_ended bigint; d unit; v_now timestamptz; v_fields jsonb; m record;
 BEGIN
-  PERFORM k_lock(v_person, NULL);
-  o := k_seat_of(v_person);
-  IF v_on < o.started_on THEN
-    PERFORM refuse('before_entry', jsonb_build_object('day', o.started_on, 'person', v_person));
-  ELSIF v_to IS NOT DISTINCT FROM o.department_id THEN
-    PERFORM refuse('same_department', jsonb_build_object('person', v_person));
+  PERFORM k_lock(p_person, NULL);
+  o := k_seat_of(p_person);
+  IF p_on < o.started_on THEN
+    PERFORM refuse('before_entry', jsonb_build_object('day', o.started_on, 'person', p_person));
+  ELSIF p_to IS NOT DISTINCT FROM o.department_id THEN
+    PERFORM refuse('same_department', jsonb_build_object('person', p_person));
   END IF;
-  SELECT * INTO d FROM unit WHERE id = coalesce(v_to, o.unit_id) AND legal_id = o.unit_id AND status = 'active'
-    FOR KEY SHARE;  -- held against its closing
-  IF NOT FOUND THEN PERFORM refuse('not_found', jsonb_build_object('department', v_to)); END IF;
-  IF v_on < d.opened_on THEN PERFORM refuse('not_yet_open', jsonb_build_object('day', d.opened_on)); END IF;
+  SELECT * INTO d FROM unit WHERE id = coalesce(p_to, o.unit_id) AND legal_id = o.unit_id AND status = 'active'
+    FOR SHARE;  -- held against its closing
+  IF NOT FOUND THEN PERFORM refuse('not_found', jsonb_build_object('department', p_to)); END IF;
+  IF p_on < d.opened_on THEN PERFORM refuse('not_yet_open', jsonb_build_object('day', d.opened_on)); END IF;
   v_now := clock_timestamp();
-  m := k_swap_marks(o.post_id, v_to);
+  m := k_swap_marks(o.post_id, p_to);
   UPDATE occupancy SET recorded_to = v_now WHERE id = o.id;
-  n := o; n.id := nextval(pg_get_serial_sequence('occupancy', 'id')); n.recorded_at := v_now; n.ended_on := v_on;
+  n := o; n.id := nextval(pg_get_serial_sequence('occupancy', 'id')); n.recorded_at := v_now; n.ended_on := p_on;
   INSERT INTO occupancy SELECT (n).*;
   v_ended := n.id;
-  n := o; n.id := nextval(pg_get_serial_sequence('occupancy', 'id')); n.recorded_at := v_now; n.started_on := v_on;
-  n.department_id := v_to; n.scope_path := d.scope_path;
+  n := o; n.id := nextval(pg_get_serial_sequence('occupancy', 'id')); n.recorded_at := v_now; n.started_on := p_on;
+  n.department_id := p_to; n.scope_path := d.scope_path;
   INSERT INTO occupancy SELECT (n).*;
-  UPDATE person SET department_id = v_to, scope_path = d.scope_path WHERE id = v_person;
+  UPDATE person SET department_id = p_to, scope_path = d.scope_path WHERE id = p_person;
   v_fields := jsonb_build_object('closes', o.id, 'ended', v_ended, 'occupancy', n.id, 'line', o.line_id,
-    'seat', (m.seat).number, 'person', v_person, 'department', v_to, 'on', v_on, 'exchanged', m.other,
+    'seat', (m.seat).number, 'person', p_person, 'department', p_to, 'on', p_on, 'exchanged', m.other,
     'meant_for', (m.seat).department_id);
-  PERFORM chain_append('unit', o.unit_id, 'seat.shifted', v_on, v_now, p_case, v_fields,
+  PERFORM chain_append('unit', o.unit_id, 'seat.shifted', p_on, v_now, p_case, v_fields,
     (SELECT scope_path FROM quota_line WHERE id = o.line_id));
-  PERFORM chain_append('person', v_person, 'seat.shifted', v_on, v_now, p_case, v_fields, n.scope_path);
+  PERFORM chain_append('person', p_person, 'seat.shifted', p_on, v_now, p_case, v_fields, n.scope_path);
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger_shift(p_case bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE r case_record := case_open_movement(p_case, 'shift'); f jsonb := r.facts::jsonb;
+BEGIN
+  PERFORM k_shift(p_case, (f ->> 'person')::bigint, (f ->> 'department')::bigint, k_day((f ->> 'start')::date));
   PERFORM k_effected(p_case);
 END $$;
 

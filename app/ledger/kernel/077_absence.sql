@@ -32,7 +32,7 @@ BEGIN
   END IF;
   IF f ->> 'host_unit' IS NOT NULL THEN
     SELECT name INTO v_name FROM unit WHERE id = (f ->> 'host_unit')::bigint AND legal_id = id AND status = 'active'
-      AND id <> o.unit_id FOR KEY SHARE;
+      AND id <> o.unit_id FOR SHARE;
     IF NOT FOUND THEN PERFORM refuse('not_found', jsonb_build_object('unit', f ->> 'host_unit')); END IF;
   END IF;
   INSERT INTO absence (person_id, unit_id, kind, host_unit_id, host, started_on, until_on, case_id, recorded_at, scope_path,

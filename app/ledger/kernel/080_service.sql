@@ -75,7 +75,7 @@ RETURNS TABLE (line_id bigint, unit_id bigint, unit_name text, kind text, catego
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT l.id, l.unit_id, u.name, l.kind, l.category, l.structure, l.scope_unit_id, s.name, l.role, l.level,
     t.authorised, t.occupied, t.reserved
-  FROM case_record r JOIN quota_line l ON l.id = coalesce((r.facts::jsonb ->> 'line')::bigint, (SELECT o.line_id FROM occupancy o
+  FROM case_record r JOIN quota_line l ON l.id = coalesce((k_facts_now(r.facts)::jsonb ->> 'line')::bigint, (SELECT o.line_id FROM occupancy o
     WHERE o.person_id = (r.facts::jsonb ->> 'person')::bigint AND o.kind = 'establishment' AND o.recorded_to IS NULL
     AND o.ended_on IS NULL))
   JOIN ledger_total t ON t.line_id = l.id JOIN unit u ON u.id = l.unit_id JOIN unit s ON s.id = l.scope_unit_id

@@ -1,0 +1,42 @@
+"""核对的说法: organs that end, move, or change."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+TITLES: dict[str, Any] = {
+    "organ_consequences": _l("What the change touches"),
+    "organ_empty": _l("Nothing left in the unit"),
+    "organ_destination": _l("Where cases and permits under way go"),
+    "upgrade_levels": _l("Leadership numbers of the new grade"),
+}
+LABELS: dict[str, Any] = {
+    "people": _l("People"),
+    "leaders": _l("Leadership positions held"),
+    "numbers": _l("Establishment numbers"),
+    "lead_numbers": _l("Leadership numbers"),
+    "departments": _l("Departments inside"),
+    "bodies_below": _l("Bodies below it"),
+    "below": _l("Units below it"),
+    "cases": _l("Cases under way"),
+    "permits": _l("Open permits"),
+    "certificates": _l("Valid certificates"),
+    "away": _l("People away (lent, ill)"),
+    "odd_levels": _l("Of another level"),
+}
+SAYS: dict[str, Any] = {
+    "ends_in_another": _l(
+        "The people go over to the unit that takes over, on the same day; seats and numbers left here end, leaders' posts end with the unit and are appointed anew, departments end, the certificate has to be handed back."
+    ),
+    "ends_alone": _l("All of this has to be gone or settled before the unit can end."),
+    "goes_on": _l("All of this goes on with the unit as it is."),
+    "people_first": _l(
+        "An organ does not end with people in it: merge it into another unit, transfer its people as a body, or let them leave first."
+    ),
+    "numbers_first": _l("Set its establishment and leadership numbers to zero first (change of quota)."),
+    "below_first": _l("End, merge or transfer the departments and bodies below it first."),
+    "say_where": _l("Choose: they go over to the successor, stand still there, or are withdrawn."),
+    "approve_levels": _l(
+        "Leadership numbers bear a level of their own: apply for leadership numbers of the new level beside this change."
+    ),
+}

@@ -1,0 +1,51 @@
+"""A quota cut below its people: refused, then done through a plan of absorption, and watched until the surplus is gone."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.ledger.steps import TODAY, ago, leave
+from tests.world import Body, World
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def body(world: World) -> Body:
+    made = world.body("佛山市消化局", quotas={"11": 5}, people={"11": 4}, start=ago(400))
+    for name in ("heding", "fuhe"):
+        world.account(name, "office_member", office=("establishment", "440600"))
+    return made
+
+
+def test_a_cut_below_its_people_goes_by_a_plan_and_ends_by_itself(world: World, body: Body, desks: Any) -> None:
+    office, second = desks("heding"), desks("fuhe")
+    page = office.open("/case/new/quota", checked=False)
+    office.pick("any_line", "佛山市消化局")
+    page.fill("[name=authorised]", "2")
+    page.fill("[name=document_no]", "佛编〔2026〕81号")
+    page.fill("[name=issuer]", "市委编委")
+    page.fill("[name=start]", TODAY.isoformat())
+    expect(page.locator("#check")).to_contain_text("核定")
+    page.locator("#case-form button[value=submit]").click()
+    expect(page.locator("main")).to_contain_text("在用")
+    assert world.figures(body.line) == (5, 4, 0)
+    page.fill("[name=until_on]", ago(-400).isoformat())
+    office.check()
+    case = office.submit()
+    second.approve(case)
+    assert world.figures(body.line) == (2, 4, 0)
+
+    unit = f"/unit/{body.id}"
+    office.fits(unit)
+    expect(office.page.locator("#numbers")).to_contain_text("佛编〔2026〕81号")
+    office.fits("/quota-desk")
+    plans = office.page.locator("#plans")
+    expect(plans).to_contain_text("佛山市消化局")
+    expect(plans).to_contain_text("0.00%")
+    leave(world, body, body.people[0])
+    expect(office.open("/quota-desk", checked=False).locator("#plans")).to_contain_text("50.00%")
+    leave(world, body, body.people[1])
+    assert world.figures(body.line) == (2, 2, 0)
+    expect(office.open("/quota-desk", checked=False).locator("#plans")).not_to_contain_text("佛山市消化局")
