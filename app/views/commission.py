@@ -115,6 +115,9 @@ class CommissionView(BaseView):
         step = request.form.get("step", "")
         steps = {"put": self._put, "drop": self._drop, "record": self._record, "settle": self._settle,
                  "reopen": self._reopen, "carry": self._carry}  # fmt: skip
+        with work() as s:
+            if reads.meeting(s, meeting_id) is None:
+                raise errors.NotFound(meeting=meeting_id)
         if step not in steps:
             abort(400)
         try:

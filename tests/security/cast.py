@@ -82,6 +82,7 @@ class Cast:
                     "paper_id",
                     "notice_id",
                     "alarm_id",
+                    "meeting_id",
                     *LISTED,
                     *ROSTER,
                     *REFORM,
@@ -94,6 +95,7 @@ class Cast:
         kind = "establishment" if "bianban" in role.username else "personnel"
         return {
             "unit_id": self.bodies[side].id,
+            "meeting_id": ABSENT,  # held in tests/workflow/test_commission.py
             "person_id": self.bodies[side].people[0],
             "case_id": self.cases[side],
             "task_id": tasks[kind],

@@ -185,3 +185,24 @@ def test_a_temporary_body_stands_on_its_leaders_page_until_it_ends(
     approved(world, desk.post("/case/new/temporary_end", form | {"document_no": "佛府〔2026〕63号"}))
     assert "防汛指挥部" not in desk.get(f"/sanding/{body.id}").get_data(as_text=True)
     assert "/case/" not in (desk.post("/case/new/temporary_end", form).headers.get("Location") or "")
+
+
+def test_the_history_goes_from_what_a_body_came_from_to_what_it_became(
+    world: World, body: Body, client: Callable[..., Client]
+) -> None:
+    old, new = world.body("沿革原局", quotas={"11": 1}), world.body("沿革后局", quotas={"11": 1})
+    with world.superuser.connect() as c:
+        case = c.execute(text("SELECT min(id) FROM application")).scalar_one()
+        for a, b in ((old, body), (body, new)):
+            c.execute(
+                text("INSERT INTO unit_succession (from_unit_id, to_unit_id, kind, happened_on, case_id, recorded_at, scope_path)"
+                     " VALUES (:a, :b, 'merge', kernel_today(), :c, now(), :s)"),
+                {"a": a.id, "b": b.id, "c": case, "s": a.scope_path},
+            )  # fmt: skip
+        c.commit()
+    desk = client("second")
+    for start in (old, body, new):  # forward and back alike
+        page = desk.get(f"/lineage/{start.id}").get_data(as_text=True)
+        assert page.count("<path d=") == 2
+        assert "沿革原局" in page
+        assert "并入 沿革后局" in page
