@@ -16,7 +16,7 @@ from app.domain import errors
 from app.models import Application
 from app.queries import cases, units
 from app.security.manager import Hat
-from app.views import filing_reform
+from app.views import fields_organs, filing_reform
 from app.views.case_events import meanwhile
 from app.views.case_page import context
 from app.views.checks import live
@@ -236,7 +236,8 @@ class CaseView(BaseView):
         sitting = "SELECT person_name AS name FROM occupancy WHERE id = :i"
         leading = "SELECT person_name AS name FROM occupancy WHERE line_id = :i AND person_id = :p LIMIT 1"
         queries = {"line": line, "any_line": line, "lead_line": line, "occupancy": sitting, "lead": leading}
-        queries |= {name: named.format("unit") for name in ("department", "unit", "scope")}
+        queries |= {name: named.format("unit") for name in ("department", "unit", "scope", *fields_organs.UNITS)}
+        queries["into_line"] = line
         queries |= {name: named.format("person") for name in ("person", "away", "about_person")}
         queries |= dict.fromkeys(("permit", "permit_needed"), "SELECT number AS name FROM permit WHERE id = :i")
         queries |= {name: "SELECT * FROM line_below(:i)" for name in form._fields if LINE_ROW.fullmatch(name)}

@@ -19,7 +19,7 @@ from app.views.filing_reform import facts_of_phase
 from app.workflow import engine, validation, verifying
 from app.workflow.definition import Process
 from tests.ledger.steps import TODAY, by_office, entered, lead, scheme_facts, seat
-from tests.workflow import filings_engagement
+from tests.workflow import filings_engagement, filings_organs
 from tests.world import Body, World, id_number, person
 
 CITY = "440600"
@@ -27,7 +27,7 @@ KINDS = ("establishment", "organisation", "human_resources", "finance", "social_
 # 期初 has no form and no stages: every body of these tests comes in through it.
 PLANS: dict[str, Process] = {plan.process: plan for _raw, plan in validation.load() if plan.stages}
 DOCUMENT = {"document_no": "佛编〔2026〕8号", "issuer": "市委编委"}
-_serial = count()
+serial = count()
 
 
 def day(months: int = 0, days: int = 0) -> str:
@@ -68,7 +68,7 @@ class City:
 
     def body(self, category: str = "11", people: int = 2, **more: Any) -> Body:
         """A body with room, and its clerk; civil ones have leaders and a second category."""
-        n = next(_serial)
+        n = next(serial)
         if category == "11":
             more = {"quotas": {"11": 6, "12": 3}, "leaders": {"principal:0131": 1, "deputy:0132": 1}} | more
         else:
@@ -445,7 +445,7 @@ def quota(city: City, plan: Process) -> Filing:
 def number(city: City, plan: Process) -> Filing:
     """Parts, totals, moves, plans of absorption, closed lines."""
     body, later = city.body(), (TODAY + dt.timedelta(days=400)).isoformat()
-    facts: dict[str, Any] = {"start": day(), **DOCUMENT, "document_no": f"佛编〔2026〕{1000 + next(_serial)}号"}
+    facts: dict[str, Any] = {"start": day(), **DOCUMENT, "document_no": f"佛编〔2026〕{1000 + next(serial)}号"}
     if plan.process == "quota_part_end":
         part = {"line": body.line, "purpose": "military", "number": 1, "how": "added", "last_on": later}
         case = by_office(city.world, "quota_part", facts | part, about=body)
@@ -457,7 +457,7 @@ def number(city: City, plan: Process) -> Filing:
             "line": body.line,
             "authorised": 1,
             "until_on": later,
-            "document_no": f"佛编〔2026〕{1000 + next(_serial)}号",
+            "document_no": f"佛编〔2026〕{1000 + next(serial)}号",
         }
         by_office(city.world, "quota", facts | cut, about=body)
         facts |= {"line": body.line, "until_on": later, "targets": "2027:0"}
@@ -469,35 +469,7 @@ def number(city: City, plan: Process) -> Filing:
             "line_close": {"line": body.line, "entry": "closed"},
         }[plan.process]
     return Filing(facts, body, about=None if plan.process == "quota_pool" else body.id,
-                  other={"document_no": f"佛编〔2026〕{1000 + next(_serial)}号"})  # fmt: skip
-
-
-def organ(city: City, plan: Process) -> Filing:
-    n, start = next(_serial), {"start": day(), **DOCUMENT}
-    body = city.world.body(f"空壳{n:04d}局", quotas={"11": 0}) if plan.process == "unit_close" else city.body(people=0)
-    office = body.departments.get("办公室")
-    if plan.process == "people_move":
-        source = city.body()
-        moving = {"line": source.line, "into_line": body.line}
-        return Filing(moving | start, source, about=source.id, other={"document_no": "佛编〔2026〕10号"})
-    facts: dict[str, dict[str, Any]] = {
-        "unit_open": {"region": CITY, "name": f"新设{n:04d}局", "node": "legal", "nature": "党政机关", "body": "organ",
-                      "category": "34", "grade": "13"},
-        "department_open": {"parent": body.id, "node": "department", "region": CITY, "name": "新设科"},
-        "unit_change": {"unit": body.id, "name": f"改名{n:04d}局"},
-        "unit_close": {"unit": body.id},
-        "unit_upgrade": {"unit": body.id, "grade": "107"},
-        "department_change": {"unit": office, "name": "改名科"},
-        "department_close": {"unit": office},
-        "department_merge": {"unit": office, "into": body.departments.get("业务科")},
-        "department_move": {"unit": body.departments.get("办公室"), "into": city.body(people=0).id, "seats": "along"},
-        "unit_transfer": {"unit": body.id, "parent": city.body(people=0).id, "region": CITY},
-        "unit_merge": {"unit": body.id, "into": city.body(people=0).id, "seats": "along"},
-    }  # fmt: skip
-    about = None if plan.process == "unit_open" else body.id
-    if plan.process.startswith("department_") and plan.process != "department_open":
-        about = office
-    return Filing(facts[plan.process] | start, body, about=about, other={"document_no": "佛编〔2026〕10号"})
+                  other={"document_no": f"佛编〔2026〕{1000 + next(serial)}号"})  # fmt: skip
 
 
 def reform(city: City, plan: Process) -> Filing:
@@ -506,7 +478,7 @@ def reform(city: City, plan: Process) -> Filing:
     with city.world.database.transaction(city.who(city.offices["establishment"][1])) as s:
         made = s.execute(text("SELECT reform_begin('改革方案')")).scalar_one()
         variant = s.execute(text("SELECT id FROM reform_variant WHERE reform_id = :r"), {"r": made}).scalar_one()
-        step = f'{{"unit": "{body.id}", "name": "改革{next(_serial):04d}局"}}'
+        step = f'{{"unit": "{body.id}", "name": "改革{next(serial):04d}局"}}'
         put = "SELECT reform_step_put(:v, NULL, 'change_unit', CAST(:f AS jsonb), 1, '')"
         s.execute(text(put), {"v": variant, "f": step})
         facts = facts_of_phase(s, variant, 1, document_no="佛编〔2026〕9号", issuer="市委编委", start=TODAY)
@@ -543,7 +515,7 @@ def document_of_body(city: City, plan: Process) -> Filing:
     body = city.body(people=0)
     facts = SANDING[plan.process] | {"unit": body.id}
     if plan.process in ("signboard", "signboard_end"):
-        facts |= {"board_name": f"牌子{next(_serial):04d}"} if plan.process == "signboard" else {}
+        facts |= {"board_name": f"牌子{next(serial):04d}"} if plan.process == "signboard" else {}
     if plan.process == "signboard_end":
         hung = city.filing("signboard")
         city.finished("signboard", hung)
@@ -551,7 +523,7 @@ def document_of_body(city: City, plan: Process) -> Filing:
         board = city.world.value("SELECT id FROM unit_signboard WHERE unit_id = :u", u=body.id)
         facts = {"unit": body.id, "signboard": int(board), "start": day(), **DOCUMENT}
     if plan.movement == "temporary":
-        facts |= {"board_name": f"专班{next(_serial):04d}"} if plan.process == "temporary" else {}
+        facts |= {"board_name": f"专班{next(serial):04d}"} if plan.process == "temporary" else {}
         if plan.process != "temporary":
             begun = city.filing("temporary")
             city.finished("temporary", begun)
@@ -619,13 +591,13 @@ BY_MOVEMENT: dict[str, Maker] = {
     "move_quota": number,
     "absorb": number,
     "close_line": number,
-    "open_unit": organ,
-    "change_unit": organ,
-    "close_unit": organ,
-    "transfer_unit": organ,
-    "merge_unit": organ,
-    "move_department": organ,
-    "move_people": organ,
+    "open_unit": filings_organs.organ,
+    "change_unit": filings_organs.organ,
+    "close_unit": filings_organs.organ,
+    "transfer_unit": filings_organs.organ,
+    "merge_unit": filings_organs.organ,
+    "move_department": filings_organs.organ,
+    "move_people": filings_organs.organ,
     "network": network,
     "signboard": document_of_body,
     "organ_limit": document_of_body,

@@ -1,0 +1,81 @@
+"""Organs from form to ledger: consequences stand beside the form, what stands in the way is said, the plan leads through."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from app.domain.workdays import city_today
+from tests.security.conftest import Client
+from tests.world import World
+
+Open = Callable[..., Client]
+TODAY = city_today().isoformat()
+PLAN = {"document_no": "佛编〔2026〕31号", "issuer": "市委编委", "start": TODAY}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def officials(world: World) -> None:
+    for name in ("bianban", "fuhe"):
+        world.account(name, "office_member", office=("establishment", "440600"))
+
+
+def filed(user: Client, process: str, **typed: str) -> str:
+    """Submit a form; what the answer says, or the address of the case."""
+    user.get(f"/case/new/{process}")
+    answer = user.post(f"/case/new/{process}", {"action": "submit", **PLAN, **typed})
+    return str(answer.headers.get("Location") or answer.get_data(as_text=True))
+
+
+def approved(world: World, user: Client, place: str) -> None:
+    case = int(re.search(r"/case/(\d+)", place).group(1))  # type: ignore[union-attr]
+    world.decide(world.identity("fuhe"), case, "review")
+    assert world.state(case) == "done"
+
+
+def test_an_organ_with_people_is_not_abolished_and_the_way_on_is_named(world: World, client: Open) -> None:
+    body, heir = world.body("撤销页面局", people={"11": 2}, departments=("办公室",)), world.body("承接页面局")
+    user = client("bianban")
+    said = filed(user, "unit_close", unit=str(body.id))
+    assert "机构内尚有人员，不得撤销" in said
+    assert "人员整建制划转" in said
+    assert 'value="佛编〔2026〕31号"' in said
+    panel = user.post("/case/check/unit_merge", {"unit": str(body.id), "into": str(heir.id)}).get_data(as_text=True)
+    for figure in ("变更后果", "内设机构", "编制数"):
+        assert figure in panel
+    place = filed(user, "unit_merge", unit=str(body.id), into=str(heir.id), seats_go="along")
+    assert "人员于同日整建制转入承接单位" in user.get(place).get_data(as_text=True) or place.startswith("/case/")
+    approved(world, user, place)
+    assert world.value("SELECT count(*) FROM person WHERE unit_id = :u", u=heir.id) == 2
+
+
+def test_departments_are_renamed_merged_and_ended_by_their_businesses(world: World, client: Open) -> None:
+    body = world.body("内设页面局", people={"11": 1}, departments=("一科", "二科", "三科"))
+    first, second, third = (str(body.departments[n]) for n in ("一科", "二科", "三科"))
+    user = client("bianban")
+    assert "不得撤销" in filed(user, "department_close", lower_unit=first)
+    approved(world, user, filed(user, "department_change", lower_unit=second, new_name="综合科"))
+    approved(world, user, filed(user, "department_merge", lower_unit=first, into_department=second))
+    approved(world, user, filed(user, "department_close", lower_unit=third))
+    assert world.row("SELECT array_agg(name ORDER BY id), array_agg(status ORDER BY id) FROM unit WHERE legal_id = :u"
+                     " AND node = 'department'", u=body.id) == (["一科", "综合科", "三科"], ["closed", "active", "closed"])  # fmt: skip
+    assert world.value("SELECT department_id FROM person WHERE id = :p", p=body.people[0]) == int(second)
+
+
+def test_an_upgrade_says_which_leadership_numbers_are_of_another_level(world: World, client: Open) -> None:
+    body = world.body("升格页面局", leaders={"principal:0141": 1, "deputy:0142": 2})
+    user = client("bianban")
+    panel = user.post("/case/check/unit_upgrade", {"unit": str(body.id), "grade": "107"}).get_data(as_text=True)
+    assert "请另行申报新层次的领导职数" in panel
+    approved(world, user, filed(user, "unit_upgrade", unit=str(body.id), grade="107"))
+    assert world.value("SELECT grade FROM unit WHERE id = :u", u=body.id) == "107"
+
+
+def test_cases_under_way_have_to_be_given_a_destination(world: World, client: Open) -> None:
+    body, heir = world.body("在办页面局"), world.body("在办承接页面局")
+    case = world.recruit(body)
+    user = client("bianban")
+    merge = {"unit": str(body.id), "into": str(heir.id), "seats_go": "along"}
+    assert "请选择在办业务的去向" in filed(user, "unit_merge", **merge)
+    approved(world, user, filed(user, "unit_merge", **merge, running_cases="carry"))
+    assert world.value("SELECT unit_id FROM application WHERE id = :c", c=case) == heir.id
