@@ -533,11 +533,9 @@ def document_of_body(city: City, plan: Process) -> Filing:
     if plan.process == "organ_limit":
         del facts["unit"]
         return Filing(facts, body, other={"most": 901})
-    other = (
-        {"past": facts["past"].replace("1988", "1989")}
-        if plan.process == "unit_past"
-        else {"document_no": "佛编〔2026〕11号"}
-    )
+    other = {"document_no": "佛编〔2026〕11号"}
+    if plan.process == "unit_past":
+        other = {"past": facts["past"].replace("1988", "1989")}
     return Filing(facts, body, about=body.id, other=other)
 
 
@@ -578,16 +576,13 @@ BY_MOVEMENT: dict[str, Maker] = {
     "shift": shift,
     "change_line": change_line,
     "absence_begin": absence,
-    "absence_extend": absence_change,
-    "absence_end": absence_change,
+    **dict.fromkeys(("absence_extend", "absence_end"), absence_change),
     "certificate": certificate,
     "verify_year": roster,
     "permit_grant": permit,
-    "permit_extend": permit_change,
-    "permit_cancel": permit_change,
+    **dict.fromkeys(("permit_extend", "permit_cancel"), permit_change),
     "permit_plan": year_plan,
-    "take_lead": leader,
-    "leave_lead": leader,
+    **dict.fromkeys(("take_lead", "leave_lead"), leader),
     "correct": correction,
     "set_quota": quota,
     "set_part": number,
