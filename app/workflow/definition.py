@@ -114,6 +114,7 @@ FACT_NAMES = {
     "away_kind": "absence_kind",
     "away": "person",
     "estab_line": "line",
+    "plan_until_on": "until_on",
     "to_line": "line",
     "part_number": "number",
     "last_day_on": "last_on",
