@@ -42,7 +42,7 @@ FIELDS: dict[str, Callable[[], Field]] = {
         required=True,
     ),
     "pool_number": lambda: number(_l("Number")),
-    "until_on": lambda: day(_l("Plan of absorption: last day"), required=False),
+    "plan_until_on": lambda: day(_l("Plan of absorption: last day"), required=False),
     "absorbed_on": lambda: day(_l("Plan of absorption: last day")),
     "targets": lambda: text(_l("Surplus left at the end of each year (2027:3,2028:0)"), required=False),
     "line_entry": lambda: one_of(

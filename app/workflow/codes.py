@@ -21,18 +21,9 @@ CODES: dict[str, str] = {
     "K01": "报警处置", "K02": "超编、超职数消化", "K03": "吃空饷核查", "K04": "12310 举报", "K05": "机构编制评估、核查、审计",
 }  # fmt: skip
 
-WHOLE = "整建制事项：成批移转编制和人员，内核尚无成批移转；现由机构设立、编制核定和逐人调动分步办理。"
-WATCH = "监督事项，不是申请办理的业务：由报警和台账页面处理。"
-QUOTA_KIND = "该类限额不占编制席位，内核尚未设账。"
+WATCH = "监督事项，不是申请办理的业务：由报警、责任追究和台账页面处理。"
 # Why no process carries a code: said in the docs beside it.
-REASONS: dict[str, str] = {
-    "A03": WHOLE, "A06": WHOLE, "D10": WHOLE, "E11": WHOLE,
-    "A05": "由机构变更（A04）登记批复；规格对职数的联动须另有批文，按领导职数调整（B05）办理。",
-    "A08": "三定文本的修订没有台账变动；编制和职数的变化按 B02、B05 办理。",
-    "B03": "以同一批文的一减一增两项调整（B02）办理；成对一步办理待内核的划转变动。",
-    "B04": QUOTA_KIND, "B06": QUOTA_KIND, "B07": QUOTA_KIND,
-    "K01": WATCH, "K02": WATCH, "K03": WATCH, "K04": WATCH, "K05": WATCH,
-}  # fmt: skip
+REASONS: dict[str, str] = dict.fromkeys(("K01", "K03", "K04", "K05"), WATCH)
 OTHERS = "尚无流程。"
 
 

@@ -62,7 +62,6 @@ MOVEMENTS = (
     "permit_grant",
     "permit_extend",
     "permit_cancel",
-    "record",
     "shift",
     "change_line",
     "absence_begin",
@@ -115,6 +114,7 @@ FACT_NAMES = {
     "away_kind": "absence_kind",
     "away": "person",
     "estab_line": "line",
+    "plan_until_on": "until_on",
     "to_line": "line",
     "part_number": "number",
     "last_day_on": "last_on",
@@ -122,14 +122,11 @@ FACT_NAMES = {
     "line_entry": "entry",
     "superior": "parent",
     "lower_unit": "unit",
-    "into_department": "into",
-    "new_name": "name",
-    "new_grade": "grade",
     "seats_go": "seats",
     "running_cases": "cases",
     "partner_unit": "partner",
     "temporary_name": "board_name",
-}
+} | {"into_department": "into", "new_name": "name", "new_grade": "grade"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,12 +57,13 @@ def test_the_bell_leads_to_the_case_and_finance_confirms_what_it_chose(world: Wo
 
     office = desks("bianban")
     page = office.open("/alarms")
-    page.locator("main li summary").first.click()
-    page.locator("main li input[name=note]").first.fill("已告知用人单位")
+    page.get_by_role("link", name=re.compile("AL01")).first.click()
+    page.wait_for_url(re.compile(r"/alarms/\d+$"))
+    page.fill("#handle", "已告知用人单位")
     with page.expect_navigation():
-        page.locator("main li button[name=alarm]").first.click()
+        page.locator("form:has(#handle) button[type=submit]").click()
     office.check()
-    assert "已告知用人单位" in office.open("/alarms?view=ended").locator("main").inner_text()
+    assert "已告知用人单位" in page.locator("main").inner_text()
 
 
 @pytest.mark.parametrize("width", [1440, 390])

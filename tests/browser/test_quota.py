@@ -31,7 +31,7 @@ def test_a_cut_below_its_people_goes_by_a_plan_and_ends_by_itself(world: World, 
     page.locator("#case-form button[value=submit]").click()
     expect(page.locator("main")).to_contain_text("在用")
     assert world.figures(body.line) == (5, 4, 0)
-    page.fill("[name=until_on]", ago(-400).isoformat())
+    page.fill("[name=plan_until_on]", ago(-400).isoformat())
     office.check()
     case = office.submit()
     second.approve(case)

@@ -42,7 +42,7 @@ def close(world: World, unit: int, day: Any = TODAY, about: Any = None) -> int:
 
 
 def test_a_unit_opens_with_its_first_version_its_own_place_and_an_entry(world: World) -> None:
-    unit = opened(world, "新设局", uscc="11440600MB00000000")
+    unit = opened(world, "新设局", uscc="11440600MB0000000B")
     row = world.row("SELECT legal_id, status, opened_on, scope_path, region_code FROM unit WHERE id = :u", u=unit)
     assert row[:3] == (unit, "active", TODAY)
     assert row[3].startswith("440600.") or row[3].startswith(row[4])
@@ -83,8 +83,8 @@ def test_a_segment_in_use_is_refused(world: World) -> None:
 
 
 def test_two_active_units_have_two_codes(world: World) -> None:
-    opened(world, "有码局", uscc="11440600MB11111111")
-    assert isinstance(refusal(opened, world, "同码局", uscc="11440600MB11111111"), errors.DuplicateUnit)
+    opened(world, "有码局", uscc="11440600MB1111111W")
+    assert isinstance(refusal(opened, world, "同码局", uscc="11440600MB1111111W"), errors.DuplicateUnit)
 
 
 def test_a_unit_opens_neither_in_the_future_nor_in_a_region_that_does_not_exist(world: World) -> None:

@@ -15,7 +15,6 @@ from tests.exchange.payroll.lists import MONTH, NEXT, differences, load, payees,
 from tests.security.conftest import Client
 from tests.world import Body, World, id_number
 
-pytest_plugins = ["tests.security.conftest"]
 NAME = f"{MONTH:%Y-%m}"
 
 
