@@ -176,9 +176,7 @@ class Model:
         line = self.lines[name]
         _number, occupied, reserved, _vacant, _surplus = self.figures(name)
         last = next(n for n in line.numbers if n.until is None and n.end is None)
-        # A number that leaves less surplus than there was needs no plan of absorption.
-        less = reserved == 0 and occupied > last.authorised and number >= last.authorised
-        if (number < occupied + reserved and not less) or day < last.start:
+        if number < occupied + reserved or day < last.start:
             raise Refused("below what is in use, or before the last number")
         last.until = self.step
         line.numbers.append(Number(last.start, day, self.step, last.authorised))
@@ -186,16 +184,14 @@ class Model:
         self.not_worse(name, day)
         alive = [s for s in line.seats if not s.gone]
         top = max((s.number for s in line.seats), default=0)
-        keep = max(number, occupied + reserved)
-        line.seats += [Seat(top + 1 + n, day) for n in range(keep - len(alive))]
-        spare = self.free(name, day)[::-1][: max(0, len(alive) - keep)]
-        if len(spare) < len(alive) - keep:
+        line.seats += [Seat(top + 1 + n, day) for n in range(number - len(alive))]
+        spare = self.free(name, day)[::-1][: max(0, len(alive) - number)]
+        if len(spare) < len(alive) - number:
             raise Refused("a seat was held since")
         for seat in spare:
             seat.gone = True
-        over = [s for s in sorted(line.seats, key=lambda s: s.number) if s.surplus and not s.gone]
-        for seat in over[: max(0, len(over) - max(0, occupied - number))]:
-            seat.surplus = False
+        for seat in line.seats:
+            seat.surplus = seat.surplus and seat.gone
 
     def reserve(self, name: str, case: int) -> None:
         self.enterable(name)

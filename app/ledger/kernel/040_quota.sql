@@ -90,9 +90,7 @@ BEGIN
   IF coalesce(f ->> 'document_no', '') = '' THEN PERFORM refuse('document_missing'); END IF;
   -- Each number is a numbered seat: no line of a city has more, and a slip of the hand would make millions of rows.
   IF v_new > 20000 THEN PERFORM refuse('invalid_input', '{"errors": {"authorised": ["too_large"]}}'); END IF;
-  -- Less surplus than there was needs no plan.
-  IF coalesce(v_new, 0) < t.occupied + t.reserved AND NOT coalesce(t.reserved = 0 AND (v_planned
-      OR (t.occupied > t.authorised AND v_new >= t.authorised)), false) THEN
+  IF coalesce(v_new, 0) < t.occupied + t.reserved AND NOT (t.reserved = 0 AND v_planned) THEN
     PERFORM refuse('quota_below_use', jsonb_build_object('line', v_line, 'authorised', v_new,
       'occupied', t.occupied, 'reserved', t.reserved));
   END IF;
