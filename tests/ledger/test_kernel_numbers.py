@@ -71,15 +71,6 @@ def test_a_cut_with_a_plan_waits_for_running_cases(world: World) -> None:
     assert isinstance(found, (errors.QuotaBelowUse, errors.CheckFailed))
 
 
-def test_a_number_may_rise_towards_a_surplus_without_a_plan(world: World) -> None:
-    body = world.body("渐补局", quotas={"11": 6}, people={"11": 5})
-    act(world, "quota", body, line=body.line, authorised=2, until_on=LATER)
-    act(world, "quota", body, line=body.line, authorised=4)
-    assert (total(world, body.line), surplus(world, body.line)) == ((4, 5, 0), [5])
-    act(world, "quota", body, line=body.line, authorised=5)
-    assert surplus(world, body.line) == []
-
-
 def test_a_legacy_surplus_gets_its_plan_and_nobody_else_does(world: World) -> None:
     body, calm = world.body("旧超编局", quotas={"11": 2}, people={"11": 3}), world.body("不超局")
     act(world, "absorb", body, line=body.line, until_on=LATER, targets="2027:0")

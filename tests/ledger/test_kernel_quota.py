@@ -177,11 +177,7 @@ def test_unknown_is_not_zero_and_nobody_enters_a_line_without_a_number(world: Wo
 
 def test_a_number_that_holds_the_surplus_makes_its_seats_regular_and_ends_the_alarm(world: World) -> None:
     body = world.body("转正局", quotas={"11": 2}, people={"11": 4})
-    set_quota(world, body, body.line, 3)
-    assert (
-        world.value("SELECT count(*) FROM post WHERE line_id = :l AND surplus AND status = 'occupied'", l=body.line)
-        == 1
-    )
+    assert isinstance(refusal(set_quota, world, body, body.line, 3), errors.QuotaBelowUse)
     set_quota(world, body, body.line, 5)
     assert world.value("SELECT count(*) FROM post WHERE line_id = :l AND surplus AND status <> 'abolished'",
                        l=body.line) == 0  # fmt: skip

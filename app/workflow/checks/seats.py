@@ -49,9 +49,6 @@ def not_below_use(session: Session, case: Subject, params: Mapping[str, Any]) ->
     used = row.occupied + row.reserved
     # Below what is occupied only with a plan of absorption, and while no seat is kept for a running case.
     planned = bool(case.facts.get("until_on")) and row.reserved == 0
-    less = (
-        row.authorised is not None and wanted is not None and row.occupied > row.authorised and wanted >= row.authorised
-    )
-    good = wanted is None or wanted >= used or planned or less
+    good = wanted is None or wanted >= used or planned
     figures = (("occupied", row.occupied), ("reserved", row.reserved), ("least", used))
     return Finding("not_below_use", good, figures, None if good else "below_use")
