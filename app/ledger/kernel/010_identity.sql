@@ -46,6 +46,12 @@ CREATE OR REPLACE FUNCTION scope_unit() RETURNS bigint
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS
 $$ SELECT CASE WHEN scope_part(3) IN ('unit_clerk', 'unit_head') THEN scope_number(6) END $$;
 
+-- 编办: a member or head of an establishment office.
+CREATE OR REPLACE FUNCTION k_of_establishment() RETURNS boolean
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT coalesce(scope_part(3) IN ('office_member', 'office_head') AND scope_part(9) = 'establishment', false)
+$$;
+
 CREATE OR REPLACE FUNCTION scope_has(p_path text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$ SELECT coalesce(p_path <@ scope_ranges(14), false) $$;
 

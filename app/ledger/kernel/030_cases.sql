@@ -19,12 +19,15 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
    WHERE v.id = r.process_version_id AND k <> 'reserve' ORDER BY k LIMIT 1
 $$;
 
--- Movements of the establishment side whose place is the fact ``unit``.
+-- Movements of the establishment side whose place is the fact ``unit``, and those that a division answers for.
 CREATE OR REPLACE FUNCTION k_unit_movements() RETURNS text[]
 LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
-  SELECT ARRAY['change_unit', 'close_unit', 'network', 'merge_unit', 'transfer_unit', 'move_department', 'reform', 'signboard', 'temporary',
-    'sanding', 'duties', 'set_cap', 'engage', 'engage_change', 'rank_quota', 'post_plan',
-    'photo', 'unit_code', 'alarm_settle', 'accountability']
+  SELECT ARRAY['change_unit', 'close_unit', 'network', 'merge_unit', 'transfer_unit', 'move_department', 'signboard', 'temporary',
+    'sanding', 'duties', 'set_cap', 'engage', 'engage_change', 'rank_quota', 'post_plan']
+$$;
+CREATE OR REPLACE FUNCTION k_region_movements() RETURNS text[]
+LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
+  SELECT ARRAY['open_unit', 'open_balance', 'organ_limit', 'set_pool', 'reform']
 $$;
 
 -- What a movement will touch, and where: never a fact that the movement does not use, so that no office can be asked
@@ -33,16 +36,13 @@ CREATE OR REPLACE FUNCTION case_place(r case_record, p_movement text, OUT unit b
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 DECLARE f jsonb := k_facts_now(r.facts)::jsonb;
 BEGIN
-  IF p_movement IN ('open_unit', 'open_balance', 'organ_limit', 'set_pool') THEN
+  IF p_movement = 'reform' THEN category := k_reform_category((f ->> 'steps')::jsonb);  -- many units: the region answers
+  ELSIF p_movement = ANY (k_region_movements()) THEN
     unit := (f ->> 'parent')::bigint; category := CASE WHEN p_movement = 'set_pool' THEN f ->> 'category' END;
   ELSIF p_movement = 'end_part' THEN
     SELECT l.unit_id, l.category INTO unit, category FROM quota_part q JOIN quota_line l ON l.id = q.line_id WHERE q.id = (f ->> 'part')::bigint;
-  ELSIF p_movement = 'reform' THEN category := k_reform_category((f ->> 'steps')::jsonb);  -- many units: the region answers
   ELSIF p_movement = ANY (k_unit_movements()) OR (p_movement = 'set_quota' AND f ->> 'line' IS NULL) THEN
     unit := (f ->> 'unit')::bigint; category := f ->> 'category';
-  -- From where people go: its office answers, and the other's by the role of the process.
-  ELSIF p_movement = 'move_people' THEN
-    SELECT l.unit_id, l.category INTO unit, category FROM quota_line l WHERE l.id = (f ->> 'line')::bigint;
   ELSIF p_movement = 'permit_plan' THEN unit := r.unit_id;
   ELSIF p_movement IN ('permit_extend', 'permit_cancel') THEN
     SELECT l.unit_id, l.category INTO unit, category FROM permit m JOIN quota_line l ON l.id = m.line_id
@@ -136,7 +136,7 @@ BEGIN
     IF (f ->> 'person')::bigint IS DISTINCT FROM scope_number(8) THEN PERFORM refuse('not_found'); END IF;
   ELSIF v_place IS NOT NULL AND NOT EXISTS (SELECT 1 FROM unit WHERE id = v_place
       AND scope_has(scope_path))
-    OR v_place IS NULL AND case_movement(r) IN ('open_unit', 'open_balance', 'set_pool', 'reform', 'organ_limit') AND EXISTS (SELECT 1 FROM region
+    OR v_place IS NULL AND case_movement(r) = ANY (k_region_movements()) AND EXISTS (SELECT 1 FROM region
       WHERE code = f ->> 'region' AND NOT scope_has(prefix)) THEN
     PERFORM refuse('not_found', jsonb_build_object('unit', v_place));
   END IF;

@@ -123,7 +123,7 @@ BEGIN
   skipped := false;
   IF p.unit IS NULL AND coalesce(p_movement, 'none') = 'none' THEN p.unit := r.unit_id; END IF;
   v_region := office_region(CASE WHEN p.unit IS NOT NULL THEN (SELECT u.region_code FROM unit u WHERE u.id = p.unit)
-    WHEN p_movement IN ('open_unit', 'open_balance', 'reform', 'organ_limit', 'set_pool', 'none') THEN coalesce(f ->> 'region', city_code()) END);
+    WHEN p_movement = 'none' OR p_movement = ANY (k_region_movements()) THEN coalesce(f ->> 'region', city_code()) END);
   CASE p_role
   WHEN 'source_unit' THEN unit := (case_left(r)).unit;
   WHEN 'unit' THEN unit := r.unit_id;

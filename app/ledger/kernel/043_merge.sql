@@ -5,7 +5,7 @@
 CREATE OR REPLACE FUNCTION k_move_people(p_case bigint, f jsonb, p_on date) RETURNS int
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
-  l quota_line; t ledger_total; p post; v_people bigint[]; v_person bigint; v_now timestamptz; v_bad date; v_into bigint := (f ->> 'into_line')::bigint;
+  l quota_line; v_people bigint[]; v_person bigint; v_now timestamptz; v_bad date; v_into bigint := (f ->> 'into_line')::bigint;
   v_line bigint := (f ->> 'line')::bigint; v_listed bigint[]; v_reason text; v_way text;
 BEGIN
   IF v_line = v_into THEN PERFORM refuse('already_seated'); END IF;
@@ -29,11 +29,7 @@ BEGIN
     PERFORM k_free_from(v_person, p_on);
     l := k_enterable(v_into);
     IF l.kind <> 'establishment' THEN PERFORM refuse('wrong_category'); END IF;
-    SELECT x.* INTO p FROM post x WHERE x.line_id = l.id AND x.status = 'vacant' AND k_free_since(x, p_on)
-     ORDER BY x.number LIMIT 1 FOR UPDATE;
-    IF NOT FOUND THEN PERFORM refuse('bad_day', jsonb_build_object('day', p_on, 'line', l.id)); END IF;
-    UPDATE ledger_total SET occupied = occupied + 1 WHERE line_id = l.id;
-    PERFORM k_sit(p_case, p, v_person, jsonb_build_object('department', f -> 'department', 'entry_way', v_way), p_on, v_now);
+    PERFORM k_sit_free(p_case, l.id, v_person, jsonb_build_object('department', f -> 'department', 'entry_way', v_way), p_on, v_now);
   END LOOP;
   v_bad := k_first_bad_day(v_into, p_on, v_now);
   IF v_bad IS NOT NULL THEN PERFORM refuse('bad_day', jsonb_build_object('day', v_bad, 'line', v_into)); END IF;
@@ -55,6 +51,7 @@ END $$;
 CREATE OR REPLACE FUNCTION k_merge_unit(p_case bigint, f jsonb, p_on date) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE l record; v_into bigint := (f ->> 'into')::bigint; v_unit bigint := (f ->> 'unit')::bigint; v_line bigint; v_had int; d bigint; v_held bigint[];
+  v_takes quota_line;  -- the line that takes up the numbers; none where only the people go
 BEGIN
   IF (SELECT node FROM unit WHERE id = v_unit) = 'department' THEN
     PERFORM k_merge_department(p_case, f, p_on);
@@ -70,11 +67,11 @@ BEGIN
       WHERE x.unit_id = v_unit AND x.kind = 'establishment' AND (t.authorised > 0 OR t.occupied > 0) ORDER BY x.id LOOP
     v_line := k_line(jsonb_build_object('unit', v_into, 'category', l.category, 'funding', l.funding, 'structure', l.structure));
     IF f ->> 'seats' = 'along' THEN
+      SELECT * INTO v_takes FROM quota_line WHERE id = v_line;
       SELECT authorised INTO v_had FROM ledger_total WHERE line_id = v_line FOR UPDATE;
       PERFORM k_set_quota(p_case, f || jsonb_build_object('net', 1, 'line', v_line, 'authorised', coalesce(v_had, 0) + coalesce(l.authorised, 0)), p_on);
     END IF;
-    PERFORM k_carry_parts(p_case, l.id, t, p_on) FROM (SELECT x FROM quota_line x WHERE x.id = v_line AND f ->> 'seats' = 'along') y(t)
-      RIGHT JOIN (SELECT 1) one ON true;
+    PERFORM k_carry_parts(p_case, l.id, v_takes, p_on);
     PERFORM k_move_people(p_case, jsonb_build_object('line', l.id, 'into_line', v_line), p_on);
     PERFORM k_set_quota(p_case, f || jsonb_build_object('line', l.id, 'authorised', 0), p_on);
     PERFORM k_pool_room(x, 0, p_on) FROM quota_line x WHERE x.id = v_line;

@@ -88,7 +88,7 @@ END $$;
 -- its past; a new one of its name begins in the other body with its people. "along" brings their numbers.
 CREATE OR REPLACE FUNCTION k_move_department(p_case bigint, f jsonb, p_on date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE d unit; n unit; l record; o occupancy; v_new bigint; v_line bigint; v_people text; v_into bigint := (f ->> 'into')::bigint; v_count int; v_seats text; v_held bigint[];
+DECLARE d unit; n unit; l record; v_new bigint; v_line bigint; v_people text; v_into bigint := (f ->> 'into')::bigint; v_count int; v_seats text; v_held bigint[];
 BEGIN
   SELECT * INTO d FROM unit WHERE id = (f ->> 'unit')::bigint;
   SELECT * INTO n FROM unit WHERE id = v_into;
@@ -130,19 +130,12 @@ BEGIN
       PERFORM k_pool_room(x, 0, p_on) FROM quota_line x WHERE x.id = v_line;
     END IF;
   END LOOP;
-  FOR l IN SELECT x.*, t.authorised FROM quota_line x JOIN ledger_total t ON t.line_id = x.id
-      WHERE x.scope_unit_id = d.id AND x.kind = 'leadership' ORDER BY x.id LOOP
-    FOR o IN SELECT * FROM occupancy WHERE line_id = l.id AND recorded_to IS NULL AND ended_on IS NULL ORDER BY person_id LOOP
-      PERFORM k_leave(p_case, o, '21', p_on, clock_timestamp());
-    END LOOP;
-    PERFORM k_surplus_alarm(l.id, p_case);
-    CONTINUE WHEN coalesce(l.authorised, 0) = 0;
-    PERFORM k_set_quota(p_case, f || jsonb_build_object('line', l.id, 'authorised', 0), p_on);
-    IF f ->> 'seats' = 'along' THEN
-      PERFORM k_set_quota(p_case, f - 'line' || jsonb_build_object('unit', v_into, 'scope', v_new, 'kind', 'leadership',
-        'role', l.role, 'level', l.level, 'authorised', l.authorised), p_on);
-    END IF;
+  FOR l IN SELECT x.*, t.authorised FROM quota_line x JOIN ledger_total t ON t.line_id = x.id WHERE x.scope_unit_id = d.id
+      AND x.kind = 'leadership' AND t.authorised > 0 AND f ->> 'seats' = 'along' ORDER BY x.id LOOP
+    PERFORM k_set_quota(p_case, f - 'line' || jsonb_build_object('unit', v_into, 'scope', v_new, 'kind', 'leadership',
+      'role', l.role, 'level', l.level, 'authorised', l.authorised), p_on);
   END LOOP;
+  PERFORM k_release_leaders(p_case, f, d.id, p_on);
   PERFORM k_succeed(p_case, d.id, v_new, 'department', p_on);
   PERFORM k_close_unit(p_case, jsonb_build_object('unit', d.id), p_on);
   PERFORM k_running_go(p_case, d.id, v_new, f ->> 'cases', v_held);

@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION k_meeting(p_meeting bigint, p_state text) RETURNS mee
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE m meeting;
 BEGIN
-  IF NOT coalesce(scope_part(3) IN ('office_member', 'office_head') AND scope_part(9) = 'establishment', false) THEN
+  IF NOT k_of_establishment() THEN
     PERFORM refuse('not_allowed');
   END IF;
   SELECT * INTO m FROM meeting WHERE id = p_meeting AND office_id = scope_number(7) FOR UPDATE;
@@ -19,7 +19,7 @@ CREATE OR REPLACE FUNCTION commission_open(p_on date, p_place text) RETURNS bigi
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE v_year int := extract(year FROM p_on); v_id bigint; v_office bigint := scope_number(7); v_region text;
 BEGIN
-  IF NOT coalesce(scope_part(3) IN ('office_member', 'office_head') AND scope_part(9) = 'establishment', false) THEN
+  IF NOT k_of_establishment() THEN
     PERFORM refuse('not_allowed');
   END IF;
   IF p_on IS NULL OR p_on NOT BETWEEN kernel_today() - 366 AND kernel_today() + 366 THEN

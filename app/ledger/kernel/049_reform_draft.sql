@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION k_my_reform(p_reform bigint) RETURNS reform
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE v reform;
 BEGIN
-  IF NOT coalesce(scope_part(3) IN ('office_member', 'office_head') AND scope_part(9) = 'establishment', false) THEN
+  IF NOT k_of_establishment() THEN
     PERFORM refuse('not_found');
   END IF;
   SELECT * INTO v FROM reform WHERE id = p_reform AND office_id = scope_number(7) FOR UPDATE;
@@ -36,7 +36,7 @@ CREATE OR REPLACE FUNCTION reform_begin(p_title text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE v_id bigint;
 BEGIN
-  IF NOT coalesce(scope_part(3) IN ('office_member', 'office_head') AND scope_part(9) = 'establishment', false) THEN
+  IF NOT k_of_establishment() THEN
     PERFORM refuse('not_allowed');
   END IF;
   INSERT INTO reform (office_id, region_code, title, state, created_by, scope_path)

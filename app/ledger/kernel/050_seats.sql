@@ -136,6 +136,20 @@ BEGIN
   RETURN o.id;
 END $$;
 
+-- On a seat of a line that nobody holds since that day, by number; those meant for a department first, where one is named
+-- (none: meant for nobody; 0: whichever). The caller holds the line, which has room, and looks at its days afterwards.
+CREATE OR REPLACE FUNCTION k_sit_free(p_case bigint, p_line bigint, p_person bigint, f jsonb, p_on date, p_now timestamptz,
+  p_meant bigint DEFAULT 0) RETURNS bigint
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE p post;
+BEGIN
+  SELECT x.* INTO p FROM post x WHERE x.line_id = p_line AND x.status = 'vacant' AND k_free_since(x, p_on)
+   ORDER BY p_meant IS DISTINCT FROM 0 AND x.department_id IS DISTINCT FROM p_meant, x.number LIMIT 1 FOR UPDATE;
+  IF NOT FOUND THEN PERFORM refuse('bad_day', jsonb_build_object('day', p_on, 'line', p_line)); END IF;
+  UPDATE ledger_total SET occupied = occupied + 1 WHERE line_id = p_line;
+  RETURN k_sit(p_case, p, p_person, f, p_on, p_now);
+END $$;
+
 CREATE OR REPLACE FUNCTION k_registered_fields(p person, f jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
   SELECT jsonb_build_object('person', p.id, 'id_type', p.id_type, 'verified', p.id_verified::int,

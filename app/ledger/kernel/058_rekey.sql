@@ -3,7 +3,7 @@
 CREATE OR REPLACE FUNCTION k_rekey_line(p_case bigint, f jsonb, p_on date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
-  l quota_line; t ledger_total; n ledger_total; o occupancy; p post; a record; v_to bigint; v_now timestamptz; v_bad date;
+  l quota_line; t ledger_total; n ledger_total; o occupancy; a record; v_to bigint; v_now timestamptz; v_bad date;
   v_category text := f ->> 'new_category'; v_funding text := f ->> 'new_funding'; v_facts jsonb;
 BEGIN
   SELECT * INTO l FROM quota_line WHERE id = (f ->> 'line')::bigint;
@@ -33,11 +33,8 @@ BEGIN
   FOR o IN SELECT * FROM occupancy WHERE line_id = l.id AND recorded_to IS NULL AND ended_on IS NULL ORDER BY person_id LOOP
     PERFORM k_leave(p_case, o, NULL, p_on, v_now);
     PERFORM k_free_from(o.person_id, p_on);
-    SELECT x.* INTO p FROM post x WHERE x.line_id = v_to AND x.status = 'vacant' AND k_free_since(x, p_on)
-     ORDER BY x.department_id IS DISTINCT FROM o.department_id, x.number LIMIT 1 FOR UPDATE;
-    IF NOT FOUND THEN PERFORM refuse('bad_day', jsonb_build_object('day', p_on, 'line', v_to)); END IF;
-    UPDATE ledger_total SET occupied = occupied + 1 WHERE line_id = v_to;
-    PERFORM k_sit(p_case, p, o.person_id, jsonb_build_object('department', o.department_id, 'entry_way', o.entry_way), p_on, v_now);
+    PERFORM k_sit_free(p_case, v_to, o.person_id, jsonb_build_object('department', o.department_id, 'entry_way', o.entry_way), p_on, v_now,
+      o.department_id);
   END LOOP;
   v_bad := k_first_bad_day(v_to, p_on, v_now);
   IF v_bad IS NOT NULL THEN PERFORM refuse('bad_day', jsonb_build_object('day', v_bad, 'line', v_to)); END IF;

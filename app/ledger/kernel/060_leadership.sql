@@ -33,7 +33,7 @@ CREATE OR REPLACE TRIGGER non_leading BEFORE INSERT ON quota FOR EACH ROW EXECUT
 
 CREATE OR REPLACE FUNCTION k_take_lead(p_case bigint, f jsonb, p_on date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE l quota_line; p post; v_person bigint := (f ->> 'person')::bigint; v_nature text := coalesce(f ->> 'nature', 'regular');
+DECLARE l quota_line; v_person bigint := (f ->> 'person')::bigint; v_nature text := coalesce(f ->> 'nature', 'regular');
   v_id bigint; v_bad date; v_now timestamptz;
 BEGIN
   l := k_enterable((f ->> 'line')::bigint);
@@ -51,12 +51,8 @@ BEGIN
     PERFORM refuse('already_leading', jsonb_build_object('person', v_person, 'line', l.id));
   END IF;
   PERFORM k_one_main(v_person, f, p_on);
-  SELECT x.* INTO p FROM post x WHERE x.line_id = l.id AND x.status = 'vacant' AND k_free_since(x, p_on)
-   ORDER BY x.number LIMIT 1 FOR UPDATE;
-  IF NOT FOUND THEN PERFORM refuse('bad_day', jsonb_build_object('day', p_on, 'line', l.id)); END IF;
   v_now := clock_timestamp();
-  UPDATE ledger_total SET occupied = occupied + 1 WHERE line_id = l.id;
-  v_id := k_sit(p_case, p, v_person, f, p_on, v_now);
+  v_id := k_sit_free(p_case, l.id, v_person, f, p_on, v_now);
   v_bad := k_first_bad_day(l.id, p_on, v_now);
   IF v_bad IS NOT NULL THEN PERFORM refuse('bad_day', jsonb_build_object('day', v_bad, 'line', l.id)); END IF;
   RETURN v_id;

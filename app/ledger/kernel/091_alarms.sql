@@ -84,7 +84,7 @@ CREATE OR REPLACE FUNCTION alarm_handle(p_alarm bigint, p_note text, p_address t
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE a alarm;
 BEGIN
-  IF NOT coalesce(scope_part(3) IN ('office_member', 'office_head') AND scope_part(9) = 'establishment', false) THEN
+  IF NOT k_of_establishment() THEN
     PERFORM refuse('not_allowed');
   END IF;
   SELECT * INTO a FROM alarm WHERE id = p_alarm AND scope_has(scope_path) FOR UPDATE;

@@ -41,11 +41,6 @@ END $$;
 CREATE OR REPLACE TRIGGER alarm_cleared AFTER UPDATE OF state ON alarm FOR EACH ROW
   WHEN (OLD.state IN ('open', 'accepted') AND NEW.state = 'cleared') EXECUTE FUNCTION k_alarm_cleared();
 
-CREATE OR REPLACE FUNCTION k_of_establishment() RETURNS boolean
-LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-  SELECT coalesce(scope_part(3) IN ('office_member', 'office_head') AND scope_part(9) = 'establishment', false)
-$$;
-
 -- An open alarm within reach, locked; whoever sees a person's alarm sees the person (app/security/policies.py).
 CREATE OR REPLACE FUNCTION k_alarm_mine(p_alarm bigint) RETURNS alarm
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
