@@ -7,7 +7,7 @@ from typing import Annotated
 from flask_appbuilder import Model
 from sqlalchemy import BigInteger, Date, DateTime, Identity, Integer, LargeBinary, Text, func
 from sqlalchemy.dialects.postgresql import DATEMULTIRANGE, JSONB, Range
-from sqlalchemy.orm import mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 # Flask-AppBuilder's own tables live in the same metadata, so one migration chain serves both.
 Model.metadata.naming_convention = {
@@ -32,3 +32,12 @@ day_set = Annotated[Sequence[Range[dt.date]], mapped_column(DATEMULTIRANGE, serv
 instant = Annotated[dt.datetime, mapped_column(DateTime(timezone=True))]
 now = Annotated[dt.datetime, mapped_column(DateTime(timezone=True), server_default=func.now())]
 document = Annotated[dict[str, object], mapped_column(JSONB)]
+
+
+class TwoAxes:
+    """两条时间轴: when something held, and since when (and until when) that was known. Such a row is never rewritten."""
+
+    started_on: Mapped[day]
+    ended_on: Mapped[day | None]
+    recorded_at: Mapped[instant]
+    recorded_to: Mapped[instant | None]

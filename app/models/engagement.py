@@ -4,11 +4,11 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, day, instant, integer, intpk, path, ref, string
+from app.models.base import Base, TwoAxes, day, integer, intpk, path, ref, string
 from app.models.seats import PERIOD
 
 
-class StaffCap(Base):
+class StaffCap(TwoAxes, Base):
     """编外控制数: what a document allows a unit, for a period. It is no quota: no seat, no total of establishment."""
 
     __tablename__ = "staff_cap"
@@ -29,15 +29,11 @@ class StaffCap(Base):
     number: Mapped[integer]
     document_no: Mapped[string]
     issuer: Mapped[string]
-    started_on: Mapped[day]
-    ended_on: Mapped[day | None]
     case_id: Mapped[ref]
-    recorded_at: Mapped[instant]
-    recorded_to: Mapped[instant | None]
     scope_path: Mapped[path]
 
 
-class Engagement(Base):
+class Engagement(TwoAxes, Base):
     """编外聘用: a person who works for a unit without a seat, for a period, as known from ``recorded_at``.
 
     A row is never rewritten, as in ``occupancy``. ``until_on`` is the last day agreed upon, ``ended_on`` the first day
@@ -65,11 +61,7 @@ class Engagement(Base):
     unit_id: Mapped[ref] = mapped_column(ForeignKey("unit.id"))
     task: Mapped[string]
     funding: Mapped[string]
-    started_on: Mapped[day]
     until_on: Mapped[day]
-    ended_on: Mapped[day | None]
     case_id: Mapped[ref] = mapped_column(ForeignKey("application.id"))
     end_case_id: Mapped[ref | None] = mapped_column(ForeignKey("application.id"))
-    recorded_at: Mapped[instant]
-    recorded_to: Mapped[instant | None]
     scope_path: Mapped[path]

@@ -4,7 +4,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, UniqueConstr
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, day, instant, integer, intpk, now, path, ref, string
+from app.models.base import Base, TwoAxes, day, instant, integer, intpk, now, path, ref, string
 from app.models.seats import PERIOD
 
 # 借调, 挂职类 (with a host), and 长期病假、待岗、学习 (without one).
@@ -17,7 +17,7 @@ def among(values: tuple[str, ...]) -> str:
     return ", ".join(f"'{v}'" for v in values)
 
 
-class Absence(Base):
+class Absence(TwoAxes, Base):
     """离岗登记: a person who is away from the seat that he keeps: 借调、挂职、长期病假…; seats and totals stay.
 
     A row is never rewritten, as in ``occupancy``. Until the return the period is open, so nobody is away twice on one
@@ -49,13 +49,9 @@ class Absence(Base):
     kind: Mapped[string]
     host_unit_id: Mapped[ref | None] = mapped_column(ForeignKey("unit.id"))
     host: Mapped[string] = mapped_column(server_default="")
-    started_on: Mapped[day]
     until_on: Mapped[day]
-    ended_on: Mapped[day | None]
     case_id: Mapped[ref] = mapped_column(ForeignKey("application.id"))
     end_case_id: Mapped[ref | None] = mapped_column(ForeignKey("application.id"))
-    recorded_at: Mapped[instant]
-    recorded_to: Mapped[instant | None]
     scope_path: Mapped[path]
     personnel_class: Mapped[string]
 

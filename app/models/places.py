@@ -4,7 +4,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, day, instant, integer, intpk, path, ref, string
+from app.models.base import Base, TwoAxes, day, instant, integer, intpk, path, ref, string
 
 __all__ = ["Code", "CodeSet", "Region", "Unit", "UnitSuccession", "UnitVersion", "User", "WorkingDay"]
 
@@ -61,7 +61,7 @@ class Unit(Base):
     closed_on: Mapped[day | None]
 
 
-class UnitVersion(Base):
+class UnitVersion(TwoAxes, Base):
     """机构沿革: how a unit was named and classed in a period, and since when that is known."""
 
     __tablename__ = "unit_version"
@@ -89,10 +89,6 @@ class UnitVersion(Base):
     grade: Mapped[string]
     subordination: Mapped[string]
     body: Mapped[string]
-    started_on: Mapped[day]
-    ended_on: Mapped[day | None]
-    recorded_at: Mapped[instant]
-    recorded_to: Mapped[instant | None]
 
 
 class UnitSuccession(Base):

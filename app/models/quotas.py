@@ -3,10 +3,10 @@
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, day, instant, integer, intpk, path, ref, string
+from app.models.base import Base, TwoAxes, day, integer, intpk, path, ref, string
 
 
-class QuotaPart(Base):
+class QuotaPart(TwoAxes, Base):
     """编制的组成: a share of a line's number for a purpose (其中), temporary with a last day, or lent (周转编制).
 
     ``number`` null is 另定; ``added`` raised the line's number and takes it back at the end, ``taken`` so far.
@@ -30,15 +30,11 @@ class QuotaPart(Base):
     last_on: Mapped[day | None]
     document_no: Mapped[string]
     issuer: Mapped[string]
-    started_on: Mapped[day]
-    ended_on: Mapped[day | None]
     case_id: Mapped[ref]
-    recorded_at: Mapped[instant]
-    recorded_to: Mapped[instant | None]
     scope_path: Mapped[path]
 
 
-class QuotaPool(Base):
+class QuotaPool(TwoAxes, Base):
     """总量: what a region may have of a category in all (total), or lend from line to line (rotating)."""
 
     __tablename__ = "quota_pool"
@@ -63,11 +59,7 @@ class QuotaPool(Base):
     number: Mapped[integer]
     document_no: Mapped[string]
     issuer: Mapped[string]
-    started_on: Mapped[day]
-    ended_on: Mapped[day | None]
     case_id: Mapped[ref]
-    recorded_at: Mapped[instant]
-    recorded_to: Mapped[instant | None]
     scope_path: Mapped[path]
 
 

@@ -4,10 +4,10 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, tex
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, day, instant, integer, intpk, path, ref, string
+from app.models.base import Base, TwoAxes, integer, intpk, path, ref, string
 
 
-class Scheme(Base):
+class Scheme(TwoAxes, Base):
     """核定方案: the groups of one unit, or of several that share them (统筹), for a period, as known from ``recorded_at``.
 
     ``base`` is what the groups are shares of: the members' authorised numbers less ``apart`` (不在基数内的职位). ``groups``
@@ -46,9 +46,5 @@ class Scheme(Base):
     groups: Mapped[string]
     document_no: Mapped[string]
     issuer: Mapped[string]
-    started_on: Mapped[day]
-    ended_on: Mapped[day | None]
     case_id: Mapped[ref] = mapped_column(ForeignKey("application.id"))
-    recorded_at: Mapped[instant]
-    recorded_to: Mapped[instant | None]
     scope_path: Mapped[path]

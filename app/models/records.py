@@ -4,7 +4,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, day, document, instant, integer, intpk, path, ref, string
+from app.models.base import Base, TwoAxes, document, integer, intpk, path, ref, string
 from app.models.seats import PERIOD
 
 
@@ -18,7 +18,7 @@ class RecordKind(Base):
     single: Mapped[bool]
 
 
-class RecordItem(Base):
+class RecordItem(TwoAxes, Base):
     """人员信息项: one item for a period, as known from ``recorded_at``; never rewritten, as ``occupancy``.
 
     ``scope_path`` and ``personnel_class`` are the person's own: the record goes with the person (档案随人走).
@@ -53,13 +53,9 @@ class RecordItem(Base):
     kind: Mapped[string] = mapped_column(ForeignKey("record_kind.kind"))
     column_group: Mapped[string]
     single: Mapped[bool]
-    started_on: Mapped[day]
-    ended_on: Mapped[day | None]
     fields: Mapped[document] = mapped_column(JSONB)
     commitment: Mapped[string]
     case_id: Mapped[ref]
-    recorded_at: Mapped[instant]
-    recorded_to: Mapped[instant | None]
     scope_path: Mapped[path]
     personnel_class: Mapped[string]
 

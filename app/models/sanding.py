@@ -3,10 +3,10 @@
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, day, instant, integer, intpk, path, ref, string
+from app.models.base import Base, TwoAxes, day, integer, intpk, path, ref, string
 
 
-class UnitSignboard(Base):
+class UnitSignboard(TwoAxes, Base):
     """合署、一个机构两块牌子、加挂牌子: another name that a body bears, or another body that works with it under one roof.
 
     Three things: 合署 (``co_located``) is two bodies with codes of their own, ``partner_id`` the second; 两块牌子
@@ -42,14 +42,10 @@ class UnitSignboard(Base):
     counts_as_one: Mapped[bool]
     document_no: Mapped[string]
     issuer: Mapped[string]
-    started_on: Mapped[day]
-    ended_on: Mapped[day | None]
-    recorded_at: Mapped[instant]
-    recorded_to: Mapped[instant | None]
     scope_path: Mapped[path]
 
 
-class Sanding(Base):
+class Sanding(TwoAxes, Base):
     """三定规定: duties, departments, quota and leadership numbers of a body as one document, version by version.
 
     ``content`` is canonical JSON of four lists (app/domain/sanding.py); the whole text stands in the ledger's entry.
@@ -68,15 +64,11 @@ class Sanding(Base):
     content: Mapped[string]
     document_no: Mapped[string]
     issuer: Mapped[string]
-    started_on: Mapped[day]
-    ended_on: Mapped[day | None]
-    recorded_at: Mapped[instant]
-    recorded_to: Mapped[instant | None]
     case_id: Mapped[ref] = mapped_column(ForeignKey("application.id"))
     scope_path: Mapped[path]
 
 
-class OrganLimit(Base):
+class OrganLimit(TwoAxes, Base):
     """机构限额: how many bodies of a class a division may have, by which document, for a period."""
 
     __tablename__ = "organ_limit"
@@ -99,10 +91,6 @@ class OrganLimit(Base):
     most: Mapped[integer]
     document_no: Mapped[string]
     issuer: Mapped[string]
-    started_on: Mapped[day]
-    ended_on: Mapped[day | None]
-    recorded_at: Mapped[instant]
-    recorded_to: Mapped[instant | None]
     case_id: Mapped[ref] = mapped_column(ForeignKey("application.id"))
 
 
@@ -124,7 +112,7 @@ class UnitPast(Base):
     scope_path: Mapped[path]
 
 
-class TemporaryBody(Base):
+class TemporaryBody(TwoAxes, Base):
     """临时机构: 专班、指挥部、筹备组 of a leading body, by a document until a day; it has people lent to it, and no seats."""
 
     __tablename__ = "temporary_body"
@@ -148,9 +136,5 @@ class TemporaryBody(Base):
     name: Mapped[string]
     document_no: Mapped[string]
     issuer: Mapped[string]
-    started_on: Mapped[day]
     until_on: Mapped[day]
-    ended_on: Mapped[day | None]
-    recorded_at: Mapped[instant]
-    recorded_to: Mapped[instant | None]
     scope_path: Mapped[path]

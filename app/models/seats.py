@@ -4,7 +4,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, blob, day, instant, integer, intpk, path, ref, string
+from app.models.base import Base, TwoAxes, blob, day, integer, intpk, path, ref, string
 
 PERIOD = text("daterange(started_on, ended_on)")
 
@@ -44,7 +44,7 @@ class QuotaLine(Base):
     scope_path: Mapped[path]
 
 
-class Quota(Base):
+class Quota(TwoAxes, Base):
     """核定: what a document authorised on a line, for a period. ``authorised`` null is 未核定."""
 
     __tablename__ = "quota"
@@ -65,10 +65,6 @@ class Quota(Base):
     authorised: Mapped[integer | None]
     document_no: Mapped[string]
     issuer: Mapped[string]
-    started_on: Mapped[day]
-    ended_on: Mapped[day | None]
-    recorded_at: Mapped[instant]
-    recorded_to: Mapped[instant | None]
     scope_path: Mapped[path]
 
 
@@ -171,7 +167,7 @@ class Person(Base):
     scope_path: Mapped[path]
 
 
-class Occupancy(Base):
+class Occupancy(TwoAxes, Base):
     """占编: one person on one seat (编制 or 领导职数), for a period, as known from ``recorded_at``.
 
     A row is never rewritten: a change closes its recorded period and adds the next version.
@@ -238,14 +234,10 @@ class Occupancy(Base):
     main: Mapped[bool]
     nature: Mapped[string]
     home_unit: Mapped[string | None]
-    started_on: Mapped[day]
-    ended_on: Mapped[day | None]
     entry_way: Mapped[string | None]
     exit_reason: Mapped[string | None]
     entry_case_id: Mapped[ref | None]
     exit_case_id: Mapped[ref | None]
-    recorded_at: Mapped[instant]
-    recorded_to: Mapped[instant | None]
     scope_path: Mapped[path]
     # 人员类别 of the seat, set as it is written: who may see the row.
     personnel_class: Mapped[string]
