@@ -3,8 +3,9 @@
 from flask_babel import lazy_gettext as _l
 
 from app.alarms.rule import Rule
+from app.queries.days import holds
 
-ENGAGED = "e.recorded_to IS NULL AND e.started_on <= :today AND (e.ended_on IS NULL OR e.ended_on > :today)"
+ENGAGED = holds("e", ":today")
 OVER = (
     "SELECT 'unit:' || u.id AS subject, u.id AS unit_id, NULL::bigint AS line_id, NULL::bigint AS person_id, u.scope_path,"
     " jsonb_build_object('unit', u.name, 'cap', c.number, 'engaged', x.n, 'document_no', c.document_no) AS facts"

@@ -6,14 +6,14 @@ One SELECT each over all current occupancies; ages and terms by the law's own ar
 from flask_babel import lazy_gettext as _l
 
 from app.alarms.rule import Rule
+from app.queries.days import holds
 
 ORDINANCE = "《地方各级人民政府机构设置和编制管理条例》"
 
 # Who sits on which establishment seat today.
 SEATED = (
     " FROM occupancy o JOIN quota_line l ON l.id = o.line_id JOIN unit u ON u.id = o.unit_id JOIN person p ON p.id = o.person_id"
-    " WHERE o.kind = 'establishment' AND o.recorded_to IS NULL AND o.started_on <= :today"
-    " AND (o.ended_on IS NULL OR o.ended_on > :today) {only}"
+    " WHERE o.kind = 'establishment' AND " + holds("o", ":today") + " {only}"
 )
 WHO = "u.id AS unit_id, o.line_id, o.person_id, o.scope_path"
 

@@ -72,11 +72,19 @@ def known(alias: str, at: Moment) -> str:
     return f"{alias}.recorded_at < :known AND ({alias}.recorded_to IS NULL OR {alias}.recorded_to >= :known)"
 
 
-def held(alias: str, at: Moment, day: str = ":on") -> str:
-    """The rows that held on a day, as known then."""
-    return (
-        f"{known(alias, at)} AND {alias}.started_on <= {day} AND ({alias}.ended_on IS NULL OR {alias}.ended_on > {day})"
-    )
+def period(alias: str, day: str) -> str:
+    """The rows whose days hold one."""
+    return f"{alias}.started_on <= {day} AND ({alias}.ended_on IS NULL OR {alias}.ended_on > {day})"
+
+
+def held(alias: str, at: Moment) -> str:
+    """The rows that held on the moment's day, as known then."""
+    return f"{known(alias, at)} AND {period(alias, ':on')}"
+
+
+def holds(alias: str, day: str) -> str:
+    """The rows that hold on a day, which the query writes as ``day``, as known now."""
+    return f"{alias}.recorded_to IS NULL AND {period(alias, day)}"
 
 
 # 已批准而未生效: each case that waits for its day, with the line it fills (1), leaves (-1), or both.

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.queries.days import holds
+
 # 进、出、单位间变动、岗位（编制、席位、部门）变动。
 KINDS = ("in", "out", "moved", "changed")
 
@@ -48,8 +50,9 @@ TOUCHED = (
 
 SEAT = (
     "p{n}.number AS number_{n}, l{n}.category AS category_{n}, l{n}.structure AS structure_{n}, o{n}.unit_id AS unit_id_{n},"
-    " coalesce((SELECT v.name FROM unit_version v WHERE v.unit_id = o{n}.unit_id AND v.recorded_to IS NULL"
-    " AND v.started_on <= {d} AND (v.ended_on IS NULL OR v.ended_on > {d}) LIMIT 1), unit_name(o{n}.unit_id)) AS unit_{n},"
+    " coalesce((SELECT v.name FROM unit_version v WHERE v.unit_id = o{n}.unit_id AND "
+    + holds("v", "{d}")
+    + " LIMIT 1), unit_name(o{n}.unit_id)) AS unit_{n},"
     " unit_name(o{n}.department_id) AS department_{n}, o{n}.started_on AS started_{n}, o{n}.ended_on AS ended_{n}"
 )
 JOINS = (
@@ -117,10 +120,8 @@ def units(session: Session, between: Between, limit: int = 201) -> list[Any]:
                 " AND ((t.started_on > :a AND t.started_on <= :b) OR (t.ended_on > :a AND t.ended_on <= :b)))"
                 " SELECT u.id, u.node, u.legal_id, v.name AS before, w.name AS after, u.scope_path"
                 " FROM touched t JOIN unit u ON u.id = t.unit_id"
-                " LEFT JOIN unit_version v ON v.unit_id = u.id AND v.recorded_to IS NULL AND v.started_on <= :a"
-                " AND (v.ended_on IS NULL OR v.ended_on > :a)"
-                " LEFT JOIN unit_version w ON w.unit_id = u.id AND w.recorded_to IS NULL AND w.started_on <= :b"
-                " AND (w.ended_on IS NULL OR w.ended_on > :b) WHERE u.scope_path >= :low AND u.scope_path < :high"
+                f" LEFT JOIN unit_version v ON v.unit_id = u.id AND {holds('v', ':a')}"
+                f" LEFT JOIN unit_version w ON w.unit_id = u.id AND {holds('w', ':b')} WHERE u.scope_path >= :low AND u.scope_path < :high"
                 " AND v.name IS DISTINCT FROM w.name ORDER BY u.scope_path LIMIT :n"
             ),
             {**between.values, "n": limit},

@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-ON = "e.recorded_to IS NULL AND e.started_on <= :d AND (e.ended_on IS NULL OR e.ended_on > :d)"
+from app.queries.days import holds
+
+ON = holds("e", ":d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,7 @@ def figures(session: Session, unit_id: int, on: dt.date) -> Engaged:
     row = session.execute(
         text(
             f"SELECT c.number, c.document_no, (SELECT count(*) FROM engagement e WHERE e.unit_id = :u AND {ON}) AS engaged"
-            " FROM (VALUES (1)) one LEFT JOIN staff_cap c ON c.unit_id = :u AND c.recorded_to IS NULL AND c.started_on <= :d"
-            " AND (c.ended_on IS NULL OR c.ended_on > :d)"
+            f" FROM (VALUES (1)) one LEFT JOIN staff_cap c ON c.unit_id = :u AND {holds('c', ':d')}"
         ),
         {"u": unit_id, "d": on},
     ).one()

@@ -6,11 +6,14 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.queries.days import holds
+
 MOST = 200
 # The name that a unit had when something began; outside one's rows the present one.
 NAMED = (
-    "coalesce((SELECT v.name FROM unit_version v WHERE v.unit_id = {u} AND v.recorded_to IS NULL AND v.started_on <= {d}"
-    " AND (v.ended_on IS NULL OR v.ended_on > {d}) LIMIT 1), unit_name({u}))"
+    "coalesce((SELECT v.name FROM unit_version v WHERE v.unit_id = {u} AND "
+    + holds("v", "{d}")
+    + " LIMIT 1), unit_name({u}))"
 )
 
 

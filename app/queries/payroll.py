@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.queries.days import holds
+
 PAGE = 50
 EXPORT = 50_000
 
@@ -148,8 +150,8 @@ def changes(session: Session, month: dt.date, until: dt.date, after: tuple[str, 
 # last day. The standard of the unit's own district goes before the city's.
 _PEOPLE_NOW = "SELECT t.line_id, t.occupied AS people FROM ledger_total t WHERE t.occupied > 0"
 _PEOPLE_THEN = (
-    "SELECT o.line_id, count(*) AS people FROM occupancy o WHERE o.kind = 'establishment' AND o.recorded_to IS NULL"
-    " AND o.started_on <= :d AND (o.ended_on IS NULL OR o.ended_on > :d) GROUP BY o.line_id"
+    f"SELECT o.line_id, count(*) AS people FROM occupancy o WHERE o.kind = 'establishment' AND {holds('o', ':d')}"
+    " GROUP BY o.line_id"
 )
 _BUDGET = (
     "WITH n AS ({people}), s AS (SELECT DISTINCT ON (r.code, s.funding, s.category) r.code, s.funding, s.category, s.amount"

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.queries.days import Moment, held, known, moment
+from app.queries.days import Moment, held, holds, known, moment
 
 
 def signboards(session: Session, unit_id: int, at: Moment) -> list[Any]:
@@ -161,8 +161,8 @@ def temporary(session: Session, unit_id: int, at: Moment) -> list[Any]:
     return list(
         session.execute(
             text(
-                "SELECT b.*, (SELECT count(*) FROM absence a WHERE a.host = b.name AND a.recorded_to IS NULL AND a.started_on <= :on"
-                " AND (a.ended_on IS NULL OR a.ended_on > :on)) AS lent FROM temporary_body b"
+                f"SELECT b.*, (SELECT count(*) FROM absence a WHERE a.host = b.name AND {holds('a', ':on')}) AS lent"
+                " FROM temporary_body b"
                 f" WHERE b.unit_id = :u AND {held('b', at)} ORDER BY b.until_on, b.id LIMIT 50"
             ),
             {"u": unit_id} | at.values,
