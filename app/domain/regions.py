@@ -36,3 +36,8 @@ def foshan() -> tuple[Division, ...]:
         out.append(Division(code, "district", name, "440600", code))
         out += [Division(code + t[:3], "town", t[3:], code, code + t[:3]) for t in towns.split()]
     return tuple(out)
+
+
+def span(prefix: str) -> tuple[str, str]:
+    """Every path that begins so, as a half-open range by code point (``range_end`` in the kernel)."""
+    return prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)

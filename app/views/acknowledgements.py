@@ -13,6 +13,7 @@ from app.domain import codes
 from app.domain.workdays import workdays_between
 from app.queries import acknowledgements
 from app.queries.acknowledgements import VIEWS, WAYS, Asked
+from app.views.place import row_number
 from app.views.shell import hat, work
 from app.workflow import engine
 
@@ -41,9 +42,7 @@ def position() -> tuple[str, int] | None:
         found = dt.date.fromisoformat(day).isoformat()
     except ValueError:
         abort(400)
-    if not number.isdecimal() or len(number) > 18:
-        abort(400)
-    return found, int(number)
+    return found, row_number(number)
 
 
 def of_case(s: Session, case_id: int) -> list[dict[str, Any]]:

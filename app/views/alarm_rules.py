@@ -15,6 +15,7 @@ from app.views.alarm_texts import lack, title
 from app.views.alarms import keeper, parts
 from app.views.auditing import record_export
 from app.views.lists import workbook
+from app.views.place import row_number
 from app.views.shell import hat, work
 
 ACCOUNT = ("breached", "held", "measure", "document_no", "decided_on", "note")
@@ -160,7 +161,7 @@ class AlarmKeeperView(BaseView):
         facts: dict[str, Any] = {k: request.form.get(k, "").strip() for k in ACCOUNT} | {"alarm": alarm_id}
         corrects = request.form.get("corrects", "")
         if corrects:
-            facts["corrects"] = corrects if corrects.isdecimal() and len(corrects) <= 18 else abort(400)
+            facts["corrects"] = str(row_number(corrects))
         try:
             dt.date.fromisoformat(facts["decided_on"] or "-")
         except ValueError:

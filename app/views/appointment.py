@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from flask import abort, current_app, render_template, request
+from flask import current_app, render_template, request
 from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -28,6 +28,7 @@ from app.views.attachments import store
 from app.views.auditing import record
 from app.views.issued import sent
 from app.views.life import spans, title_text
+from app.views.place import some_number
 from app.views.shell import hat, work
 from app.workflow.engine import today
 
@@ -173,12 +174,10 @@ class AppointmentView(BaseView):
 
     def _of_case(self, s: Session, person_id: int) -> dict[str, Any]:
         """The position that a case about this person asks for."""
-        number = request.args.get("case", "")
-        if not number:
+        number = some_number(request.args.get("case", ""))
+        if number is None:
             return {}
-        if not number.isdecimal() or len(number) > 18:
-            abort(400)
-        case = s.get(Application, int(number))
+        case = s.get(Application, number)
         if case is None:
             raise errors.NotFound(case=number)
         facts = cases.facts(s, case.id)

@@ -8,13 +8,14 @@ from flask import abort, render_template, request
 from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 
-from app.domain import codes, errors
-from app.queries import difference, units
+from app.domain import codes
+from app.queries import difference
 from app.queries.difference import KINDS, Between
 from app.views.auditing import record_export
 from app.views.day import day_of
 from app.views.lists import EXPORT, PAGE, workbook
-from app.views.shell import hat, work
+from app.views.place import place, row_number
+from app.views.shell import work
 from app.workflow.engine import today
 
 
@@ -35,7 +36,7 @@ class DifferenceView(BaseView):
         """Numbers before and after, units, and a page of the people of one kind."""
         kind, after = self._wanted()
         with work() as s:
-            between, keep, place = self._asked(s)
+            between, keep, where = self._asked(s)
             counted, rows = difference.people(s, between, kind, after, PAGE + 1)
             by = "category" if "unit" in keep else "unit" if "region" in keep else "region"
             lines, changed = difference.lines(s, between, by), difference.units(s, between)
@@ -43,7 +44,7 @@ class DifferenceView(BaseView):
         return render_template(
             "difference.html",
             title=_("From %(a)s to %(b)s", a=between.since, b=between.until),
-            place=place,
+            place=where,
             between=between,
             keep=keep,
             by=by,
@@ -67,45 +68,32 @@ class DifferenceView(BaseView):
         """The people of one kind (5,000 at most) with both seats, as a workbook."""
         kind, _after = self._wanted()
         with work() as s:
-            between, keep, place = self._asked(s)
+            between, keep, where = self._asked(s)
             _counts, rows = difference.people(s, between, kind, 0, EXPORT)
             record_export(s, "difference", len(rows), {**keep, "kind": kind})
         head = [_("Person"), _("Identity number"), _("Seat before"), _("Seat after")]
         cells = [[p["name"], p["id_masked"], p["before"], p["after"]] for p in map(person_context, rows)]
-        return workbook(f"{place} {kinds()[kind]} {between.since}–{between.until}", head, cells)
+        return workbook(f"{where} {kinds()[kind]} {between.since}–{between.until}", head, cells)
 
     def _wanted(self) -> tuple[str, int]:
         """The kind of change and the last person already shown; 400 for what is no such thing."""
         kind, after = request.args.get("kind") or KINDS[0], request.args.get("after") or "0"
-        if kind not in KINDS or not (after.isdecimal() and len(after) <= 18):
+        if kind not in KINDS:
             abort(400)
-        return kind, int(after)
+        return kind, row_number(after)
 
     def _asked(self, s: Any) -> tuple[Between, dict[str, str], str]:
         """The two days and the place, the parameters that say so, and the place's name.
 
         Without days: from the end of last year to today. The first day comes before the second; both have been.
         """
-        who, now = hat(), today(s)
+        now = today(s)
         until = day_of("to") or now
         since = day_of("from") or dt.date(until.year - 1, 12, 31)
         if since >= until or until > now:
             abort(400)
-        keep = {"from": since.isoformat(), "to": until.isoformat()}
-        region, unit_id = request.args.get("region", ""), request.args.get("unit", "")
-        if unit_id:
-            row = units.unit(s, int(unit_id)) if unit_id.isdecimal() and len(unit_id) <= 18 else abort(400)
-            if row is None:
-                raise errors.NotFound(unit=unit_id)
-            return Between(since, until, row.scope_path, f"{row.scope_path}/"), keep | {"unit": unit_id}, row.name
-        if region:
-            name = units.region_name(s, region) or abort(404)
-            return (
-                Between(since, until, region, region[:-1] + chr(ord(region[-1]) + 1)),
-                keep | {"region": region},
-                name,
-            )
-        return Between(since, until, who.low, who.high), keep, _("Everything in your range")
+        low, high, kept, name = place(s)
+        return Between(since, until, low, high), {"from": since.isoformat(), "to": until.isoformat(), **kept}, name
 
 
 def line_context(row: Any, by: str, between: Between) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from flask import abort, render_template, request
 from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 
-from app.domain import codes, errors
+from app.domain import codes
 from app.domain.retirement import add_months
 from app.domain.workdays import city_today
 from app.queries import forecast, units
@@ -17,6 +17,7 @@ from app.queries.forecast import Forecast, Line, Place
 from app.views.auditing import record_export
 from app.views.day import day_of
 from app.views.lists import EXPORT, PAGE, workbook
+from app.views.place import place, row_number
 from app.views.shell import hat, work
 from app.workflow.engine import today
 
@@ -24,18 +25,9 @@ BODIES = 100
 
 
 def place_of(s: Any) -> tuple[Place, dict[str, str], str]:
-    """The place in the address with the parameters that say so and its name; the reader's whole range without one."""
-    who = hat()
-    region, unit_id = request.args.get("region", ""), request.args.get("unit", "")
-    if unit_id:
-        row = units.unit(s, int(unit_id)) if unit_id.isdecimal() and len(unit_id) <= 18 else abort(400)
-        if row is None:
-            raise errors.NotFound(unit=unit_id)
-        return Place(row.scope_path, f"{row.scope_path}/"), {"unit": unit_id}, row.name
-    if region:
-        name = units.region_name(s, region) or abort(404)
-        return Place(region, region[:-1] + chr(ord(region[-1]) + 1)), {"region": region}, name
-    return Place(who.low, who.high), {}, _("Everything in your range")
+    """The place in the address with the parameters that say so and its name."""
+    low, high, keep, name = place(s)
+    return Place(low, high), keep, name
 
 
 class ForecastView(BaseView):
@@ -49,10 +41,10 @@ class ForecastView(BaseView):
     def index(self) -> Any:
         """Months, years with their band, vacancies by category, ages, numbers to plan with."""
         with work() as s:
-            place, keep, name = place_of(s)
+            where, keep, name = place_of(s)
             now = today(s)
-            found = forecast.forecast(s, place, now)
-            bands = forecast.ages(s, place)
+            found = forecast.forecast(s, where, now)
+            bands = forecast.ages(s, where)
             planned = plan_rows(found, now.year + 1)
             names = forecast.bodies(s, [unit for unit, *_rest in planned[:BODIES]])
             names_of_regions = units.regions(s) if hat().office_id and "unit" not in keep else []
@@ -97,15 +89,12 @@ class ForecastView(BaseView):
         if after:
             day, _sep, number = after.partition("~")
             try:
-                mark = (
-                    dt.date.fromisoformat(day),
-                    int(number) if number.isdecimal() and len(number) <= 18 else abort(400),
-                )
+                mark = (dt.date.fromisoformat(day), row_number(number))
             except ValueError:
                 abort(400)
         with work() as s:
-            place, keep, name = place_of(s)
-            rows = forecast.people(s, place, since, until, category, mark, PAGE + 1)
+            where, keep, name = place_of(s)
+            rows = forecast.people(s, where, since, until, category, mark, PAGE + 1)
         more = {"from": since, "to": until, **({"category": category} if category else {})}
         last = rows[PAGE - 1] if len(rows) > PAGE else None
         return render_template(
@@ -125,9 +114,9 @@ class ForecastView(BaseView):
     def export(self) -> Any:
         """Everybody who reaches the age within ten years (5,000 at most) with the days, as a workbook."""
         with work() as s:
-            place, keep, name = place_of(s)
+            where, keep, name = place_of(s)
             now = today(s)
-            rows = forecast.people(s, place, dt.date(1949, 10, 1), forecast.end_of(now), "", None, EXPORT)
+            rows = forecast.people(s, where, dt.date(1949, 10, 1), forecast.end_of(now), "", None, EXPORT)
             record_export(s, "forecast", len(rows), keep)
         head = [_("Person"), _("Identity number"), _("Unit"), _("Kind of establishment"), _("Day of birth"), _("Earliest day"),
                 _("Day by law"), _("Latest day")]  # fmt: skip

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from app.domain import errors
 from app.queries import notices
+from app.views.place import row_number, some_number
 from app.views.shell import hat, work
 
 PAGE = 30
@@ -78,11 +79,9 @@ class InboxView(BaseView):
         view, kind, after = (request.args.get(k, "") for k in ("view", "kind", "after"))
         if set(request.args) - PARAMETERS or view not in ("", "unread") or kind not in ("", *known):
             abort(400)
-        if after and not (after.isdecimal() and len(after) <= 18):
-            abort(400)
+        last = some_number(after)
         with work() as s:
-            rows = notices.page(s, unread=view == "unread", kind=kind, after=int(after) if after else None,
-                                limit=PAGE + 1)  # fmt: skip
+            rows = notices.page(s, unread=view == "unread", kind=kind, after=last, limit=PAGE + 1)
             waiting = notices.unread(s)
         shown = rows[:PAGE]
         keep = {"view": view, "kind": kind}
@@ -145,11 +144,9 @@ class InboxView(BaseView):
     @has_access
     def read_all(self) -> Any:
         """Everything that the page knew of is read; what came since stays unread."""
-        upto = request.form.get("upto", "")
-        if not upto.isdecimal() or len(upto) > 18:
-            abort(400)
+        upto = row_number(request.form.get("upto", ""))
         with work() as s:
-            notices.mark(s, int(upto))
+            notices.mark(s, upto)
         flash(_("All notices shown are marked as read."), "success")
         return redirect("/inbox")
 

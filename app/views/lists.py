@@ -10,7 +10,7 @@ from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 
 from app.domain import codes
-from app.domain.regions import foshan
+from app.domain.regions import foshan, span
 from app.domain.workdays import add_workdays, city_today
 from app.queries import cases, units
 from app.queries.listings import BRIEF, COUNTED, LISTS, Asked, Listing, count, rows
@@ -218,7 +218,8 @@ class ListView(BaseView):
         if region:
             if region not in region_names() or not listing.scoped:
                 abort(400)
-            low, high = max(low, region), min(high, region[:-1] + chr(ord(region[-1]) + 1))
+            first, end = span(region)
+            low, high = max(low, first), min(high, end)
         after, mark = None, args.get("after", "")
         if mark:
             value, _sep, number = mark.rpartition("~")

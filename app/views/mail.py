@@ -11,6 +11,7 @@ from sqlalchemy import text
 from app.domain import errors
 from app.queries import notices
 from app.views.inbox import kinds
+from app.views.place import row_number, some_number
 from app.views.shell import work
 
 ADDRESS = re.compile(r"[^@\s<>,;:\"()]{1,64}@([A-Za-z0-9.-]{3,180})\Z")
@@ -86,11 +87,11 @@ class OutboxView(BaseView):
     @has_access
     def index(self) -> Any:
         """Figures by state, and the newest failures with their reasons."""
-        after = request.args.get("after", "")
-        if set(request.args) - {"after"} or (after and not (after.isdecimal() and len(after) <= 18)):
+        if set(request.args) - {"after"}:
             abort(400)
+        after = some_number(request.args.get("after", ""))
         with work() as s:
-            figures, rows = notices.mail_figures(s), notices.mail_failures(s, int(after) if after else None, PAGE + 1)
+            figures, rows = notices.mail_figures(s), notices.mail_failures(s, after, PAGE + 1)
         return render_template(
             "mail_outbox.html",
             title=_("Mail that could not be sent"),
@@ -108,10 +109,8 @@ class OutboxView(BaseView):
     @has_access
     def again(self) -> Any:
         """Try one letter again."""
-        said = request.form.get("mail", "")
-        if not said.isdecimal() or len(said) > 18:
-            abort(400)
+        letter = row_number(request.form.get("mail", ""))
         with work() as s:
-            s.execute(text("SELECT mail_again(:i)"), {"i": int(said)})
+            s.execute(text("SELECT mail_again(:i)"), {"i": letter})
         flash(_("It is sent with the next run."), "success")
         return redirect("/admin/mail/")

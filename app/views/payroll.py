@@ -20,6 +20,7 @@ from app.views.auditing import record_export
 from app.views.intake import alone, said
 from app.views.lists import workbook
 from app.views.payroll_texts import field_names, flaw, kinds, sources
+from app.views.place import some_number
 from app.views.shell import hat, work
 
 # About twenty seconds of one thread; larger lists come by ``flask sources load``.
@@ -76,11 +77,9 @@ class PayrollView(BaseView):
         return self._index(None, 200)
 
     def _index(self, problem: str | None, status: int) -> Any:
-        before = request.args.get("before", "")
-        if before and not (before.isdecimal() and len(before) <= 18):
-            abort(400)
+        before = some_number(request.args.get("before", ""))
         with work() as s:
-            rows = payroll.months(s, int(before) if before else None)
+            rows = payroll.months(s, before)
             feeds = {f.kind: f for f in payroll.feeds(s, hat().region)}
         names = sources()
         return render_template(

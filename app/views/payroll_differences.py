@@ -14,6 +14,7 @@ from app.views.auditing import record_export
 from app.views.lists import workbook
 from app.views.payroll import OFFICES, yuan
 from app.views.payroll_texts import facts, kinds, sources
+from app.views.place import some_number
 from app.views.shell import hat, work
 from app.workflow import paying
 
@@ -22,19 +23,12 @@ STATES = ("", "open", "explained", "closed")
 PARAMETERS = {"kind", "state", "unit", "after"}
 
 
-def number(value: str) -> int | None:
-    """A row's number in an address, or none; anything else answers 400."""
-    if value and not (value.isdecimal() and len(value) <= 18):
-        abort(400)
-    return int(value) if value else None
-
-
 def asked() -> Asked:
     """The list that the address names."""
     kind, state = request.args.get("kind", ""), request.args.get("state", "")
     if set(request.args) - PARAMETERS or state not in STATES or (kind and kind not in kinds()):
         abort(400)
-    return Asked(kind, state, number(request.args.get("unit", "")))
+    return Asked(kind, state, some_number(request.args.get("unit", "")))
 
 
 def address(path: str, question: Asked, **more: Any) -> str:
@@ -54,7 +48,7 @@ class PayDifferenceView(BaseView):
     @has_access
     def index(self) -> Any:
         """One page; filters in the address, keyset paging; figures by kind above."""
-        question, after = asked(), number(request.args.get("after", ""))
+        question, after = asked(), some_number(request.args.get("after", ""))
         with work() as s:
             rows, counts = payroll.differences(s, question, after, PAGE + 1), payroll.by_kind(s, question)
             newest = payroll.newest(s, hat().region) if hat().office_id else None

@@ -19,6 +19,7 @@ from app.views.auditing import record_export
 from app.views.lists import workbook
 from app.views.payroll import OFFICES, last_month, month_named, yuan
 from app.views.payroll_texts import changes
+from app.views.place import row_number
 from app.views.shell import hat, work
 
 PAGE = 50
@@ -189,9 +190,7 @@ class PayListView(BaseView):
         if len(found) != parts or not all(f.replace(".", "").isalnum() for f in found):
             abort(400)
         if parts == 2:
-            if not (found[1].isdecimal() and len(found[1]) <= 18):
-                abort(400)
-            return found[0], int(found[1])
+            return found[0], row_number(found[1])
         return tuple(found)
 
     @staticmethod

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from app.domain.workdays import workdays_between
 from app.queries import cases
 from app.queries.cases import VIEWS, Waiting
+from app.views.place import row_number
 from app.views.shell import hat, work
 from app.workflow import engine
 
@@ -27,9 +28,7 @@ def position() -> tuple[str, int] | None:
         found = dt.date.fromisoformat(day).isoformat()
     except ValueError:
         abort(400)
-    if not number.isdecimal() or len(number) > 18:
-        abort(400)
-    return found, int(number)
+    return found, row_number(number)
 
 
 def address(**keep: str) -> str:

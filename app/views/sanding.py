@@ -19,6 +19,7 @@ from app.views import day
 from app.views.fields_sanding import COLUMNS, COUNTS, SCOPES, SIGNBOARDS, TEMPORARY, words
 from app.views.issued import sent
 from app.views.lineage_picture import Link, Stretch, picture
+from app.views.place import some_number
 from app.views.shell import hat, work
 from app.workflow.engine import today
 
@@ -41,12 +42,10 @@ def on_day(versions: list[Any], on: dt.date) -> Any:
 
 def asked(versions: list[Any], name: str) -> Any:
     """The version named in the address; another body's answers 404, nonsense 400."""
-    value = request.args.get(name)
-    if not value:
+    wanted = some_number(request.args.get(name, ""))
+    if wanted is None:
         return None
-    if not value.isdecimal() or len(value) > 18:
-        abort(400)
-    found = next((v for v in versions if v.id == int(value)), None)
+    found = next((v for v in versions if v.id == wanted), None)
     if found is None:
         abort(404)
     return found

@@ -1,0 +1,43 @@
+"""地点与行号 in the address, read in one place; what is not understood answers 400, a foreign place as an absent one."""
+
+from typing import Any
+
+from flask import abort, request
+from flask_babel import gettext as _
+
+from app.domain import errors, regions
+from app.queries import units
+from app.views.shell import hat
+
+
+def row_number(value: str) -> int:
+    """A row's number as addresses and forms write it; anything else answers 400."""
+    if not value.isdecimal() or len(value) > 18:
+        abort(400)
+    return int(value)
+
+
+def some_number(value: str) -> int | None:
+    """A row's number, or none where nothing is written."""
+    return row_number(value) if value else None
+
+
+def place(s: Any) -> tuple[str, str, dict[str, str], str]:
+    """Where the address looks: the half-open range of paths, the parameters that say so, and the place's name.
+
+    ``?unit=`` names a body, ``?region=`` a division; without one it is the reader's whole range.
+
+    Raises:
+        NotFound: no such unit in the reader's rows.
+    """
+    region, unit_id = request.args.get("region", ""), request.args.get("unit", "")
+    if unit_id:
+        row = units.unit(s, row_number(unit_id))
+        if row is None:
+            raise errors.NotFound(unit=unit_id)
+        return row.scope_path, f"{row.scope_path}/", {"unit": unit_id}, row.name
+    if region:
+        name = units.region_name(s, region) or abort(404)
+        return *regions.span(region), {"region": region}, name
+    who = hat()
+    return who.low, who.high, {}, _("Everything in your range")
