@@ -59,3 +59,16 @@ def client(app: Flask) -> Callable[..., Client]:
         return opened
 
     return make
+
+
+def once(app: Flask) -> Callable[..., Client]:
+    """A browser for each user, signed in once: for modules that go on where the last test left off."""
+    opened: dict[str, Client] = {}
+
+    def of(username: str) -> Client:
+        if username not in opened:
+            opened[username] = Client(app.test_client())
+            opened[username].sign_in(username)
+        return opened[username]
+
+    return of

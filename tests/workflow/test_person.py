@@ -16,7 +16,7 @@ from app.domain.workdays import city_today
 from app.ledger.records import record_facts
 from tests.exchange.attachments import samples
 from tests.ledger.steps import ago, findings, lead, raw_case, refusal, scheme
-from tests.security.conftest import Client
+from tests.security.conftest import Client, once
 from tests.workflow.test_records import decide, page, sent
 from tests.world import Body, World
 
@@ -39,16 +39,7 @@ def organ(world: World) -> Body:
 
 @pytest.fixture(scope="module")
 def client(app: Flask, organ: Body) -> Open:
-    """A browser for each user, signed in once."""
-    opened: dict[str, Client] = {}
-
-    def of(username: str) -> Client:
-        if username not in opened:
-            opened[username] = Client(app.test_client())
-            opened[username].sign_in(username)
-        return opened[username]
-
-    return of
+    return once(app)
 
 
 def filed(

@@ -11,7 +11,7 @@ from app.domain.workdays import city_today
 from app.workflow import checks, validation
 from app.workflow.checks.records import payroll_source
 from tests.ledger.steps import ago, lead, scheme
-from tests.security.conftest import Client
+from tests.security.conftest import Client, once
 from tests.workflow.test_records import decide, page, sent
 from tests.world import Body, World
 
@@ -39,16 +39,7 @@ def school(world: World) -> Body:
 
 @pytest.fixture(scope="module")
 def client(app: Flask, organ: Body, school: Body) -> Open:
-    """A browser for each user, signed in once."""
-    opened: dict[str, Client] = {}
-
-    def of(username: str) -> Client:
-        if username not in opened:
-            opened[username] = Client(app.test_client())
-            opened[username].sign_in(username)
-        return opened[username]
-
-    return of
+    return once(app)
 
 
 def panel(user: Client, process: str, **fields: Any) -> str:

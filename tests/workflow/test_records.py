@@ -16,7 +16,7 @@ from app.domain.workdays import city_today
 from app.ledger.records import record_facts
 from app.workflow import engine
 from tests.ledger.steps import ago, approve, call, findings, raw_case, refusal, scheme
-from tests.security.conftest import Client
+from tests.security.conftest import Client, once
 from tests.world import Body, World
 
 Open = Callable[..., Client]
@@ -49,16 +49,7 @@ def offices(world: World) -> None:
 
 @pytest.fixture(scope="module")
 def client(app: Flask) -> Open:
-    """A browser for each user, signed in once."""
-    opened: dict[str, Client] = {}
-
-    def of(username: str) -> Client:
-        if username not in opened:
-            opened[username] = Client(app.test_client())
-            opened[username].sign_in(username)
-        return opened[username]
-
-    return of
+    return once(app)
 
 
 def page(answer: Any) -> str:
