@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,12 @@ from app.views.fields_records import hidden
 from app.views.shell import named
 from app.workflow.definition import FACT_NAMES, Process
 
-NUMBERS = ("line", "department", "person", "unit", "scope", "occupancy", "host_unit", "about_person")
+NUMBERS = (
+    *("line", "department", "person", "unit", "scope", "occupancy", "host_unit", "about_person"),
+    *("parent", "into", "into_line", "from_line", "part", "engaged"),
+)
+# A row's number; anything else stays text, which the database refuses as the number it is not.
+ROW = re.compile(r"\d{1,18}")
 SECRET = ("id_number",)
 
 
@@ -75,7 +81,7 @@ def form_facts(form: Any, plan: Process) -> dict[str, Any]:
         facts |= {"line": line or None, "person": person or None}
     if "main" in facts:
         facts["main"] = int(bool(facts["main"]))
-    return {k: int(str(v)) if k in NUMBERS and str(v or "").isdecimal() else v for k, v in facts.items()}
+    return {k: int(str(v)) if k in NUMBERS and ROW.fullmatch(str(v or "")) else v for k, v in facts.items()}
 
 
 def filing(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
@@ -103,13 +109,25 @@ def usual(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
     return Filing(facts, person_id, name, unit, start)
 
 
+def unit_of_line(s: Session, line: Any) -> int:
+    """The unit whose line it is.
+
+    Raises:
+        NotFound: no such line in the applicant's rows.
+    """
+    unit = s.execute(text("SELECT unit_id FROM quota_line WHERE id = :i"), {"i": line}).scalar()
+    if unit is None:
+        raise errors.NotFound(line=line)
+    return int(unit)
+
+
 def _unit(s: Session, facts: dict[str, Any], plan: Process, who: Hat) -> int | None:
     """The unit a case is about; a foreign one answers as an absent one."""
     if facts.get("line"):
-        unit = s.execute(text("SELECT unit_id FROM quota_line WHERE id = :i"), {"i": facts["line"]}).scalar()
-        if unit is None or (who.unit_id and unit != who.unit_id):
+        unit = unit_of_line(s, facts["line"])
+        if who.unit_id and unit != who.unit_id:
             raise errors.NotFound(line=facts["line"])
-        return int(unit)
+        return unit
     if facts.get("unit"):
         row = s.get(Unit, facts["unit"])
         if row is None:

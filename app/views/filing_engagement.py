@@ -11,7 +11,7 @@ from app.ledger.people import PersonFacts, facts_of
 from app.models import Unit
 from app.security.manager import Hat
 from app.security.services import services
-from app.views.filing import Filing, form_facts
+from app.views.filing import Filing, form_facts, unit_of_line
 from app.workflow.definition import Process
 
 
@@ -43,7 +43,7 @@ def engage(_s: Session, form: Any, plan: Process, who: Hat) -> Filing:
 def change(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
     """续聘、解聘: of somebody whom the own unit engages; anybody else answers as absent."""
     facts = form_facts(form, plan)
-    facts |= {"unit": who.unit_id, "engaged": int(str(facts["engaged"]))}
+    facts["unit"] = who.unit_id
     if "engaged_until_on" in facts:
         facts["until_on"] = facts.pop("engaged_until_on")
     name = s.execute(
@@ -62,11 +62,7 @@ def change(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
 def rekey(s: Session, form: Any, plan: Process, _who: Hat) -> Filing:
     """经费形式、编制类型变更: a line of the office's ranges."""
     facts = form_facts(form, plan)
-    facts["line"] = int(str(facts["line"]))
-    unit = s.execute(text("SELECT unit_id FROM quota_line WHERE id = :i"), {"i": facts["line"]}).scalar()
-    if unit is None:
-        raise errors.NotFound(line=facts["line"])
-    return Filing(facts, None, None, int(unit), form.start.data)
+    return Filing(facts, None, None, unit_of_line(s, facts["line"]), form.start.data)
 
 
 FILERS: dict[str, Callable[..., Any]] = {

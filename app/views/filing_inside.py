@@ -41,8 +41,7 @@ def _own_department(s: Session, department: Any, who: Hat) -> None:
 def change_line(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
     """编制类型变更: the line is the own unit's."""
     facts = filing.form_facts(form, plan)
-    of = s.execute(text("SELECT unit_id FROM quota_line WHERE id = :i"), {"i": facts.get("line")}).scalar()
-    if of is None or of != who.unit_id:
+    if filing.unit_of_line(s, facts.get("line")) != who.unit_id:
         raise errors.NotFound(line=facts.get("line"))
     return filing.Filing(facts, facts["person"], _named(s, facts["person"]), who.unit_id, form.start.data)
 

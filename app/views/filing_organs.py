@@ -3,16 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.domain import errors
 from app.models import Unit
 from app.security.manager import Hat
-from app.views.filing import Filing, form_facts
+from app.views.filing import Filing, form_facts, unit_of_line
 from app.workflow.definition import Process
-
-NUMBERS = ("parent", "into", "into_line")
 
 
 def organ_filing(s: Session, form: Any, plan: Process, _who: Hat) -> Filing:
@@ -22,18 +19,13 @@ def organ_filing(s: Session, form: Any, plan: Process, _who: Hat) -> Filing:
         NotFound: a unit or line that is not the applicant's to choose.
     """
     facts = form_facts(form, plan)
-    for name in NUMBERS:
-        if facts.get(name):
-            facts[name] = int(str(facts[name]))
     for name in ("unit", "parent", "into"):
         if facts.get(name) and s.get(Unit, facts[name]) is None:
             raise errors.NotFound(unit=facts[name])
     unit = facts.get("unit")
     for name in ("line", "into_line"):
         if facts.get(name):
-            found = s.execute(text("SELECT unit_id FROM quota_line WHERE id = :i"), {"i": facts[name]}).scalar()
-            if found is None:
-                raise errors.NotFound(line=facts[name])
+            found = unit_of_line(s, facts[name])
             unit = unit or found
     return Filing(facts, None, None, None if unit is None else int(unit), form.start.data)
 

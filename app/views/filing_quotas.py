@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import errors
 from app.security.manager import Hat
-from app.views.filing import Filing, form_facts
+from app.views.filing import Filing, form_facts, unit_of_line
 from app.workflow.definition import Process
 
 # Where the movement reads a number under another name than the form.
@@ -27,20 +27,16 @@ def quota_filing(s: Session, form: Any, plan: Process, _who: Hat) -> Filing:
     unit = None
     for name in ("line", "from_line"):
         if facts.get(name):
-            facts[name] = int(str(facts[name]))
-            found = s.execute(text("SELECT unit_id FROM quota_line WHERE id = :i"), {"i": facts[name]}).scalar()
-            if found is None:
-                raise errors.NotFound(line=facts[name])
+            found = unit_of_line(s, facts[name])
             unit = unit or found
     if facts.get("part"):
-        facts["part"] = int(str(facts["part"]))
         unit = s.execute(
             text("SELECT l.unit_id FROM quota_part q JOIN quota_line l ON l.id = q.line_id WHERE q.id = :i"),
             {"i": facts["part"]},
         ).scalar()
         if unit is None:
             raise errors.NotFound(part=facts["part"])
-    return Filing(facts, None, None, None if unit is None else int(unit), form.start.data)
+    return Filing(facts, None, None, unit, form.start.data)
 
 
 FILERS: dict[str, Callable[..., Any]] = dict.fromkeys(

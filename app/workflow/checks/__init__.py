@@ -40,7 +40,7 @@ class Subject:
     def number(self, name: str) -> int | None:
         """A fact that is a whole number; None where it is not (yet) one."""
         value = str(self.facts.get(name) or "")
-        return int(value) if value.isdecimal() else None
+        return int(value) if value.isdecimal() and len(value) <= 18 else None  # a row's number has no more
 
     def day(self, name: str) -> dt.date | None:
         """A fact that is a day; None where it is not (yet) one."""
