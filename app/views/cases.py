@@ -1,7 +1,6 @@
 """办理: start a business, fill in, follow, decide."""
 
 import datetime as dt
-import re
 import secrets
 from typing import Any
 
@@ -9,14 +8,12 @@ from flask import abort, flash, jsonify, redirect, render_template, request
 from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.domain import errors
 from app.models import Application
 from app.queries import cases, units
 from app.security.manager import Hat
-from app.views import fields_organs, filing_reform
 from app.views.case_events import meanwhile
 from app.views.case_page import context
 from app.views.checks import live
@@ -24,12 +21,10 @@ from app.views.filing import filing, loaded, typed
 from app.views.forms import form_class, point_out, sections_of
 from app.views.messages import sentence
 from app.views.papers import panel
+from app.views.search_labels import show_again
 from app.views.shell import hat, place, work
 from app.workflow import engine, verifying, versions
 from app.workflow.definition import Process
-
-# A row of a year's plan.
-LINE_ROW = re.compile(r"line[0-9]+")
 
 
 def side_of(who: Hat) -> str:
@@ -132,7 +127,8 @@ class CaseView(BaseView):
             returned = cases.last_return(s, case.id) if case and case.state == "returned" else None
             handed = panel(s, case, plan, who) if case else None
         form = form_class(plan, day)(request.form if request.method == "POST" else None, data=loaded(kept))
-        self._labels(form)
+        with work() as s:
+            show_again(s, form)
         if request.method == "POST":
             case_id, filed = self._keep(form, plan, case_id, who)
             if filed:
@@ -226,33 +222,6 @@ class CaseView(BaseView):
             return False
         flash(_("Submitted. The offices have been told."), "success")
         return True
-
-    def _labels(self, form: Any) -> None:
-        """Show the chosen rows of search fields by name, when they are ours to see."""
-        line = (
-            "SELECT l.*, s.name AS scope_name FROM quota_line l JOIN unit s ON s.id = l.scope_unit_id WHERE l.id = :i"
-        )
-        named = "SELECT name FROM {} WHERE id = :i"
-        sitting = "SELECT person_name AS name FROM occupancy WHERE id = :i"
-        leading = "SELECT person_name AS name FROM occupancy WHERE line_id = :i AND person_id = :p LIMIT 1"
-        queries = {"line": line, "any_line": line, "lead_line": line, "occupancy": sitting, "lead": leading}
-        queries |= {name: named.format("unit") for name in ("department", "unit", "scope", *fields_organs.UNITS)}
-        queries["into_line"] = line
-        queries |= {name: named.format("person") for name in ("person", "away", "about_person")}
-        queries |= dict.fromkeys(("permit", "permit_needed"), "SELECT number AS name FROM permit WHERE id = :i")
-        queries |= {name: "SELECT * FROM line_below(:i)" for name in form._fields if LINE_ROW.fullmatch(name)}
-        queries["reform_phase"] = filing_reform.LABEL
-        queries["host_unit"] = "SELECT unit_name(:i) AS name"
-        with work() as s:
-            for name, query in queries.items():
-                value = str(form[name].data or "") if name in form else ""
-                first, _dash, second = value.partition("-")
-                if not first.isdecimal() or (second and not second.isdecimal()):
-                    continue
-                row = s.execute(text(query), {"i": int(first), "p": int(second or 0)}).one_or_none()
-                if row:
-                    label = units.line_label(row) if name.endswith("line") else row.name
-                    form[name].choices = [(value, label)]
 
     def _check(self, form: Any, plan: Process) -> dict[str, Any]:
         with work() as s:

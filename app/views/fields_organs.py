@@ -8,9 +8,6 @@ from wtforms import Field
 from app.domain import codes
 from app.views.fields import chosen, one_of, searched, text
 
-# Fields that name a unit, a body or a department.
-UNITS = ("superior", "into", "lower_unit", "into_department")
-
 FIELDS: dict[str, Callable[[], Field]] = {
     "superior": lambda: searched(
         _l("Superior body (none: directly under the region)"), "/search/units", required=False

@@ -15,6 +15,7 @@ from app.queries import cases, find, records, units
 from app.queries.listings import SPELT, people_named
 from app.views.record_sections import brief
 from app.views.rows import states
+from app.views.search_labels import part_label
 from app.views.shell import hat, work
 
 
@@ -221,7 +222,7 @@ class SearchView(BaseView):
             [
                 {
                     "value": str(r.id),
-                    "text": f"{r.name} · {codes.CATEGORY.get(r.category, r.category)} · {codes.label('quota_purpose', r.purpose)}",
+                    "text": part_label(r),
                     "note": " · ".join(str(x) for x in (r.number, r.last_on) if x is not None),
                 }
                 for r in rows

@@ -1,0 +1,78 @@
+"""What a search field shows of the choice that was made: the row by its name, where the reader may see it."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.domain import codes
+from app.domain.records import KINDS
+from app.queries import commission, units
+from app.views import filing_reform
+from app.views.record_sections import brief
+from app.views.shell import hat
+
+# A row's number; a leader and a phase are a pair of them.
+NUMBERS = re.compile(r"(\d{1,18})(?:-(\d{1,18}))?")
+
+LINE = (
+    "SELECT l.*, s.name AS scope_name, u.name AS unit FROM quota_line l JOIN unit s ON s.id = l.scope_unit_id"
+    " JOIN unit u ON u.id = l.unit_id WHERE l.id = :i"
+)
+UNIT, PERSON = "SELECT name FROM unit WHERE id = :i", "SELECT name FROM person WHERE id = :i"
+PART = (
+    "SELECT u.name, q.purpose, l.category FROM quota_part q JOIN quota_line l ON l.id = q.line_id"
+    " JOIN unit u ON u.id = l.unit_id WHERE q.id = :i"
+)
+ENGAGED = (
+    "SELECT coalesce(p.name, a.person_name) AS name FROM engagement e JOIN application a ON a.id = e.case_id"
+    " LEFT JOIN person p ON p.id = e.person_id WHERE e.person_id = :i AND e.recorded_to IS NULL LIMIT 1"
+)
+
+# By the search that offered the row, so that every field of that search shows its choice again.
+ROWS: dict[str, str] = {
+    "/search/lines": LINE,
+    "/search/below": "SELECT * FROM line_below(:i)",
+    "/search/units": UNIT,
+    "/search/departments": UNIT,
+    "/search/people": PERSON,
+    "/search/leads": "SELECT person_name AS name FROM occupancy WHERE line_id = :i AND person_id = :p LIMIT 1",
+    "/search/occupancies": "SELECT person_name AS name FROM occupancy WHERE id = :i",
+    "/search/permits": "SELECT number AS name FROM permit WHERE id = :i",
+    "/search/parts": PART,
+    "/search/items": "SELECT kind, fields FROM record_item WHERE id = :i",
+    "/lending/hosts": "SELECT unit_name(:i) AS name",
+    "/lending/away": PERSON,
+    "/engaged/": ENGAGED,
+    "/commission/outside": f"SELECT document_no || ' ' || matter AS name FROM ({commission.OUTSIDE}) x WHERE x.id = :i",
+    "/reform/phases": filing_reform.LABEL,
+}
+
+
+def part_label(row: Any) -> str:
+    """How a part of a number is called: its body, its kind and its purpose."""
+    return (
+        f"{row.name} · {codes.CATEGORY.get(row.category, row.category)} · {codes.label('quota_purpose', row.purpose)}"
+    )
+
+
+WORDS: dict[str, Callable[[Any], str]] = {
+    "/search/lines": lambda row: units.line_label(row) if hat().unit_id else f"{row.unit} · {units.line_label(row)}",
+    "/search/parts": part_label,
+    "/search/items": lambda row: brief(KINDS[row.kind], row.fields),
+}
+
+
+def show_again(s: Session, form: Any) -> None:
+    """Give each search field of a form its choice back by name; what is no row of the reader's stays unnamed."""
+    for field in form:
+        search = urlsplit((field.render_kw or {}).get("data-search-url", "")).path
+        posted = NUMBERS.fullmatch(str(field.data or ""))
+        if search not in ROWS or posted is None:
+            continue
+        row = s.execute(text(ROWS[search]), {"i": int(posted[1]), "p": int(posted[2] or 0)}).one_or_none()
+        if row:
+            field.choices = [(posted[0], WORDS[search](row) if search in WORDS else row.name)]
