@@ -68,6 +68,7 @@ class Line:
     lead: bool
     numbers: list[Number]
     seats: list[Seat]
+    documents: set[str] = field(default_factory=set)
 
 
 class Model:
@@ -171,9 +172,12 @@ class Model:
 
     # -- what may happen ------------------------------------------------------------------------------------------
 
-    def set_quota(self, name: str, number: int, day: Day) -> None:
+    def set_quota(self, name: str, number: int, day: Day, document: str) -> None:
         self.not_future(day)
         line = self.lines[name]
+        if document in line.documents:
+            raise Refused("the document has fixed this line already")
+        line.documents.add(document)
         _number, occupied, reserved, _vacant, _surplus = self.figures(name)
         last = next(n for n in line.numbers if n.until is None and n.end is None)
         if number < occupied + reserved or day < last.start:

@@ -165,14 +165,17 @@ class Ledger(RuleBasedStateMachine):
 
     # -- what may happen --------------------------------------------------------------------------------------------
 
-    @rule(line=st.sampled_from(LINES), spare=st.integers(-1, 3), data=st.data())
-    def set_quota(self, line: str, spare: int, data: st.DataObject) -> None:
+    @rule(line=st.sampled_from(LINES), spare=st.integers(-1, 3), again=st.sampled_from((False, False, False, True)),
+          data=st.data())  # fmt: skip
+    def set_quota(self, line: str, spare: int, again: bool, data: st.DataObject) -> None:
         _number, occupied, reserved, _vacant, _surplus = self.model.figures(line)
         number = max(0, occupied + reserved + spare)
         last = max(n.start for n in self.model.lines[line].numbers if n.until is None)
         day = data.draw(st.sampled_from([d for d in DAYS if d >= last] or DAYS))
-        facts = {"line": self.line[line], "authorised": number, "document_no": "佛编1号", "start": day.isoformat()}
-        self.by_office("quota", facts, line, day, "set_quota", line, number, day)
+        # A new decision has a new document; one that is filed again may have fixed this line already.
+        document = "佛编0号" if again else f"佛编{len(self.moments)}号"
+        facts = {"line": self.line[line], "authorised": number, "document_no": document, "start": day.isoformat()}
+        self.by_office("quota", facts, line, day, "set_quota", line, number, day, document)
 
     @rule(line=st.sampled_from(SEATS), again=st.booleans(), then=st.sampled_from(("come", "come", "approve", "wait")),
           data=st.data())  # fmt: skip

@@ -59,6 +59,12 @@ def officials(world: World) -> Iterator[list[tuple[Database, Identity]]]:
         database.engine.dispose()
 
 
+def approve(world: World, who: Identity, case: int, task: int) -> None:
+    """One official approves a task that was read before."""
+    with world.database.transaction(who, case_id=case) as session:
+        engine.decide(session, task, verdict="approve", opinion="")
+
+
 def test_sixty_connections_decide_two_hundred_cases_for_ten_seats(
     world: World, officials: list[tuple[Database, Identity]]
 ) -> None:
@@ -130,14 +136,10 @@ def test_two_officials_of_one_office_decide_one_task_once(world: World) -> None:
     body = world.body("同办局", quotas={"11": 50})
     first, second = world.office("establishment"), world.office("establishment", username="second")
 
-    def decide(who: Identity, case: int, task: int) -> None:
-        with world.database.transaction(who, case_id=case) as session:
-            engine.decide(session, task, verdict="approve", opinion="")
-
     for n in range(1, ROUNDS):
         case = world.recruit(body)
         task = world.task(case, "establishment")
-        outcomes = at_once(*(lambda w=w, c=case, t=task: decide(w, c, t) for w in (first, second)))
+        outcomes = at_once(*(lambda w=w, c=case, t=task: approve(world, w, c, t) for w in (first, second)))
         assert names(outcomes) == ["already_decided", "done"]
         assert world.figures(body.line) == (50, 0, n)
 
@@ -150,11 +152,12 @@ def test_an_approval_and_a_withdrawal_at_the_same_moment_leave_no_seat_behind(wo
             engine.withdraw(session, case)
 
     world.clerk(body)
+    office = world.office("establishment")
     for _ in range(ROUNDS):
         case = world.recruit(body)
-        outcomes = at_once(
-            lambda c=case: world.decide(world.office("establishment"), c, "establishment"), lambda c=case: withdraw(c)
-        )
+        # The official has the page open: the task is known before the withdrawal ends it.
+        task = world.task(case, "establishment")
+        outcomes = at_once(lambda c=case, t=task: approve(world, office, c, t), lambda c=case: withdraw(c))
         assert outcomes[1] is None
         assert names(outcomes) in (["done", "done"], ["already_decided", "done"])
         assert world.state(case) == "withdrawn"
