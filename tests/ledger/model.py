@@ -253,6 +253,8 @@ class Model:
         self.enterable(name)
         if nature == "regular" and not self.seated(person, self.lines[name].body, self.days(day), still=True):
             raise Refused("does not sit there")
+        if any(s.end is None or s.end > day for s in self.valid(name, person)):
+            raise Refused("leads in this line already, on some day since")
         free = self.free(name, day)
         if not free:
             raise Refused("no position was free since that day")
