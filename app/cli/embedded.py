@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote
 
 VERSION = 18
@@ -69,7 +70,7 @@ def start(var: Path, **settings: str) -> Server:
         if _postmaster(data) is None:
             _own(data, socket_dir)
             if not (data / "PG_VERSION").exists():
-                _run("initdb", "--auth=trust", "--encoding=utf8", "--locale=C", "-U", "postgres", "-D", str(data))
+                _initdb(data)
             _start(data, socket_dir, SETTINGS | settings)
     return Server(str(socket_dir), data)
 
@@ -94,6 +95,17 @@ def _postmaster(data: Path) -> int | None:
     except (OSError, ValueError):
         return None
     return pid if os.fsencode(data) in words else None
+
+
+def _initdb(data: Path) -> None:
+    """An empty cluster. What stands in the way (a directory that is not empty, no room) the program says itself."""
+    with tempfile.TemporaryFile() as said:
+        try:
+            words = ("--auth=trust", "--encoding=utf8", "--locale=C", "-U", "postgres", "-D", str(data))
+            _run("initdb", *words, errors=said)
+        except subprocess.CalledProcessError as error:
+            said.seek(0)
+            raise StartError(said.read().decode(errors="replace")[-800:]) from error
 
 
 def _start(data: Path, socket_dir: Path, settings: dict[str, str]) -> None:
@@ -156,14 +168,14 @@ def programs() -> Path:
     return Path(spec.submodule_search_locations[0]) / f"pginstall{VERSION}" / "bin"
 
 
-def _run(program: str, *words: str) -> None:
+def _run(program: str, *words: str, errors: IO[bytes] | int = subprocess.DEVNULL) -> None:
     """One of the server's programs, apart from the terminal: Ctrl-C is for the web server, which then stops this."""
     subprocess.run(
         [str(programs() / program), *words],
         check=True,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=errors,
         start_new_session=True,
         user=ROOTS_USER if os.geteuid() == 0 else None,
     )

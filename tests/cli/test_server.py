@@ -96,3 +96,11 @@ def test_a_pid_file_that_names_another_process_is_no_server(tmp_path: Path) -> N
         time.sleep(0.1)
         assert other.poll() is None
         other.kill()
+
+
+def test_a_directory_that_takes_no_cluster_is_told_with_the_program_s_own_reason(tmp_path: Path) -> None:
+    (tmp_path / "pg").mkdir()
+    (tmp_path / "pg" / "letter").write_text("kept")
+    with pytest.raises(embedded.StartError, match=r"pg.+not empty"):
+        embedded.start(tmp_path)
+    assert (tmp_path / "pg" / "letter").read_text() == "kept"
