@@ -33,13 +33,13 @@ def refuse_unused() -> tuple[str, int] | None:
 
 def refuse_unreadable() -> None:
     """No text of ours holds the null character, and no row's number has more than 18 digits."""
-    for values in (request.args, request.form, request.view_args or {}):
-        for value in values.values():
-            if "\0" in str(value) or (isinstance(value, int) and value >= 10**18):
-                abort(400)
-    for value in request.args.values():
-        if value.lstrip("-").isdigit() and len(value) > 18:
+    asked = [value for _name, value in request.args.items(multi=True)]
+    typed = [value for _name, value in request.form.items(multi=True)]
+    for value in (*asked, *typed, *(request.view_args or {}).values()):
+        if "\0" in str(value) or (isinstance(value, int) and value >= 10**18):
             abort(400)
+    if any(value.lstrip("-").isdigit() and len(value) > 18 for value in asked):
+        abort(400)
 
 
 def end_unused(_error: BaseException | None) -> None:

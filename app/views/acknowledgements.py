@@ -1,6 +1,5 @@
 """待确认: what an office confirms once entries and exits have taken effect; up to a page at once."""
 
-import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +12,7 @@ from app.domain import codes
 from app.domain.workdays import workdays_between
 from app.queries import acknowledgements
 from app.queries.acknowledgements import VIEWS, WAYS, Asked
-from app.views.place import row_number
+from app.views.place import day_and_row
 from app.views.shell import hat, work
 from app.workflow import engine
 
@@ -30,19 +29,6 @@ def address(**keep: str) -> str:
     """The list's address with these parameters, empty ones left out."""
     query = urlencode({k: v for k, v in keep.items() if v})
     return f"/acknowledgements?{query}" if query else "/acknowledgements"
-
-
-def position() -> tuple[str, int] | None:
-    """The last row already shown, ``day_number``; a bad one answers 400."""
-    mark = request.args.get("after")
-    if not mark:
-        return None
-    day, _sep, number = mark.partition("_")
-    try:
-        found = dt.date.fromisoformat(day).isoformat()
-    except ValueError:
-        abort(400)
-    return found, row_number(number)
 
 
 def of_case(s: Session, case_id: int) -> list[dict[str, Any]]:
@@ -75,9 +61,9 @@ class AcknowledgementView(BaseView):
         if set(request.args) - PARAMETERS:
             abort(400)
         keep = {k: request.args.get(k, "").strip() for k in ("view", "way", "q")}
-        if keep["view"] not in VIEWS or keep["way"] not in ("", *WAYS) or len(keep["q"]) > 60 or "\0" in keep["q"]:
+        if keep["view"] not in VIEWS or keep["way"] not in ("", *WAYS) or len(keep["q"]) > 60:
             abort(400)
-        asked, after = Asked(hat().office_id or 0, **keep), position()
+        asked, after = Asked(hat().office_id or 0, **keep), day_and_row()
         with work() as s:
             rows = acknowledgements.page(s, asked, after, PAGE + 1)
             figures = acknowledgements.counts(s, asked.office_id)

@@ -1,5 +1,6 @@
 """地点与行号 in the address, read in one place; what is not understood answers 400, a foreign place as an absent one."""
 
+import datetime as dt
 from typing import Any
 
 from flask import abort, request
@@ -20,6 +21,19 @@ def row_number(value: str) -> int:
 def some_number(value: str) -> int | None:
     """A row's number, or none where nothing is written."""
     return row_number(value) if value else None
+
+
+def day_and_row(name: str = "after") -> tuple[str, int] | None:
+    """The last row of the page before, ``day_number``, by which a list in the order of days goes on."""
+    mark = request.args.get(name)
+    if not mark:
+        return None
+    day, _sep, number = mark.partition("_")
+    try:
+        found = dt.date.fromisoformat(day).isoformat()
+    except ValueError:
+        abort(400)
+    return found, row_number(number)
 
 
 def place(s: Any) -> tuple[str, str, dict[str, str], str]:

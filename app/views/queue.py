@@ -1,6 +1,5 @@
 """待办: what waits for an office, due first, narrowed by what the address says."""
 
-import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,24 +10,11 @@ from flask_babel import gettext as _
 from app.domain.workdays import workdays_between
 from app.queries import cases
 from app.queries.cases import VIEWS, Waiting
-from app.views.place import row_number
+from app.views.place import day_and_row
 from app.views.shell import hat, work
 from app.workflow import engine
 
 PAGE = 30
-
-
-def position() -> tuple[str, int] | None:
-    """The last task already shown, ``day_number``; a bad one answers 400."""
-    mark = request.args.get("after")
-    if not mark:
-        return None
-    day, _sep, number = mark.partition("_")
-    try:
-        found = dt.date.fromisoformat(day).isoformat()
-    except ValueError:
-        abort(400)
-    return found, row_number(number)
 
 
 def address(**keep: str) -> str:
@@ -56,7 +42,7 @@ class QueueView(BaseView):
             if keep["view"] not in VIEWS or len(keep["q"]) > 60 or (keep["process"] and keep["process"] not in kinds):
                 abort(400)
             asked = Waiting(who.office_id or 0, **keep, unit_id=who.department_id)
-            rows = cases.queue(s, asked, position(), PAGE + 1)
+            rows = cases.queue(s, asked, day_and_row(), PAGE + 1)
             figures = cases.queue_counts(s, asked)
             day, calendar = engine.today(s), engine.calendar(s)
         tabs = (

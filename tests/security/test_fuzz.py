@@ -198,6 +198,13 @@ def test_what_is_no_row_in_place_of_a_chosen_one_is_answered_and_never_an_error(
     assert answered >= 2
 
 
+@pytest.mark.parametrize("query", ["q=%00", "q=a&q=%00", "after=2026-01-01_1&after=" + "9" * 19])
+def test_an_address_no_row_can_answer_is_refused_wherever_it_says_so(
+    app: Flask, world: World, made: Cast, query: str
+) -> None:
+    assert cast.browser(app, world, "bianban").get(f"/queue?{query}").status_code == 400
+
+
 def test_every_search_of_a_form_shows_its_choice_again(app: Flask) -> None:
     with app.test_request_context():
         searched = [(name, make().kwargs.get("render_kw") or {}) for name, make in fields.known().items()]
