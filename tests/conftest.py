@@ -7,7 +7,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from flask import Flask
 from hypothesis import HealthCheck, settings
+from jinja2 import FileSystemBytecodeCache
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
@@ -122,6 +124,16 @@ def cheap_hashes() -> Iterator[None]:
     """A password's hash at a small cost; what an installation pays is tested by itself (``real_cost``)."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "METHOD", CHEAP)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates() -> Iterator[None]:
+    """Each module has an application of its own; the templates are compiled once for all of them."""
+    (ROOT / "var" / "test-templates").mkdir(parents=True, exist_ok=True)
+    cache = FileSystemBytecodeCache(str(ROOT / "var" / "test-templates"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {"bytecode_cache": cache})
         yield
 
 

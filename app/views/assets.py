@@ -56,9 +56,15 @@ def install_assets(app: Flask) -> None:
     app.after_request(pack_page)
     root = Path(app.static_folder or "").resolve()
 
+    found: dict[str, Path] = {}  # a page names some thirty; only files that are there are kept
+
     def file_of(name: str) -> Path | None:
-        path = (root / name).resolve()
-        return path if path.is_relative_to(root) and path.is_file() else None
+        if name not in found:
+            path = (root / name).resolve()
+            if not path.is_relative_to(root) or not path.is_file():
+                return None
+            found[name] = path
+        return found[name] if found[name].is_file() else None
 
     @app.url_defaults
     def version(endpoint: str, values: dict[str, Any]) -> None:

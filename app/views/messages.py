@@ -25,7 +25,7 @@ def sentence(refusal: DomainError) -> str:
         found = worded(facts["check"])
         figures = "，".join(f"{label} {value}" for label, value in found["figures"])
         facts = found | {"figures": figures, "text": found["text"] or ""}
-    return sentences()[refusal.code].replace("%%", "%") % _Facts(facts)
+    return str(sentences()[refusal.code]).replace("%%", "%") % _Facts(facts)
 
 
 def handle_errors(app: Flask, render: Callable[..., str]) -> None:
@@ -54,8 +54,8 @@ def handle_errors(app: Flask, render: Callable[..., str]) -> None:
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> tuple[str, int]:
         texts = {
-            404: sentences()["not_found"],
-            403: sentences()["not_allowed"],
+            404: str(sentences()["not_found"]),
+            403: str(sentences()["not_allowed"]),
             400: _("The address holds a value that is not understood. Go back and choose again."),
             413: _("The file is too large."),
             429: _("That was asked too often. Wait a minute and try again."),

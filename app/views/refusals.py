@@ -1,10 +1,14 @@
 """What each refusal says, by its code: what, why, what to do next (app/domain/errors)."""
 
-from flask_babel import gettext as _
+from functools import cache
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _  # only the one that is said is looked up
 
 
-def sentences() -> dict[str, str]:
-    """The texts by code, in the reader's language."""
+@cache
+def sentences() -> dict[str, LazyString]:
+    """The texts by code; each becomes words in the reader's language when it is said."""
     return {
         **_of_documents(),
         **_of_ledger(),
@@ -16,7 +20,7 @@ def sentences() -> dict[str, str]:
     }
 
 
-def _of_ledger() -> dict[str, str]:
+def _of_ledger() -> dict[str, LazyString]:
     """Of seats, quotas, people, units."""
     return {
         "quota_exhausted": _(
@@ -108,7 +112,7 @@ def _of_ledger() -> dict[str, str]:
     }
 
 
-def _of_numbers() -> dict[str, str]:
+def _of_numbers() -> dict[str, LazyString]:
     """Of quotas: parts, totals, documents, surplus."""
     return {
         "parts_exceed": _(
@@ -131,7 +135,7 @@ def _of_numbers() -> dict[str, str]:
     }
 
 
-def _of_units() -> dict[str, str]:
+def _of_units() -> dict[str, LazyString]:
     """Of organs: their place, their superiors, their end."""
     return {
         "duplicate_unit": _("A unit with this social credit code exists already."),
@@ -149,7 +153,7 @@ def _of_units() -> dict[str, str]:
     }
 
 
-def _of_reform() -> dict[str, str]:
+def _of_reform() -> dict[str, LazyString]:
     """Of reforms."""
     return {
         "reform_key": _(
@@ -167,7 +171,7 @@ def _of_reform() -> dict[str, str]:
     }
 
 
-def _of_documents() -> dict[str, str]:
+def _of_documents() -> dict[str, LazyString]:
     """Of signboards, limits, 三定, the commission."""
     return {
         "bad_uscc": _(
@@ -188,7 +192,7 @@ def _of_documents() -> dict[str, str]:
     }
 
 
-def _of_work() -> dict[str, str]:
+def _of_work() -> dict[str, LazyString]:
     """Of cases, tasks, definitions, rounds."""
     return {
         "case_not_approved": _(
@@ -239,7 +243,7 @@ def _of_work() -> dict[str, str]:
     }
 
 
-def _of_access() -> dict[str, str]:
+def _of_access() -> dict[str, LazyString]:
     """Of who may, what was entered, files, sessions."""
     return {
         "not_your_office": _("This task belongs to another office."),
