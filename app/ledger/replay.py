@@ -33,7 +33,7 @@ from app.ledger.replay_quotas import (
     pool_set,
 )
 from app.ledger.replay_sanding import ON_UNIT as OF_DOCUMENTS
-from app.ledger.replay_state import Entry, Fields, Row, State, count, numbers, permit
+from app.ledger.replay_state import Entry, Fields, Row, State, count, days, numbers, permit
 
 UNIT = ("name", "short_name", "uscc", "nature", "category", "grade", "subordination", "body")
 
@@ -99,8 +99,10 @@ def quota_set(s: State, e: Entry, f: Fields) -> None:
     if f["seats_from"] is not None:
         for number in range(f["seats_from"], f["seats_to"] + 1):
             _post(s, e, line, number, e.effective_on, "vacant", surplus=False)
+    left = days(f.get("left"))
     for number in numbers(f["abolished"]):
-        s.change(e, "post", (line, number), status="abolished", abolished_on=e.effective_on)
+        gone = left.get(number, e.effective_on)
+        s.change(e, "post", (line, number), status="abolished", abolished_on=gone)
     for number in numbers(f["regularised"]):
         s.change(e, "post", (line, number), surplus=False)
     for number in numbers(f.get("surplus")):

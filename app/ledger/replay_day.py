@@ -14,12 +14,15 @@ from app.ledger.replay_state import Entry, Row, State
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day: numbers and people by line, who sat where in which department, and how units were named."""
+    """A day: numbers, their parts and people by line, who sat where in which department, how units were named and placed."""
 
     authorised: dict[int, int | None]
     occupied: Counter[int]
     seats: dict[tuple[int, int], tuple[int, int | None]]
     names: dict[int, str]
+    # Superior and region of a unit; how many parts a line's number has, and of how much together.
+    places: dict[int, tuple[int | None, str]]
+    parts: dict[int, tuple[int, int]]
 
 
 @dataclass(slots=True)
@@ -35,7 +38,7 @@ class DayReplay:
 
     def day(self, on: str) -> Day:
         """A day by what is known so far."""
-        found = Day({}, Counter(), {}, {})
+        found = Day({}, Counter(), {}, {}, {}, {})
         for state in self.units.values():
             for row in held(state, "quota", on):
                 found.authorised[row["line_id"]] = row["authorised"]
@@ -44,6 +47,10 @@ class DayReplay:
                 found.seats[row["line_id"], row["seat"]] = (row["person_id"], row["department_id"])
             for row in held(state, "unit_version", on):
                 found.names[row["unit_id"]] = row["name"]
+                found.places[row["unit_id"]] = (row["parent_id"], row["region_code"])
+            for row in held(state, "quota_part", on):
+                n, number = found.parts.get(row["line_id"], (0, 0))
+                found.parts[row["line_id"]] = (n + 1, number + (row["number"] or 0))
         return found
 
 

@@ -60,6 +60,11 @@ def numbers(text: str | None) -> list[int]:
     return [int(n) for n in text.split(",")] if text else []
 
 
+def days(text: str | None) -> dict[int, str]:
+    """Days of seats as an entry lists them, by number."""
+    return {int(n): day for n, _, day in (pair.partition(":") for pair in text.split(","))} if text else {}
+
+
 def count(s: State, e: Entry, line: int, **steps: int) -> None:
     """Steps of a line's totals."""
     total = s.change(e, "ledger_total", line)

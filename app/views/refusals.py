@@ -96,7 +96,7 @@ def _of_ledger() -> dict[str, LazyString]:
             "Later entries rest on this one: %(later)s. It cannot be corrected alone; correct those first."
         ),
         "same_department": _("This person is in that department already. Choose another one."),
-        "not_yet_open": _("That department was opened on %(day)s. Choose that day or a later one."),
+        "not_yet_open": _("That body or department was opened on %(day)s. Choose that day or a later one."),
         "already_absent": _(
             "This person is away already. Enter the return first, or extend what is running instead of a new one."
         ),

@@ -121,6 +121,46 @@ def test_a_temporary_number_waits_for_seats_that_running_cases_hold(world: World
     assert (total(world, body.line), surplus(world, body.line)) == ((1, 2, 0), [2])
 
 
+def test_a_temporary_number_ends_on_its_day_though_people_sat_on_it_later(world: World) -> None:
+    """The job came late, or the document did: the days between are over the number in the history, and nothing fails."""
+    body = world.body("军转迟收局", quotas={"11": 1}, people={"11": 1})
+    act(
+        world,
+        "quota_part",
+        body,
+        ago(90),
+        line=body.line,
+        purpose="military",
+        number=1,
+        how="added",
+        last_on=ago(30).isoformat(),
+    )
+    leave(world, body, entered(world, body, ago(80)), ago(10))
+    assert all(refused is None for _part, _gone, refused in expire(world))
+    assert (total(world, body.line), surplus(world, body.line)) == ((1, 1, 0), [])
+    days = [(ago(31), 2, 2), (ago(29), 1, 2), (ago(9), 1, 1)]
+    for day, authorised, held in days:
+        assert world.row(
+            "SELECT (SELECT authorised FROM quota WHERE line_id = :l AND recorded_to IS NULL AND started_on <= :d"
+            " AND (ended_on IS NULL OR ended_on > :d)), (SELECT count(*) FROM occupancy WHERE line_id = :l"
+            " AND recorded_to IS NULL AND started_on <= :d AND (ended_on IS NULL OR ended_on > :d))",
+            l=body.line, d=day) == (authorised, held)  # fmt: skip
+    # The seat went when it was left, not while somebody sat on it.
+    assert world.value("SELECT abolished_on FROM post WHERE line_id = :l AND number = 2", l=body.line) == ago(10)
+
+
+def test_a_number_is_given_back_by_document_neither_before_it_began_nor_before_the_last_number(world: World) -> None:
+    body = world.body("早还局", quotas={"11": 2})
+    act(world, "quota_part", body, ago(20), line=body.line, purpose="law", number=1, how="inside")
+    act(world, "quota_part", body, ago(20), line=body.line, purpose="military", number=1, how="added", last_on=LATER)
+    act(world, "quota", body, ago(5), line=body.line, authorised=4)
+    for purpose, day in (("law", ago(21)), ("military", ago(21)), ("military", ago(10))):
+        part = world.value("SELECT id FROM quota_part WHERE line_id = :l AND purpose = :p AND ended_on IS NULL"
+                           " AND recorded_to IS NULL", l=body.line, p=purpose)  # fmt: skip
+        found = refusal(act, world, "quota_part_end", body, day, part=part)
+        assert isinstance(found, errors.BadDay), (purpose, day)
+
+
 def test_what_is_added_has_a_last_day(world: World) -> None:
     body = world.body("无期局")
     for purpose, how in (("military", "added"), ("rotating", "inside")):
@@ -167,6 +207,9 @@ def test_numbers_on_loan_come_out_of_the_reserve_and_go_back(world: World) -> No
     lend = {"line": body.line, "purpose": "rotating", "how": "added", "last_on": LATER, "place": "440608"}
     assert isinstance(refusal(act, world, "quota_part", body, **lend, number=1), errors.PoolExhausted)
     act(world, "quota_pool", None, place="440608", region="440608", category="13", pool_kind="rotating", number=2)
+    # What is lent has a number; "to be set separately" would be lent without a bound.
+    unknown = refusal(act, world, "quota_part", body, **lend | {"how": "inside"}, number=None)
+    assert isinstance(unknown, errors.InvalidInput)
     act(world, "quota_part", body, **lend, number=2)
     assert isinstance(refusal(act, world, "quota_part", body, **lend, number=1), errors.PoolExhausted)
     part = world.value("SELECT id FROM quota_part WHERE line_id = :l AND recorded_to IS NULL", l=body.line)
@@ -205,6 +248,15 @@ def test_whoever_leaves_a_closed_line_takes_the_seat_along(world: World) -> None
     act(world, "line_close", body, line=body.line, entry="open")
     leave(world, body, body.people[1], personnel="human_resources")
     assert total(world, body.line) == (3, 1, 0)
+
+
+def test_an_exit_of_long_ago_takes_the_seat_along_though_the_line_was_over_full_then(world: World) -> None:
+    body = world.body("退一收一补登局", quotas={"13": 2}, people={"13": 3}, start=ago(400))
+    office = {"personnel": "human_resources"}
+    leave(world, body, body.people[2], ago(50), **office)
+    act(world, "line_close", body, line=body.line, entry="closed")
+    leave(world, body, body.people[0], ago(100), **office)
+    assert total(world, body.line) == (1, 1, 0)
 
 
 def test_a_document_fixes_a_line_once(world: World) -> None:

@@ -1,5 +1,6 @@
 """Units: opened, changed and closed by two officials; what stands in the way is named."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.ledger.steps import (
     TODAY,
     ago,
     by_office,
+    correct_start,
     entered,
     file,
     findings,
@@ -18,6 +20,7 @@ from tests.ledger.steps import (
     refusal,
     reserved,
     review,
+    seat,
     set_quota,
 )
 from tests.world import World, person
@@ -31,9 +34,9 @@ def opened(world: World, name: str, *, region: str = "440600", **facts: Any) -> 
     return int(world.value("SELECT chain_id FROM ledger_entry WHERE case_id = :c AND type = 'unit.opened'", c=case))
 
 
-def department(world: World, parent: Any, name: str) -> int:
-    facts = {"parent": parent.id, "node": "department", "region": "440600", "name": name, "start": TODAY.isoformat()}
-    case = by_office(world, "department_open", facts | DOCUMENT, about=parent)
+def department(world: World, parent: Any, name: str, day: Any = TODAY) -> int:
+    facts = {"parent": parent.id, "node": "department", "region": "440600", "name": name, "start": day.isoformat()}
+    case = by_office(world, "department_open", facts | DOCUMENT, about=parent, day=day)
     return int(world.value("SELECT chain_id FROM ledger_entry WHERE case_id = :c AND type = 'unit.opened'", c=case))
 
 
@@ -107,6 +110,36 @@ def test_a_department_hangs_on_an_active_unit_of_its_own_region(world: World) ->
     facts = {"parent": other.id, "node": "department", "region": "440600", "name": "越区科", "start": str(TODAY)}
     with pytest.raises(errors.NotFound):  # the office of 440604 is asked, and the region still does not fit
         by_office(world, "department_open", facts | DOCUMENT, about=other, region="440604")
+
+
+def test_nobody_sits_in_a_department_before_it_was_opened_neither_by_arrival_nor_by_correction(world: World) -> None:
+    body = world.body("早到科室局", start=ago(400))
+    facts = newcomer_facts(world, person()) | {
+        "line": body.line,
+        "department": department(world, body, "新科", ago(50)),
+    }
+    case = world.submit(world.clerk(body), body, "recruit", facts, name="测")
+    world.approve_recruit(case)
+    early = refusal(world.arrive, world.clerk(body), case, ago(51))
+    assert isinstance(early, errors.NotYetOpen)
+    assert early.facts["day"] == ago(50).isoformat()
+    world.arrive(world.clerk(body), case, ago(40))
+    who = int(world.value("SELECT person_id FROM application WHERE id = :c", c=case))
+    assert isinstance(refusal(correct_start, world, body, seat(world, who), ago(51)), errors.BadDay)
+    correct_start(world, body, seat(world, who), ago(50))
+
+
+def test_no_number_is_fixed_before_the_body_or_the_department_was_opened(world: World) -> None:
+    body = world.body("早定编局", start=ago(100))
+    scope = department(world, body, "晚设科", ago(50))
+    facts = {"unit": body.id, "authorised": 1, **DOCUMENT}
+    line = {"kind": "establishment", "category": "13", "funding": "1", "structure": "none"}
+    lead = {"kind": "leadership", "role": "deputy", "level": "0142", "scope": scope}
+    for process, more, first in (("quota_new", line, ago(100)), ("lead_new", lead, ago(50))):
+        day = first - dt.timedelta(days=1)
+        found = refusal(by_office, world, process, facts | more | {"start": day.isoformat()}, about=body, day=day)
+        assert (type(found), found.facts["day"]) == (errors.NotYetOpen, first.isoformat())
+        by_office(world, process, facts | more | {"start": first.isoformat()}, about=body, day=first)
 
 
 def test_a_change_keeps_the_old_name_for_its_time(world: World) -> None:

@@ -293,7 +293,7 @@ class SameDepartment(DomainError):
 
 
 class NotYetOpen(DomainError):
-    """机构尚未设立: the day lies before the department was opened; facts: day."""
+    """机构尚未设立: the day lies before the body or department was opened; facts: day."""
 
     code = "not_yet_open"
 

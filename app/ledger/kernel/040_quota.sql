@@ -71,13 +71,15 @@ $$;
 
 -- 核定: seats are created or abolished with the number; below what is occupied only with a plan of absorption (消化计划) or
 -- where a temporary number ends: then the highest seats in use are surplus, die first, and nobody enters meanwhile.
+-- "ending": the number goes by itself on a day that nobody chooses any more (到期收回, 退一收一). Whoever sat on it after that
+-- day was over the number then, and the history says so; a seat that was left later goes on the day it was left.
 CREATE OR REPLACE FUNCTION k_set_quota(p_case bigint, f jsonb, p_on date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
   v_line bigint := coalesce((f ->> 'line')::bigint, k_line(f)); t ledger_total; l quota_line; q quota; v_bad date;
   v_new int := (f ->> 'authorised')::int; v_now timestamptz; v_last int; v_seats int; v_from int; v_to int; v_closes bigint;
-  v_cut text; v_regular text; v_ended bigint; v_quota bigint; v_gone int; v_keep int; v_over int; v_marked text;
-  v_planned boolean := coalesce(f ->> 'until_on', '') <> '' OR f ->> 'ending' IS NOT NULL;
+  v_cut text; v_regular text; v_ended bigint; v_quota bigint; v_gone int; v_keep int; v_over int; v_marked text; v_left text;
+  v_ending boolean := f ->> 'ending' IS NOT NULL; v_planned boolean := coalesce(f ->> 'until_on', '') <> '' OR f ->> 'ending' IS NOT NULL;
 BEGIN
   SELECT * INTO t FROM ledger_total WHERE line_id = v_line FOR UPDATE;
   SELECT * INTO l FROM quota_line WHERE id = v_line;
@@ -86,6 +88,9 @@ BEGIN
   IF l.id IS NULL OR EXISTS (SELECT 1 FROM unit WHERE id IN (l.unit_id, l.scope_unit_id) AND status = 'closed') THEN
     PERFORM refuse('not_found', jsonb_build_object('line', v_line));
   END IF;
+  -- No number before there was whom to give it to; of an opening balance the department may have changed its day since.
+  SELECT max(opened_on) INTO v_bad FROM unit WHERE id = l.unit_id OR id = l.scope_unit_id AND f ->> 'opening' IS NULL;
+  IF p_on < v_bad THEN PERFORM refuse('not_yet_open', jsonb_build_object('day', v_bad)); END IF;
   v_now := clock_timestamp();
   IF coalesce(f ->> 'document_no', '') = '' THEN PERFORM refuse('document_missing'); END IF;
   -- Each number is a numbered seat: no line of a city has more, and a slip of the hand would make millions of rows.
@@ -106,7 +111,7 @@ BEGIN
   INSERT INTO quota (line_id, authorised, document_no, issuer, started_on, recorded_at, scope_path)
   VALUES (v_line, v_new, f ->> 'document_no', coalesce(f ->> 'issuer', ''), p_on, v_now, l.scope_path) RETURNING id INTO v_quota;
   v_over := greatest(0, t.occupied - coalesce(v_new, 0));
-  v_bad := CASE WHEN v_over = 0 OR NOT v_planned THEN k_first_bad_day(v_line, p_on, v_now) END;
+  v_bad := CASE WHEN NOT v_ending AND (v_over = 0 OR NOT v_planned) THEN k_first_bad_day(v_line, p_on, v_now) END;
   IF v_bad IS NOT NULL THEN PERFORM refuse('bad_day', jsonb_build_object('day', v_bad, 'line', v_line)); END IF;
   IF l.kind = 'establishment' THEN
     -- What goes from line to line is looked at as a whole by who moves it.
@@ -124,10 +129,12 @@ BEGIN
     SELECT v_line, l.unit_id, n, 'vacant', false, p_on, l.scope_path FROM generate_series(v_from, v_to) n;
   ELSIF v_keep < v_seats THEN
     -- The highest numbers go, of those that nobody held since that day.
-    WITH cut AS (UPDATE post SET status = 'abolished', abolished_on = p_on WHERE id IN (
-      SELECT id FROM post x WHERE line_id = v_line AND status = 'vacant' AND k_free_since(x, p_on) ORDER BY number DESC
-      LIMIT v_seats - v_keep) RETURNING number)
-    SELECT string_agg(number::text, ',' ORDER BY number), count(*) INTO v_cut, v_gone FROM cut;
+    WITH cut AS (UPDATE post SET status = 'abolished', abolished_on = CASE WHEN v_ending THEN greatest(p_on, (SELECT max(ended_on)
+        FROM occupancy o WHERE o.post_id = post.id AND o.recorded_to IS NULL)) ELSE p_on END WHERE id IN (
+      SELECT id FROM post x WHERE line_id = v_line AND status = 'vacant' AND (v_ending OR k_free_since(x, p_on))
+      ORDER BY NOT v_ending OR k_free_since(x, p_on) DESC, number DESC LIMIT v_seats - v_keep) RETURNING number, abolished_on)
+    SELECT string_agg(number::text, ',' ORDER BY number), count(*),
+      string_agg(number || ':' || abolished_on, ',' ORDER BY number) FILTER (WHERE abolished_on > p_on) INTO v_cut, v_gone, v_left FROM cut;
     IF v_gone < v_seats - v_keep THEN
       PERFORM refuse('bad_day', jsonb_build_object('day', p_on, 'line', v_line));
     END IF;
@@ -147,7 +154,7 @@ BEGIN
     'scope', l.scope_unit_id, 'role', l.role, 'level', l.level, 'authorised', v_new,
     'document_no', f ->> 'document_no', 'issuer', coalesce(f ->> 'issuer', ''), 'quota', v_quota,
     'closes', v_closes, 'ended', v_ended, 'seats_from', v_from, 'seats_to', v_to,
-    'abolished', v_cut, 'regularised', v_regular) || jsonb_strip_nulls(jsonb_build_object('surplus', v_marked)), l.scope_path);
+    'abolished', v_cut, 'regularised', v_regular) || jsonb_strip_nulls(jsonb_build_object('surplus', v_marked, 'left', v_left)), l.scope_path);
   IF coalesce(f ->> 'until_on', '') <> '' AND v_over > 0 THEN PERFORM k_plan_absorption(p_case, l, v_over, f, p_on); END IF;
   PERFORM k_surplus_alarm(v_line, p_case);
   RETURN v_line;
@@ -175,7 +182,7 @@ BEGIN
   IF EXISTS (SELECT 1 FROM quota WHERE line_id = (f ->> 'line')::bigint AND document_no = f ->> 'document_no' AND recorded_to IS NULL) THEN
     PERFORM refuse('document_used', jsonb_build_object('line', f ->> 'line', 'document_no', f ->> 'document_no'));
   END IF;
-  v_line := k_set_quota(p_case, f - 'ending' - 'net', k_day((f ->> 'start')::date));
+  v_line := k_set_quota(p_case, f - 'ending' - 'net' - 'opening', k_day((f ->> 'start')::date));
   PERFORM k_effected(p_case);
   RETURN v_line;
 END $$;

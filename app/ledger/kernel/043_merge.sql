@@ -130,7 +130,7 @@ END $$;
 
 CREATE OR REPLACE FUNCTION ledger_merge_unit(p_case bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE r case_record := case_open_movement(p_case, 'merge_unit'); f jsonb := r.facts::jsonb;
+DECLARE r case_record := case_open_movement(p_case, 'merge_unit'); f jsonb := r.facts::jsonb - 'net' - 'ending' - 'opening';
 BEGIN
   PERFORM k_merge_unit(p_case, f, k_day((f ->> 'start')::date));
   PERFORM k_effected(p_case);

@@ -144,7 +144,7 @@ END $$;
 
 CREATE OR REPLACE FUNCTION ledger_move_department(p_case bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE r case_record := case_open_movement(p_case, 'move_department'); f jsonb := r.facts::jsonb;
+DECLARE r case_record := case_open_movement(p_case, 'move_department'); f jsonb := r.facts::jsonb - 'net' - 'ending' - 'opening';
 BEGIN
   PERFORM k_move_department(p_case, f, k_day((f ->> 'start')::date));
   PERFORM k_effected(p_case);

@@ -19,7 +19,8 @@ BEGIN
   q.last_on := nullif(f ->> 'last_on', '')::date; q.document_no := f ->> 'document_no'; q.started_on := p_on; q.case_id := p_case;
   q.issuer := coalesce(f ->> 'issuer', ''); q.scope_path := l.scope_path; q.taken := 0;
   IF coalesce(q.document_no, '') = '' THEN PERFORM refuse('document_missing'); END IF;
-  IF coalesce(q.purpose, '') = '' OR q.number NOT BETWEEN 0 AND 20000 OR (q.added AND coalesce(q.number, 0) = 0) THEN
+  IF coalesce(q.purpose, '') = '' OR q.number NOT BETWEEN 0 AND 20000
+    OR (q.added OR q.purpose = 'rotating') AND coalesce(q.number, 0) = 0 THEN
     PERFORM refuse('invalid_input', '{"errors": {"number": ["required"]}}');
   -- What was added ends once; what is lent comes back; a mark may stay for good.
   ELSIF (q.added OR q.purpose = 'rotating') AND q.last_on IS NULL OR q.last_on <= p_on THEN
@@ -30,7 +31,7 @@ BEGIN
   END IF;
   IF q.added THEN
     SELECT authorised INTO v_had FROM ledger_total WHERE line_id = l.id;
-    PERFORM k_set_quota(p_case, f - 'until_on' - 'ending' || jsonb_build_object('line', l.id, 'authorised', coalesce(v_had, 0) + q.number), p_on);
+    PERFORM k_set_quota(p_case, f - 'until_on' - 'ending' - 'net' - 'opening' || jsonb_build_object('line', l.id, 'authorised', coalesce(v_had, 0) + q.number), p_on);
   END IF;
   q.id := nextval(pg_get_serial_sequence('quota_part', 'id')); v_now := clock_timestamp(); q.recorded_at := v_now;
   INSERT INTO quota_part SELECT (q).*;
@@ -67,7 +68,7 @@ BEGIN
     'line', l.id, 'taken', n.taken, 'ended_on', n.ended_on, 'document_no', p_document), l.scope_path);
   IF v_take > 0 THEN
     PERFORM k_set_quota(p_case, jsonb_build_object('line', l.id, 'authorised', t.authorised - v_take, 'document_no', p_document,
-      'issuer', q.issuer, 'ending', q.id), greatest(p_on, (SELECT started_on FROM quota WHERE line_id = l.id AND ended_on IS NULL
+      'issuer', q.issuer, 'ending', CASE WHEN p_on > q.last_on THEN q.id END), greatest(p_on, (SELECT started_on FROM quota WHERE line_id = l.id AND ended_on IS NULL
       AND recorded_to IS NULL)));
   END IF;
   RETURN v_take;
@@ -113,16 +114,22 @@ END $$;
 CREATE OR REPLACE FUNCTION ledger_end_part(p_case bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE r case_record := case_open_movement(p_case, 'end_part'); f jsonb := r.facts::jsonb; q quota_part; t ledger_total;
+  v_on date := k_day((f ->> 'start')::date);
 BEGIN
   PERFORM 1 FROM ledger_total WHERE line_id = (SELECT line_id FROM quota_part WHERE id = (f ->> 'part')::bigint) FOR UPDATE;
   SELECT * INTO q FROM quota_part WHERE id = (f ->> 'part')::bigint AND ended_on IS NULL AND recorded_to IS NULL;
   IF NOT FOUND THEN PERFORM refuse('not_found', jsonb_build_object('part', f ->> 'part')); END IF;
+  -- Not before it began; and the number of a later document stands as that one says.
+  IF v_on < q.started_on OR q.added AND v_on < (SELECT started_on FROM quota WHERE line_id = q.line_id AND ended_on IS NULL
+      AND recorded_to IS NULL) THEN
+    PERFORM refuse('bad_day', jsonb_build_object('day', v_on, 'line', q.line_id));
+  END IF;
   SELECT * INTO t FROM ledger_total WHERE line_id = q.line_id;
   IF q.added AND t.occupied + t.reserved > t.authorised - (q.number - q.taken) THEN
     PERFORM refuse('quota_below_use', jsonb_build_object('line', q.line_id, 'authorised', t.authorised - (q.number - q.taken),
       'occupied', t.occupied, 'reserved', t.reserved));
   END IF;
-  PERFORM k_end_part(p_case, q.id, k_day((f ->> 'start')::date), f ->> 'document_no');
+  PERFORM k_end_part(p_case, q.id, v_on, f ->> 'document_no');
   PERFORM k_effected(p_case);
 END $$;
 

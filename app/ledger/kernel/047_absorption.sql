@@ -69,7 +69,7 @@ LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE v_had int := (SELECT authorised FROM ledger_total WHERE line_id = l.id);
 BEGIN
   IF NOT l.closed_to_entry OR coalesce(v_had, 0) = 0 THEN RETURN; END IF;
-  PERFORM k_set_quota(p_case, jsonb_build_object('line', l.id, 'authorised', v_had - 1, 'issuer', '退一收一',
+  PERFORM k_set_quota(p_case, jsonb_build_object('line', l.id, 'authorised', v_had - 1, 'issuer', '退一收一', 'ending', l.id,
     'document_no', coalesce((SELECT number FROM application WHERE id = p_case), '退一收一')),
     greatest(p_on, (SELECT started_on FROM quota WHERE line_id = l.id AND ended_on IS NULL AND recorded_to IS NULL)));
 END $$;

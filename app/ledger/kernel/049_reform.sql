@@ -69,9 +69,8 @@ BEGIN
   WHEN 'move_people' THEN PERFORM k_move_people(p_case, f, p_on);
   WHEN 'move_quota' THEN PERFORM k_move_quota(p_case, f, p_on);
   WHEN 'signboard' THEN PERFORM k_signboard(p_case, f, p_on);
-  WHEN 'move_quota' THEN PERFORM k_move_quota(p_case, f, p_on);
-  WHEN 'set_quota' THEN PERFORM k_set_quota(p_case, f - 'net' - 'ending' || '{"kind": "establishment"}', p_on);
-  WHEN 'set_leadership' THEN PERFORM k_set_quota(p_case, f - 'net' - 'ending' || '{"kind": "leadership"}', p_on);
+  WHEN 'set_quota' THEN PERFORM k_set_quota(p_case, f || '{"kind": "establishment"}', p_on);
+  WHEN 'set_leadership' THEN PERFORM k_set_quota(p_case, f || '{"kind": "leadership"}', p_on);
   ELSE PERFORM refuse('invalid_input', '{"errors": {"step": ["format"]}}');
   END CASE;
   RETURN v_made;
@@ -110,7 +109,7 @@ BEGIN
   PERFORM 1 FROM unit WHERE id = ANY (k_reform_units(p_steps, keys)) ORDER BY id FOR NO KEY UPDATE;
   FOR s IN SELECT value FROM jsonb_array_elements(p_steps) LOOP
     BEGIN
-      v_made := k_reform_step(p_case, s ->> 'step', k_reform_facts(s, keys, p_prefix) - 'key' - 'n' || v_common, p_on);
+      v_made := k_reform_step(p_case, s ->> 'step', k_reform_facts(s, keys, p_prefix) - 'key' - 'n' - 'net' - 'ending' - 'opening' || v_common, p_on);
       IF v_made IS NOT NULL AND s ->> 'key' IS NOT NULL THEN keys := keys || jsonb_build_object(s ->> 'key', v_made); END IF;
       results := results || jsonb_build_object('n', s -> 'n', 'ok', true, 'made', v_made);
     EXCEPTION WHEN SQLSTATE 'BZ001' OR integrity_constraint_violation THEN

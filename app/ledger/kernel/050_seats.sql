@@ -105,16 +105,18 @@ $$;
 -- Puts a person on a seat and writes both chains. The caller holds the line's lock and has set the totals.
 CREATE OR REPLACE FUNCTION k_sit(p_case bigint, p_post post, p_person bigint, f jsonb, p_on date, p_now timestamptz)
 RETURNS bigint LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE o occupancy; l quota_line; v_fields jsonb; v_scope text; v_department bigint := (f ->> 'department')::bigint;
+DECLARE o occupancy; l quota_line; v_fields jsonb; v_scope text; v_department bigint := (f ->> 'department')::bigint; v_opened date;
 BEGIN
   SELECT * INTO l FROM quota_line WHERE id = p_post.line_id;
   IF p_on < p_post.created_on THEN
     PERFORM refuse('bad_day', jsonb_build_object('day', p_on, 'line', l.id, 'seat_since', p_post.created_on));
   END IF;
   IF l.kind = 'leadership' THEN v_department := nullif(l.scope_unit_id, l.unit_id); END IF;
-  SELECT scope_path INTO v_scope FROM unit WHERE id = coalesce(v_department, l.unit_id) AND status = 'active'
+  SELECT scope_path, opened_on INTO v_scope, v_opened FROM unit WHERE id = coalesce(v_department, l.unit_id) AND status = 'active'
     AND (legal_id = l.unit_id OR id = l.unit_id) FOR SHARE;  -- held against its closing
   IF v_scope IS NULL THEN PERFORM refuse('not_found', jsonb_build_object('department', v_department)); END IF;
+  -- A leader's position begins with its number, and that one not before its department.
+  IF l.kind = 'establishment' AND p_on < v_opened THEN PERFORM refuse('not_yet_open', jsonb_build_object('day', v_opened)); END IF;
   INSERT INTO occupancy (person_id, person_name, post_id, line_id, unit_id, department_id, kind, main, nature, home_unit,
     started_on, entry_way, entry_case_id, recorded_at, scope_path)
   SELECT p_person, name, p_post.id, l.id, l.unit_id, v_department, l.kind, coalesce((f ->> 'main')::int, 1) = 1,

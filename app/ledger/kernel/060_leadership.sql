@@ -130,8 +130,9 @@ BEGIN
     END IF;
     o := n;
     v_now := clock_timestamp(); v_new := k_day((f ->> 'start')::date);
-    SELECT created_on INTO v_made FROM post WHERE id = o.post_id;
-    -- An old seat held since before its document (opening balance) may be held from any such day.
+    SELECT greatest(x.created_on, d.opened_on) INTO v_made FROM post x LEFT JOIN unit d ON d.id = o.department_id WHERE x.id = o.post_id;
+    -- Not before the seat or the department was there; an old seat held since before its document (opening balance) may be
+    -- held from any such day.
     IF v_new < v_made AND o.started_on >= v_made OR v_new > coalesce(o.ended_on, v_new) THEN
       PERFORM refuse('bad_day', jsonb_build_object('day', v_new, 'line', o.line_id));
     END IF;

@@ -139,7 +139,7 @@ BEGIN
     v_keys := v_keys || jsonb_build_object(j ->> 'key', v_id);
   END LOOP;
   FOR j IN SELECT * FROM jsonb_array_elements(b -> 'lines') LOOP
-    v_id := k_set_quota(p_case, j - 'line' || jsonb_build_object('unit', v_keys -> (j ->> 'unit_key'),
+    v_id := k_set_quota(p_case, j - 'line' || jsonb_build_object('opening', 1, 'unit', v_keys -> (j ->> 'unit_key'),
       'scope', v_keys -> coalesce(j ->> 'scope_key', j ->> 'unit_key')), k_day((j ->> 'start')::date));
     v_lines := v_lines || jsonb_build_object(j ->> 'key', v_id);
   END LOOP;
