@@ -30,6 +30,8 @@ DEFAULTS: dict[str, Any] = {
     # Where files lie (app/exchange/attachments/store.py), and the virus scanner's address: none, none asked.
     "FILES": "var/files",
     "CLAMD": "",
+    # So long the trial of a reform may take, in seconds: it holds the lines of its bodies meanwhile.
+    "TRIAL_SECONDS": 120,
     # Directories of further fonts for characters that ours lack.
     "FONTS": (),
     "TEMPLATES_AUTO_RELOAD": False,

@@ -31,6 +31,7 @@ def create_app(**overrides: Any) -> Flask:
         FILES=settings.files_directory(),
         FONTS=(str(settings.var() / "fonts"),),
         CLAMD=os.environ.get("BIANZHI_CLAMD", ""),
+        TRIAL_SECONDS=int(os.environ.get("BIANZHI_TRIAL_SECONDS", "120")),
         **settings.doors(demo=is_demo),
         **settings.mail(),
         **demo,

@@ -4,9 +4,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app.domain import errors
 from app.queries.units import line_label
+
+CANCELLED = "57014"  # query_canceled: here by statement_timeout
 
 LIST = (
     "SELECT r.*, g.name AS region, operator_name(r.created_by) AS author,"
@@ -69,6 +73,22 @@ def step(session: Session, step_id: int) -> Any:
 def cases(session: Session, reform: int) -> list[Any]:
     """The cases that the phases became."""
     return list(session.execute(text(CASES), {"r": reform}))
+
+
+def attempt(session: Session, variant_id: int, seconds: int) -> None:
+    """试算 of a variant by the kernel; what it found is kept beside the variant.
+
+    Raises:
+        ReformBusy: somebody works on these units; ReformSlow: no result within so many seconds. Nothing has changed.
+    """
+    session.execute(text("SELECT set_config('statement_timeout', :ms, true)"), {"ms": str(1000 * seconds)})
+    try:
+        session.execute(text("SELECT reform_try(:v)"), {"v": variant_id})
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != CANCELLED:
+            raise
+        raise errors.ReformSlow(seconds=seconds) from error
+    session.execute(text("SELECT set_config('statement_timeout', '0', true)"))
 
 
 def unit_names(session: Session, ids: Iterable[int]) -> dict[str, str]:

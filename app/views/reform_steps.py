@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from flask import flash, redirect, render_template, request
+from flask import current_app, flash, redirect, render_template, request
 from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 from sqlalchemy import text
@@ -63,8 +63,8 @@ class ReformStepView(BaseView):
             mine(reforms.variant(s, variant_id))
         try:
             with work() as s:
-                s.execute(text("SELECT reform_try(:v)"), {"v": variant_id})
-        except errors.ReformBusy as refusal:
+                reforms.attempt(s, variant_id, current_app.config["TRIAL_SECONDS"])
+        except (errors.ReformBusy, errors.ReformSlow) as refusal:
             flash(sentence(refusal), "warning")
         return redirect(f"/reform/variant/{variant_id}")
 

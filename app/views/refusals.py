@@ -168,6 +168,9 @@ def _of_reform() -> dict[str, LazyString]:
         "reform_busy": _(
             "Somebody is working on these units at this moment, and a trial does not hold up live work. Try again in a moment."
         ),
+        "reform_slow": _(
+            "The trial had no result after %(seconds)s seconds and was ended, so that it does not hold up live work. Steps and ledger are as they were. Try fewer steps at once (another variant with a part of them), or try outside office hours; the system administrator can allow more time (BIANZHI_TRIAL_SECONDS)."
+        ),
     }
 
 

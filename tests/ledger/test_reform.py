@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.db import Identity
 from app.domain import errors
+from app.queries import reforms
 from app.views.filing_reform import facts_of_phase
 from app.workflow import engine
 from tests.ledger.steps import TODAY, by_office, findings
@@ -161,6 +162,36 @@ def test_a_trial_gives_way_to_an_entry_that_is_running_and_never_holds_it_up(wor
             desk.attempt(variant)
     found = desk.attempt(variant)
     assert (found["before"]["lines"][0]["occupied"], found["after"]["lines"][0]["authorised"]) == (2, 9)
+
+
+def test_a_trial_that_takes_too_long_is_ended_with_the_reason_and_nothing_of_it_remains(
+    world: World, desk: Desk
+) -> None:
+    old, new = world.body("超时旧局", quotas={"11": 3}, people={"11": 3}), world.body("超时新局")
+    _reform, variant = desk.begin("超时")
+    desk.step(variant, "merge_unit", unit=str(old.id), into=str(new.id), seats="along")
+    with world.superuser.begin() as connection:  # a step that goes on for longer than anybody waits
+        connection.execute(
+            text(
+                "CREATE FUNCTION slow_step() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NEW; END'"
+            )
+        )
+        connection.execute(
+            text("CREATE TRIGGER slow_step BEFORE INSERT ON occupancy FOR EACH ROW EXECUTE FUNCTION slow_step()")
+        )
+    before = everything(world)
+    try:
+        with pytest.raises(errors.ReformSlow) as slow, world.database.transaction(desk.who) as s:
+            reforms.attempt(s, variant, 1)
+    finally:
+        with world.superuser.begin() as connection:
+            connection.execute(text("DROP FUNCTION slow_step CASCADE"))
+    assert slow.value.facts == {"seconds": 1}
+    assert everything(world) == before
+    assert world.value("SELECT tried IS NULL FROM reform_variant WHERE id = :v", v=variant)
+    with world.database.transaction(desk.who) as s:
+        reforms.attempt(s, variant, 60)
+    assert world.value("SELECT tried -> 'people' ->> 'moved' FROM reform_variant WHERE id = :v", v=variant) == "3"
 
 
 def test_of_two_reforms_of_one_unit_the_second_is_refused_at_its_step_and_nothing_of_it_remains(

@@ -85,7 +85,7 @@ from app.domain.errors.ledger import (
     UnitNotEmpty,
     WrongCategory,
 )
-from app.domain.errors.reform import ReformBusy, ReformKey, ReformLine, ReformOrder
+from app.domain.errors.reform import ReformBusy, ReformKey, ReformLine, ReformOrder, ReformSlow
 from app.domain.errors.work import (
     ActedSince,
     AlreadyDecided,
@@ -190,6 +190,7 @@ __all__ = [
     "ReformKey",
     "ReformLine",
     "ReformOrder",
+    "ReformSlow",
     "RoundOpen",
     "RuleDay",
     "RuleNeeded",

@@ -26,3 +26,9 @@ class ReformBusy(DomainError):
     """台账正忙: somebody is working on these units; a trial does not wait."""
 
     code = "reform_busy"
+
+
+class ReformSlow(DomainError):
+    """试算超时: the trial would hold the lines of its bodies longer than is allowed."""
+
+    code = "reform_slow"

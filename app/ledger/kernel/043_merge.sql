@@ -1,12 +1,13 @@
 -- 人随事走、编随人走: people of one line take seats of another, and a body ends in another one, from the movements there are.
 
 -- Holders of a line, all or some, leave their seats and take free ones of another line on the same day. Whoever leads in
--- the unit that he leaves leads there no longer.
+-- the unit that he leaves leads there no longer. By number; neighbours of whom nothing else is to be said go together.
 CREATE OR REPLACE FUNCTION k_move_people(p_case bigint, f jsonb, p_on date) RETURNS int
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
   l quota_line; v_people bigint[]; v_person bigint; v_now timestamptz; v_bad date; v_into bigint := (f ->> 'into_line')::bigint;
-  v_line bigint := (f ->> 'line')::bigint; v_listed bigint[]; v_reason text; v_way text;
+  v_line bigint := (f ->> 'line')::bigint; v_listed bigint[]; v_reason text; v_way text; v_plain boolean[]; v_at int := 1; v_last int;
+  v_done int;
 BEGIN
   IF v_line = v_into THEN PERFORM refuse('already_seated'); END IF;
   IF coalesce(f ->> 'people', 'all') <> 'all' THEN
@@ -23,13 +24,25 @@ BEGIN
   SELECT CASE k_personnel_class(category) WHEN 'public' THEN '34' ELSE CASE category WHEN '21' THEN '33' ELSE '31' END END
     INTO v_way FROM quota_line WHERE id = v_line;
   PERFORM 1 FROM person WHERE id = ANY (v_people) ORDER BY id FOR UPDATE;
+  PERFORM 1 FROM ledger_chain WHERE chain_kind = 'unit' AND chain_id IN (SELECT unit_id FROM quota_line WHERE id IN (v_line, v_into))
+    ORDER BY chain_id FOR UPDATE;
   v_now := clock_timestamp();  -- one movement: the days are looked at once, behind its last person
-  FOR v_person IN SELECT unnest(v_people) ORDER BY 1 LOOP
+  v_people := ARRAY(SELECT unnest(v_people) ORDER BY 1);
+  v_plain := k_plain_movers(v_line, v_people, p_on);
+  WHILE v_at <= cardinality(v_people) LOOP
+    v_last := v_at;
+    WHILE v_plain[v_last] LOOP v_last := v_last + 1; END LOOP;
+    v_done := CASE WHEN v_last > v_at THEN k_move_together(p_case, v_people[v_at:v_last - 1], v_line, v_into, (f ->> 'department')::bigint,
+      v_way, v_reason, p_on, v_now) ELSE 0 END;
+    v_at := v_at + v_done;
+    CONTINUE WHEN v_done > 0;
+    v_person := v_people[v_at];
     PERFORM k_vacate(p_case, v_person, v_reason, p_on, v_now, false);
     PERFORM k_free_from(v_person, p_on);
     l := k_enterable(v_into);
     IF l.kind <> 'establishment' THEN PERFORM refuse('wrong_category'); END IF;
     PERFORM k_sit_free(p_case, l.id, v_person, jsonb_build_object('department', f -> 'department', 'entry_way', v_way), p_on, v_now);
+    v_at := v_at + 1;
   END LOOP;
   v_bad := k_first_bad_day(v_into, p_on, v_now);
   IF v_bad IS NOT NULL THEN PERFORM refuse('bad_day', jsonb_build_object('day', v_bad, 'line', v_into)); END IF;
@@ -119,7 +132,8 @@ LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE l record; o occupancy;
 BEGIN
   FOR l IN SELECT x.id, t.authorised FROM quota_line x JOIN ledger_total t ON t.line_id = x.id
-      WHERE (x.scope_unit_id = p_scope OR x.unit_id = p_scope) AND x.kind = 'leadership' ORDER BY x.id LOOP
+      JOIN unit w ON w.id = p_scope AND w.legal_id = x.unit_id AND w.id IN (x.unit_id, x.scope_unit_id)
+      WHERE x.kind = 'leadership' ORDER BY x.id LOOP
     FOR o IN SELECT * FROM occupancy WHERE line_id = l.id AND recorded_to IS NULL AND ended_on IS NULL ORDER BY person_id LOOP
       PERFORM k_leave(p_case, o, '21', p_on, clock_timestamp());
     END LOOP;
