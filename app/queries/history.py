@@ -12,11 +12,12 @@ Day = dt.date | days.Moment
 
 
 def unit_on(session: Session, unit_id: int, on: Day) -> Any:
-    """How a unit was named and classed on a day; None before its opening."""
+    """How a unit was named and classed on a day, with the names of its region and superior; None before its opening."""
     at = days.moment(on)
     return session.execute(
         text(
-            f"SELECT v.* FROM unit_version v WHERE v.unit_id = :u AND {days.held('v', at)}"
+            "SELECT v.*, r.name AS region_name, unit_called(v.parent_id, :on, :known) AS parent_name FROM unit_version v"
+            f" JOIN region r ON r.code = v.region_code WHERE v.unit_id = :u AND {days.held('v', at)}"
             " ORDER BY v.started_on DESC LIMIT 1"
         ),
         {**at.values, "u": unit_id},

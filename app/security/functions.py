@@ -140,6 +140,8 @@ APP_FUNCTIONS = (
     "case_route(bigint, text)",
     "role_kinds(text, boolean)",
     "limits_escalate()",
+    "unit_called(bigint, date, timestamptz)",
+    "day_units(date, timestamptz, boolean)",
     "day_lines(date, timestamptz)",
     "forecast_months(text, text, date, date)",
     "forecast_ages(text, text)",

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from app.domain import codes
 from app.domain.retirement import add_months
 from app.domain.workdays import city_today
-from app.queries import forecast, units
+from app.queries import days, forecast, places
 from app.queries.forecast import Forecast, Line, Place
 from app.views.auditing import record_export
 from app.views.day import day_of
@@ -47,7 +47,7 @@ class ForecastView(BaseView):
             bands = forecast.ages(s, where)
             planned = plan_rows(found, now.year + 1)
             names = forecast.bodies(s, [unit for unit, *_rest in planned[:BODIES]])
-            names_of_regions = units.regions(s) if hat().office_id and "unit" not in keep else []
+            names_of_regions = places.regions(s, days.moment(now)) if hat().office_id and "unit" not in keep else []
         totals = [found.of_year(year) for year in found.years]
         return render_template(
             "forecast.html",

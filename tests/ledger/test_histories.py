@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from app.domain.canonical import utc_instant
 from app.ledger.replay_day import Day, DayReplay
 from app.ledger.replay_state import Entry
-from app.queries import days, units
+from app.queries import days, places
 from app.queries.days import Moment
 from tests.ledger.steps import TODAY, ago, findings
 from tests.world import Body, World
@@ -230,12 +230,12 @@ def check_sums(world: World) -> None:
         for n, known in enumerate((None, *moments)):
             at = Moment(ago(150 * n), TODAY, known)
             lines = session.execute(text(f"SELECT unit_id, occupied FROM {days.lines(at)} d"), at.values).all()
-            for region in units.regions(session, at):
-                below = units.region_units(session, region.code, "", 200, at)
+            for region in places.regions(session, at):
+                below = places.bodies(session, at, region=region.code, limit=200)
                 assert sum(u.occupied or 0 for u in below) == region.occupied
                 assert sum(u.surplus or 0 for u in below) == (region.surplus or 0)
                 for unit in below:
-                    assert sum(line.occupied for line in lines if line.unit_id == unit.id) == (unit.occupied or 0)
+                    assert sum(line.occupied for line in lines if line.unit_id == unit.id) == (unit.own_occupied or 0)
             people = session.execute(
                 text(f"SELECT count(*) FROM occupancy o WHERE o.kind = 'establishment' AND {days.held('o', at)}"),
                 at.values,

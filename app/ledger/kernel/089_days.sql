@@ -2,10 +2,11 @@
 
 -- Who sat on a day is who sits today, less who came after it, and those who left after it; what was recorded later than
 -- the moment is taken back, and what was replaced later counts again. So the cost follows what changed since, not the
--- number of people (docs/architecture.md, "Any day"). Lines of the reader's units only; nobody is named.
+-- number of people (docs/establishment.md, "Any day"). Lines of units that stood in the reader's range on that day; nobody is
+-- named.
 CREATE OR REPLACE FUNCTION day_lines(p_on date, p_known timestamptz)
 RETURNS TABLE (line_id bigint, unit_id bigint, category text, authorised int, occupied int)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_bitmapscan = on AS $$
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 5000 SET search_path = public, pg_temp SET enable_bitmapscan = on AS $$
   WITH steps AS (
     SELECT o.line_id, -count(*) AS n FROM occupancy o WHERE o.recorded_to IS NULL AND o.started_on > p_on GROUP BY 1
     UNION ALL
@@ -24,5 +25,5 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enabl
   SELECT l.id, l.unit_id, l.category, q.authorised, t.occupied + coalesce(c.n, 0) FROM quota_line l
     JOIN ledger_total t ON t.line_id = l.id LEFT JOIN numbers q ON q.line_id = l.id LEFT JOIN changed c ON c.line_id = l.id
    WHERE l.kind = 'establishment' AND (q.line_id IS NOT NULL OR t.occupied + coalesce(c.n, 0) <> 0)
-     AND coalesce(l.scope_path <@ (SELECT scope_ranges(15)), false)
+     AND l.unit_id IN (SELECT d.unit_id FROM day_units(p_on, p_known, false) d)
 $$;
