@@ -49,8 +49,9 @@ def past_lines(at: days.Moment) -> str:
          f" JOIN ledger_total t ON t.line_id = l.id LEFT JOIN {days.EXPECTED} e ON e.line_id = l.id")
         if at.future else ("", "0", "")
     )  # fmt: skip
+    number = days.NUMBER.format(now="q.authorised") if at.future else "q.authorised"
     return (
-        f"SELECT l.*, q.authorised, {ahead[1]} AS reserved, coalesce(v.name, s.name) AS scope_name, (SELECT count(*) FROM occupancy o"
+        f"SELECT l.*, {number} AS authorised, {ahead[1]} AS reserved, coalesce(v.name, s.name) AS scope_name, (SELECT count(*) FROM occupancy o"
         f" WHERE o.line_id = l.id AND {days.held('o', at)}){ahead[0]} AS occupied FROM quota_line l"
         f" JOIN unit s ON s.id = l.scope_unit_id JOIN quota q ON q.line_id = l.id AND {days.held('q', at)}{ahead[2]}"
         f" LEFT JOIN unit_version v ON v.unit_id = s.id AND {days.held('v', at)}"

@@ -143,6 +143,7 @@ APP_FUNCTIONS = (
     "unit_called(bigint, date, timestamptz)",
     "day_units(date, timestamptz, boolean)",
     "day_lines(date, timestamptz)",
+    "day_allotments(bigint, date, timestamptz)",
     "forecast_months(text, text, date, date)",
     "forecast_ages(text, text)",
     "forecast_band(text, text, date[])",

@@ -55,6 +55,7 @@ class UnitView(BaseView):
             seated = history.seated(s, row.legal_id, at)
             moved = history.movements(s, "unit", row.legal_id, at if past else None)
             expected = days.expected(s, at, row.legal_id) if at.future else []
+            then, departments = unit_then.foreseen(s, then, departments, expected, row.legal_id)
             alarms = [] if past else units.alarms(s, row.legal_id, 10)
             boards = sanding.signboards(s, row.legal_id, at)
             permits = [] if past else units.permits(s, row.legal_id)
@@ -91,7 +92,7 @@ class UnitView(BaseView):
                 {
                     "name": d.name,
                     "url": None,
-                    "note": _("%(n)s people", n=d.people),
+                    "note": " · ".join(x for x in (d.above, _("%(n)s people", n=d.people)) if x),
                     "figures": quota.Figures.of(d.allotted, d.people, 0) if d.allotted else None,
                 }
                 for d in departments

@@ -1,11 +1,14 @@
-"""往日单位页: a unit that stood in the reader's range on a day and has left it since: what is left to see of that day."""
+"""单位页的往日与来日: a unit that has left the reader's range since; a unit as approved businesses make it by a day ahead."""
+
+from types import SimpleNamespace
+from typing import Any
 
 from flask import render_template
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.domain import codes, errors
-from app.queries import days, places, units
+from app.queries import ahead, days, places, units
 from app.views.day import address, day_context, title
 
 
@@ -42,3 +45,25 @@ def page(s: Session, unit_id: int, at: days.Moment) -> str:
         figures=[{"label": codes.label("category", r.category), "figures": units.summed(r)} for r in numbers],
         departments=[d.name for d in inside],
     )
+
+
+def foreseen(s: Session, then: Any, departments: list[Any], waiting: list[Any], unit_id: int) -> tuple[Any, list[Any]]:
+    """A body and its departments as approved businesses will have made them; ``waiting`` as ``days.expected`` gives it."""
+    if not waiting:
+        return then, departments
+    found = ahead.of(unit_id, waiting)
+    body = then
+    if then is not None and found.body:
+        body = SimpleNamespace(**then._asdict() | found.body)
+        if "parent_id" in found.body:
+            superior = units.unit(s, int(body.parent_id)) if body.parent_id else None
+            body.parent_name = superior.name if superior else None
+        if "region_code" in found.body:
+            body.region_name = units.region_name(s, body.region_code) or body.region_name
+    shown = [
+        SimpleNamespace(**d._asdict() | found.departments.get(d.id, {}))
+        for d in departments
+        if d.id not in found.closed
+    ]
+    shown += [SimpleNamespace(name=d["name"], people=0, allotted=None, above=None, id=None) for d in found.opened]
+    return body, shown
