@@ -19,7 +19,7 @@ def standing(at: days.Moment, inside: str = "NULL") -> str:
     only = {"true": " AND node = 'department'", "false": " AND node <> 'department'"}.get(inside, "")
     return (
         "(SELECT id AS unit_id, legal_id, node, parent_id, region_code, scope_path, name, short_name, uscc, nature, category,"
-        f" grade, body, true AS own, closed_on FROM unit WHERE status = 'active'{only})"
+        f" grade, body, true AS own, opened_on, closed_on FROM unit WHERE status = 'active'{only})"
     )
 
 
