@@ -1,9 +1,9 @@
-"""Derived for looking ahead: when whoever sits on a seat retires. Kept by triggers (099_forecast.sql), in no chain."""
+"""For looking ahead: when whoever sits on a seat retires (kept by triggers, 099_forecast.sql), and entries planned against it."""
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, day, path, ref, string
+from app.models.base import Base, day, integer, intpk, now, path, ref, string
 
 
 class DueRetirement(Base):
@@ -26,4 +26,29 @@ class DueRetirement(Base):
     retires_on: Mapped[day]
     latest_on: Mapped[day]
     personnel_class: Mapped[string]
+    scope_path: Mapped[path]
+
+
+class EntryPlan(Base):
+    """用编打算: how many a body means to take in of a category in a year, against what falls vacant.
+
+    Kept with who set it and when, and never changed: the newest row of body, category and year counts, an empty number takes
+    the plan back. It holds no seat and approves nothing; the yearly plan (``plan``) does that.
+    """
+
+    __tablename__ = "entry_plan"
+    __table_args__ = (
+        CheckConstraint("number between 0 and 999", name="number"),
+        CheckConstraint("year between 2000 and 2199", name="year"),
+        Index("ix_entry_plan_unit", "unit_id", "category", "year", "id"),
+        Index("ix_entry_plan_scope", "scope_path", "id"),
+    )
+
+    id: Mapped[intpk]
+    unit_id: Mapped[ref] = mapped_column(ForeignKey("unit.id"))
+    category: Mapped[string]
+    year: Mapped[integer]
+    number: Mapped[integer | None]
+    set_by: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id"))
+    set_at: Mapped[now]
     scope_path: Mapped[path]

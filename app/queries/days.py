@@ -87,18 +87,35 @@ def holds(alias: str, day: str) -> str:
     return f"{alias}.recorded_to IS NULL AND {period(alias, day)}"
 
 
-# 已批准而未生效: each case that waits for its day, with the line it fills (1), leaves (-1), or both.
-EXPECTED = (
-    "(SELECT w.line_id, sum(w.n)::int AS steps, count(*) FILTER (WHERE w.n > 0)::int AS arrivals FROM ("
-    "SELECT (r.facts::jsonb ->> 'line')::bigint AS line_id, 1 AS n FROM application a JOIN case_record r ON r.case_id = a.id"
-    " JOIN process_version v ON v.id = r.process_version_id WHERE a.state = 'awaiting' AND a.effective_on <= :on"
-    " AND jsonb_exists_any(v.requirements, '{occupy,move,change_line}') UNION ALL"
-    " SELECT o.line_id, -1 FROM application a JOIN case_record r ON r.case_id = a.id"
-    " JOIN process_version v ON v.id = r.process_version_id JOIN occupancy o"
-    " ON o.person_id = (r.facts::jsonb ->> 'person')::bigint AND o.recorded_to IS NULL AND o.ended_on IS NULL"
-    " AND o.kind = 'establishment' WHERE a.state = 'awaiting' AND a.effective_on <= :on"
-    " AND jsonb_exists_any(v.requirements, '{vacate,move,change_line}')) w GROUP BY w.line_id)"
+# 已批准而未生效: each case that waits for its day, with the line it fills (1), leaves (-1), or both, and what it makes of the
+# line's number: ``number`` (the last that is fixed) or so many more (``moved``).
+WAITING = (
+    "FROM application a JOIN case_record r ON r.case_id = a.id JOIN process_version v ON v.id = r.process_version_id{more}"
+    " WHERE a.state = 'awaiting' AND a.effective_on <= :on AND jsonb_exists_any(v.requirements, '{{{movements}}}')"
 )
+EXPECTED = (
+    "(SELECT w.line_id, sum(w.n)::int AS steps, count(*) FILTER (WHERE w.n > 0)::int AS arrivals, sum(w.moved)::int AS moved,"
+    " (array_agg(w.number ORDER BY w.effective_on DESC, w.id DESC) FILTER (WHERE w.number IS NOT NULL))[1] AS number FROM ("
+    "SELECT (r.facts::jsonb ->> 'line')::bigint AS line_id, 1 AS n, NULL::int AS number, 0 AS moved, a.effective_on, a.id "
+    + WAITING.format(movements="occupy,move,change_line", more="")
+    + " UNION ALL SELECT o.line_id, -1, NULL, 0, a.effective_on, a.id "
+    + WAITING.format(
+        movements="vacate,move,change_line",
+        more=" JOIN occupancy o ON o.person_id = (r.facts::jsonb ->> 'person')::bigint AND o.recorded_to IS NULL"
+        " AND o.ended_on IS NULL AND o.kind = 'establishment'",
+    )
+    + " UNION ALL SELECT (r.facts::jsonb ->> 'line')::bigint, 0, (r.facts::jsonb ->> 'authorised')::int, 0, a.effective_on, a.id "
+    + WAITING.format(movements="set_quota", more="")
+    + " UNION ALL SELECT x.line_id, 0, NULL, x.moved, a.effective_on, a.id "
+    + WAITING.format(
+        movements="move_quota",
+        more=" CROSS JOIN LATERAL (VALUES ((r.facts::jsonb ->> 'from_line')::bigint, -(r.facts::jsonb ->> 'moved')::int),"
+        " ((r.facts::jsonb ->> 'to_line')::bigint, (r.facts::jsonb ->> 'moved')::int)) x(line_id, moved)",
+    )
+    + ") w WHERE w.line_id IS NOT NULL GROUP BY w.line_id)"
+)
+# A line's number on a day ahead, from ``EXPECTED`` as e and what stands today.
+NUMBER = "coalesce(e.number, {now} + coalesce(e.moved, 0))"
 
 
 def lines(at: Moment) -> str:
@@ -111,7 +128,7 @@ def lines(at: Moment) -> str:
     if not at.future:
         return "(SELECT d.*, 0 AS reserved FROM day_lines(:on, :known) d)"
     return (
-        "(SELECT d.line_id, d.unit_id, d.category, d.authorised, d.occupied + coalesce(e.steps, 0) AS occupied,"
+        f"(SELECT d.line_id, d.unit_id, d.category, {NUMBER.format(now='d.authorised')} AS authorised, d.occupied + coalesce(e.steps, 0) AS occupied,"
         " greatest(0, t.reserved - coalesce(e.arrivals, 0)) AS reserved FROM day_lines(:on, :known) d"
         f" JOIN ledger_total t ON t.line_id = d.line_id LEFT JOIN {EXPECTED} e ON e.line_id = d.line_id)"
     )
@@ -125,12 +142,15 @@ SUMS = (
 
 
 def expected(session: Session, at: Moment, unit_id: int) -> list[Any]:
-    """Approved cases of a body that take effect between today and a day ahead; those that the reader may see."""
+    """Approved cases of a body and its departments that take effect between today and a day ahead; those that the reader sees."""
     return list(
         session.execute(
             text(
-                "SELECT a.id, a.number, a.title, a.person_name, a.effective_on FROM application a WHERE a.state = 'awaiting'"
-                " AND a.effective_on <= :on AND a.unit_id = :u ORDER BY a.effective_on, a.id LIMIT 100"
+                "SELECT a.id, a.number, a.title, a.person_name, a.effective_on, v.requirements, r.facts::jsonb AS facts"
+                " FROM application a JOIN case_record r ON r.case_id = a.id JOIN process_version v ON v.id = r.process_version_id"
+                " WHERE a.state = 'awaiting' AND a.effective_on <= :on"
+                " AND a.unit_id IN (SELECT u.id FROM unit u WHERE u.id = :u OR u.parent_id = :u)"
+                " ORDER BY a.effective_on, a.id LIMIT 100"
             ),
             {**at.values, "u": unit_id},
         )

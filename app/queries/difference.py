@@ -17,18 +17,25 @@ KINDS = ("in", "out", "moved", "changed")
 class Between:
     """Two days and the place: half-open ranges of paths inside which people are compared; all by what is known now.
 
-    ``low`` and ``high`` bound the place: a region, a body, or all that the reader sees.
+    ``low`` and ``high`` bound the place: a region, a body (``unit``, wherever it stood), or all that the reader sees.
     """
 
     since: dt.date
     until: dt.date
     low: str
     high: str
+    unit: int | None = None
 
     @property
     def values(self) -> dict[str, Any]:
         """What the queries name."""
-        return {"a": self.since, "b": self.until, "low": self.low, "high": self.high}
+        return {"a": self.since, "b": self.until, "low": self.low, "high": self.high, "unit": self.unit}
+
+    def there(self, alias: str) -> str:
+        """The rows of a table with a place that lie inside the place looked at."""
+        if self.unit is not None:
+            return f"{alias}.unit_id = :unit"
+        return f"{alias}.scope_path >= :low AND {alias}.scope_path < :high"
 
 
 # Whose seat on the first day is not the seat of the second: only rows that began or ended in between can tell, so nobody
@@ -85,45 +92,31 @@ def people(
 def lines(session: Session, between: Between, by: str) -> list[Any]:
     """Numbers and people on both days, by region, by body or by category (``by``), those that differ and those that do not.
 
-    Only what a category of a group says is added: 空编 and 超编 are counted line by line on each day.
+    Each day counts a body where it stood then, so what goes to another region is less in the one and more in the other. Only
+    what a category of a group says is added: 空编 and 超编 are counted line by line on each day.
     """
     key, name, more = {
-        "region": ("u.region_code", "r.name", " JOIN region r ON r.code = u.region_code"),
-        "unit": ("u.id", "u.name", ""),
+        "region": ("coalesce(x.region_code, y.region_code)", "r.name", " JOIN region r ON r.code = coalesce(y.region_code, x.region_code)"),
+        "unit": ("coalesce(x.unit_id, y.unit_id)", "coalesce(y.name, x.name)", ""),
         "category": ("coalesce(x.category, y.category)", "coalesce(x.category, y.category)", ""),
-    }[by]
+    }[by]  # fmt: skip
     parts = ", ".join(
         f"coalesce(sum({t}.authorised), 0) AS authorised_{n}, coalesce(sum({t}.occupied), 0) AS occupied_{n},"
         f" coalesce(sum(greatest(0, {t}.authorised - {t}.occupied)), 0) AS vacant_{n},"
         f" coalesce(sum(greatest(0, {t}.occupied - {t}.authorised)), 0) AS surplus_{n}"
         for n, t in ((1, "x"), (2, "y"))
     )
+    x, y = (
+        f"(SELECT d.*, p.region_code, p.name FROM day_lines({day}, NULL) d JOIN day_units({day}, NULL, false) p"
+        f" ON p.unit_id = d.unit_id WHERE {between.there('p')})"
+        for day in (":a", ":b")
+    )
     return list(
         session.execute(
             text(
-                f"SELECT {key} AS key, {name} AS name, {parts} FROM day_lines(:a, NULL) x"
-                " FULL JOIN day_lines(:b, NULL) y ON y.line_id = x.line_id"
-                f" JOIN unit u ON u.id = coalesce(x.unit_id, y.unit_id){more}"
-                f" WHERE u.scope_path >= :low AND u.scope_path < :high GROUP BY 1, 2 ORDER BY 1 LIMIT 300"
+                f"SELECT {key} AS key, max({name}) AS name, {parts} FROM {x} x FULL JOIN {y} y ON y.line_id = x.line_id"
+                f" AND y.region_code = x.region_code{more} GROUP BY 1 ORDER BY 1 LIMIT 300"
             ),
             between.values,
-        )
-    )
-
-
-def units(session: Session, between: Between, limit: int = 201) -> list[Any]:
-    """Bodies and departments that were opened, closed or called differently; by place."""
-    return list(
-        session.execute(
-            text(
-                "WITH touched AS MATERIALIZED (SELECT DISTINCT t.unit_id FROM unit_version t WHERE t.recorded_to IS NULL"
-                " AND ((t.started_on > :a AND t.started_on <= :b) OR (t.ended_on > :a AND t.ended_on <= :b)))"
-                " SELECT u.id, u.node, u.legal_id, v.name AS before, w.name AS after, u.scope_path"
-                " FROM touched t JOIN unit u ON u.id = t.unit_id"
-                f" LEFT JOIN unit_version v ON v.unit_id = u.id AND {holds('v', ':a')}"
-                f" LEFT JOIN unit_version w ON w.unit_id = u.id AND {holds('w', ':b')} WHERE u.scope_path >= :low AND u.scope_path < :high"
-                " AND v.name IS DISTINCT FROM w.name ORDER BY u.scope_path LIMIT :n"
-            ),
-            {**between.values, "n": limit},
         )
     )

@@ -12,11 +12,12 @@ Day = dt.date | days.Moment
 
 
 def unit_on(session: Session, unit_id: int, on: Day) -> Any:
-    """How a unit was named and classed on a day; None before its opening."""
+    """How a unit was named and classed on a day, with the names of its region and superior; None before its opening."""
     at = days.moment(on)
     return session.execute(
         text(
-            f"SELECT v.* FROM unit_version v WHERE v.unit_id = :u AND {days.held('v', at)}"
+            "SELECT v.*, r.name AS region_name, unit_called(v.parent_id, :on, :known) AS parent_name FROM unit_version v"
+            f" JOIN region r ON r.code = v.region_code WHERE v.unit_id = :u AND {days.held('v', at)}"
             " ORDER BY v.started_on DESC LIMIT 1"
         ),
         {**at.values, "u": unit_id},
@@ -40,19 +41,26 @@ def documents(session: Session, unit_id: int, on: Day) -> list[Any]:
 
 
 def departments_on(session: Session, unit_id: int, on: Day, today: dt.date) -> list[Any]:
-    """内设机构 that stood on a day under their names of that day, with their people then.
+    """内设机构 that stood on a day under their names of that day, with their people and the seats meant for them then.
 
-    The seats meant for a department (``allotted``) are known for today only.
+    One inside another department comes with that one's name (``above``).
     """
     at = days.moment(on)
+    allotted = (
+        "(SELECT p.department_id, count(*)::int AS allotted FROM post p WHERE p.unit_id = :u AND p.status <> 'abolished'"
+        " AND p.department_id IS NOT NULL GROUP BY p.department_id)"
+        if at.on == today and at.known_to is None
+        else "day_allotments(:u, :on, :known)"
+    )
     return list(
         session.execute(
             text(
-                "SELECT v.name, (SELECT count(*) FROM occupancy o WHERE o.department_id = u.id"
-                f" AND o.kind = 'establishment' AND {days.held('o', at)}) AS people,"
-                " CASE WHEN cast(:on AS date) = cast(:t AS date) AND cast(:known AS timestamptz) IS NULL THEN (SELECT count(*) FROM post p"
-                " WHERE p.unit_id = u.legal_id AND p.department_id = u.id AND p.status <> 'abolished') END AS allotted"
-                f" FROM unit u JOIN unit_version v ON v.unit_id = u.id AND {days.held('v', at)}"
+                "SELECT u.id, v.name, v.grade, x.name AS above, coalesce(c.people, 0) AS people, a.allotted FROM unit u"
+                f" JOIN unit_version v ON v.unit_id = u.id AND {days.held('v', at)}"
+                f" LEFT JOIN unit_version x ON x.unit_id = v.parent_id AND x.unit_id <> u.legal_id AND {days.held('x', at)}"
+                " LEFT JOIN (SELECT o.department_id, count(*) AS people FROM occupancy o WHERE o.unit_id = :u"
+                f" AND o.kind = 'establishment' AND {days.held('o', at)} GROUP BY o.department_id) c ON c.department_id = u.id"
+                f" LEFT JOIN {allotted} a ON a.department_id = u.id"
                 " WHERE u.legal_id = :u AND u.node = 'department' ORDER BY u.scope_path LIMIT 200"
             ),
             {**at.values, "u": unit_id, "t": today},

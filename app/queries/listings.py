@@ -45,15 +45,16 @@ LISTS = {
     for entry in (
         Listing(
             "units",
-            "SELECT x.id, x.name, x.nature, r.name AS region, x.uscc, x.status AS state FROM unit x"
-            " JOIN region r ON r.code = x.region_code",
+            "SELECT x.id, x.name, x.nature, x.grade, unit_name(x.parent_id) AS parent, r.name AS region, x.uscc,"
+            " x.status AS state FROM unit x JOIN region r ON r.code = x.region_code",
             "x.node = 'legal'",
-            ("name", "region", "nature", "uscc", "state"),
+            ("name", "region", "parent", "nature", "grade", "uscc", "state"),
             {"region": PLACE, "name": Order('x.name COLLATE "C"')},
             "strpos(x.name, :q) > 0",
             "x.status",
             ("active", "closed"),
             links=(("name", "/unit/", "id"),),
+            extra=("parent", "grade"),
         ),
         Listing(
             "people",

@@ -16,10 +16,10 @@ def on_day(name: str, at: Moment) -> Listing | None:
     if name == "units":
         return replace(
             usual,
-            select="SELECT x.id, v.name, v.nature, r.name AS region, v.uscc, 'active' AS state FROM unit x"
-            f" JOIN unit_version v ON v.unit_id = x.id AND {days.held('v', at)} JOIN region r ON r.code = x.region_code",
+            # Where it stood decides who sees it and in which region it is listed: ``day_units`` of the kernel.
+            select="SELECT x.id, x.name, x.nature, x.grade, unit_called(x.parent_id, :on, :known) AS parent, r.name AS region,"
+            " x.uscc, 'active' AS state FROM day_units(:on, :known, false) AS x (id) JOIN region r ON r.code = x.region_code",
             orders={"region": PLACE},
-            search="strpos(v.name, :q) > 0",
             state="'active'",
             states=("active",),
         )
@@ -27,10 +27,10 @@ def on_day(name: str, at: Moment) -> Listing | None:
         return Listing(
             "people",
             "SELECT x.id, x.person_id, x.person_name AS name, h.id_mask, h.sex, h.birth_on, x.started_on, x.unit_id,"
-            f" coalesce(v.name, u.name) AS unit, d.name AS department, 'serving' AS state FROM occupancy x"
+            f" coalesce(v.name, u.name) AS unit, coalesce(w.name, d.name) AS department, 'serving' AS state FROM occupancy x"
             " LEFT JOIN person h ON h.id = x.person_id LEFT JOIN unit u ON u.id = x.unit_id"
             f" LEFT JOIN unit_version v ON v.unit_id = x.unit_id AND {days.held('v', at)}"
-            " LEFT JOIN unit d ON d.id = x.department_id",
+            f" LEFT JOIN unit d ON d.id = x.department_id LEFT JOIN unit_version w ON w.unit_id = d.id AND {days.held('w', at)}",
             f"x.kind = 'establishment' AND {days.held('x', at)}",
             PEOPLE,
             {"unit": PLACE},
@@ -45,9 +45,11 @@ def on_day(name: str, at: Moment) -> Listing | None:
         return replace(
             usual,
             select="SELECT x.id, x.number, l.kind, l.category, l.structure, l.role, l.level, l.unit_id, l.scope_unit_id,"
-            f" u.name AS unit, d.name AS scope_name, o.person_name AS holder, o.person_id, {taken} AS state"
+            f" coalesce(v.name, u.name) AS unit, coalesce(w.name, d.name) AS scope_name, o.person_name AS holder, o.person_id, {taken} AS state"
             " FROM post x JOIN quota_line l ON l.id = x.line_id LEFT JOIN unit u ON u.id = x.unit_id"
-            f" LEFT JOIN unit d ON d.id = l.scope_unit_id LEFT JOIN occupancy o ON o.post_id = x.id AND {days.held('o', at)}",
+            f" LEFT JOIN unit d ON d.id = l.scope_unit_id LEFT JOIN occupancy o ON o.post_id = x.id AND {days.held('o', at)}"
+            f" LEFT JOIN unit_version v ON v.unit_id = u.id AND {days.held('v', at)}"
+            f" LEFT JOIN unit_version w ON w.unit_id = d.id AND {days.held('w', at)}",
             where="x.created_on <= :on AND (x.abolished_on IS NULL OR x.abolished_on > :on)",
             state=taken,
             states=("vacant", "occupied"),

@@ -24,6 +24,23 @@ def signboards(session: Session, unit_id: int, at: Moment) -> list[Any]:
     )
 
 
+def boards_of(session: Session, unit_ids: list[int], at: Moment) -> dict[int, list[Any]]:
+    """What each of some bodies bears on a day, as ``signboards`` says of one: names, and bodies under the same roof."""
+    rows = session.execute(
+        text(
+            "SELECT x.id AS bearer, s.kind, s.counts_as_one, CASE s.unit_id WHEN x.id THEN CASE s.kind WHEN 'co_located'"
+            " THEN unit_called(s.partner_id, :on, :known) ELSE s.name END ELSE unit_called(s.unit_id, :on, :known) END AS shown"
+            " FROM unnest(cast(:ids AS bigint[])) x(id) JOIN unit_signboard s ON x.id IN (s.unit_id, s.partner_id)"
+            f" WHERE {held('s', at)} ORDER BY x.id, s.started_on, s.id LIMIT 2000"
+        ),
+        {"ids": unit_ids} | at.values,
+    )
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.bearer, []).append(row)
+    return found
+
+
 def limits(session: Session, on: dt.date) -> list[Any]:
     """Each limit of a day in the reader's divisions with the bodies that count against it."""
     return list(

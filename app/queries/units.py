@@ -49,10 +49,12 @@ def past_lines(at: days.Moment) -> str:
          f" JOIN ledger_total t ON t.line_id = l.id LEFT JOIN {days.EXPECTED} e ON e.line_id = l.id")
         if at.future else ("", "0", "")
     )  # fmt: skip
+    number = days.NUMBER.format(now="q.authorised") if at.future else "q.authorised"
     return (
-        f"SELECT l.*, q.authorised, {ahead[1]} AS reserved, s.name AS scope_name, (SELECT count(*) FROM occupancy o"
+        f"SELECT l.*, {number} AS authorised, {ahead[1]} AS reserved, coalesce(v.name, s.name) AS scope_name, (SELECT count(*) FROM occupancy o"
         f" WHERE o.line_id = l.id AND {days.held('o', at)}){ahead[0]} AS occupied FROM quota_line l"
         f" JOIN unit s ON s.id = l.scope_unit_id JOIN quota q ON q.line_id = l.id AND {days.held('q', at)}{ahead[2]}"
+        f" LEFT JOIN unit_version v ON v.unit_id = s.id AND {days.held('v', at)}"
     )
 
 
@@ -137,7 +139,7 @@ def roster(
             text(
                 "SELECT o.id, o.line_id, o.person_id, o.person_name, o.started_on, o.nature, o.home_unit, o.main,"
                 " p.number AS seat, p.surplus, h.id_mask, h.rank, l.kind, l.category, l.structure, l.role, l.level, l.unit_id,"
-                " l.scope_unit_id, d.name AS department, coalesce(s.name, d.name) AS scope_name,"
+                " l.scope_unit_id, coalesce(w.name, d.name) AS department, coalesce(v.name, s.name, d.name) AS scope_name,"
                 # A seat held on in another department, or on another number, was entered when its case began it.
                 " (SELECT min(x.started_on) FROM occupancy x WHERE x.person_id = o.person_id AND x.unit_id = o.unit_id"
                 f" AND x.line_id = o.line_id AND x.entry_case_id IS NOT DISTINCT FROM o.entry_case_id AND {days.known('x', at)})"
@@ -147,6 +149,8 @@ def roster(
                 f" AND lead.kind = 'leadership' AND {days.held('lead', at)}) AS leads"
                 " FROM occupancy o JOIN post p ON p.id = o.post_id JOIN quota_line l ON l.id = o.line_id"
                 " LEFT JOIN person h ON h.id = o.person_id JOIN unit s ON s.id = l.scope_unit_id LEFT JOIN unit d ON d.id = o.department_id"
+                f" LEFT JOIN unit_version v ON v.unit_id = s.id AND {days.held('v', at)}"
+                f" LEFT JOIN unit_version w ON w.unit_id = d.id AND {days.held('w', at)}"
                 f" WHERE o.unit_id = :u AND o.kind = :k AND {days.held('o', at)} AND (o.line_id, p.number) > (:line, :seat)"
                 " ORDER BY o.line_id, p.number LIMIT :n"
             ),
@@ -163,84 +167,24 @@ def positions(packed: str | None) -> str | None:
     return "、".join(f"{codes.label('level', level)}（{codes.ROLE.get(role, role)}）" for role, level in pairs)
 
 
-def regions(session: Session, at: "days.Moment | None" = None) -> list[Any]:
-    """Regions in the reader's scope with the sums of their establishment lines, by category; today's or a day's."""
-    if at is not None and not at.plain:
-        return whole(session, at)[0]
-    return list(
-        session.execute(
-            text(
-                "SELECT r.code, r.name, r.kind, r.parent_code, sum(t.authorised) AS authorised, sum(t.occupied) AS occupied, sum(t.reserved) AS reserved,"
-                " sum(greatest(0, t.authorised - t.occupied)) AS vacant, sum(greatest(0, t.occupied - t.authorised)) AS surplus,"
-                " count(DISTINCT l.unit_id) AS units FROM region r JOIN unit u ON u.region_code = r.code AND u.node = 'legal'"
-                " JOIN quota_line l ON l.unit_id = u.id AND l.kind = 'establishment' JOIN ledger_total t ON t.line_id = l.id"
-                ' GROUP BY r.code, r.name, r.kind, r.prefix ORDER BY r.prefix COLLATE "C"'
-            )
-        )
-    )
-
-
-def whole(session: Session, at: days.Moment) -> tuple[list[Any], list[Any]]:
-    """Regions as above, and the same sums by category: categories are never added to each other."""
-    if at.plain:
-        query = (
-            f"SELECT d.category, {days.SUMS} FROM (SELECT l.category, t.* FROM quota_line l JOIN ledger_total t"
-            " ON t.line_id = l.id WHERE l.kind = 'establishment') d GROUP BY d.category ORDER BY d.category"
-        )
-        return regions(session), list(session.execute(text(query)))
-    query = (
-        f"SELECT r.code, r.name, r.kind, r.parent_code, d.category, {days.SUMS}, count(DISTINCT d.unit_id) AS units"
-        f" FROM {days.lines(at)} d JOIN unit u ON u.id = d.unit_id JOIN region r ON r.code = u.region_code"
-        " GROUP BY GROUPING SETS ((r.code, r.name, r.kind, r.parent_code, r.prefix), (d.category))"
-        ' ORDER BY r.prefix COLLATE "C", d.category'
-    )
-    rows = list(session.execute(text(query), at.values))
-    return [r for r in rows if r.code is not None], [r for r in rows if r.code is None]
-
-
 def region_name(session: Session, region: str) -> str | None:
     """What a region is called; None for an unknown code."""
     name: str | None = session.execute(text("SELECT name FROM region WHERE code = :r"), {"r": region}).scalar()
     return name
 
 
-def region_units(
-    session: Session, region: str, after: str = "", limit: int = 50, at: "days.Moment | None" = None
-) -> list[Any]:
-    """Legal bodies of a region with their sums, by scope path; today's, or those of a day under their names of it."""
-    if at is not None and not at.plain:
-        query = (
-            "SELECT u.id, v.name, u.scope_path, EXISTS (SELECT 1 FROM unit d JOIN unit_version w ON w.unit_id = d.id"
-            f" AND {days.held('w', at)} WHERE d.legal_id = u.id AND d.node = 'department') AS departments, {days.SUMS}"
-            f" FROM unit u JOIN unit_version v ON v.unit_id = u.id AND {days.held('v', at)}"
-            f" LEFT JOIN {days.lines(at)} d ON d.unit_id = u.id"
-            " WHERE u.region_code = :r AND u.node = 'legal' AND u.scope_path > :a"
-            " GROUP BY u.id, v.name ORDER BY u.scope_path LIMIT :n"
-        )
-        return list(session.execute(text(query), {**at.values, "r": region, "a": after, "n": limit}))
-    return list(
-        session.execute(
-            text(
-                "SELECT u.id, u.name, u.scope_path, EXISTS (SELECT 1 FROM unit d WHERE d.legal_id = u.id"
-                " AND d.node = 'department' AND d.status = 'active') AS departments, sum(t.authorised) AS authorised, sum(t.occupied) AS occupied,"
-                " sum(t.reserved) AS reserved, sum(greatest(0, t.authorised - t.occupied)) AS vacant,"
-                " sum(greatest(0, t.occupied - t.authorised)) AS surplus FROM unit u"
-                " LEFT JOIN quota_line l ON l.unit_id = u.id AND l.kind = 'establishment'"
-                " LEFT JOIN ledger_total t ON t.line_id = l.id"
-                " WHERE u.region_code = :r AND u.node = 'legal' AND u.status = 'active' AND u.scope_path > :a"
-                " GROUP BY u.id ORDER BY u.scope_path LIMIT :n"
-            ),
-            {"r": region, "a": after, "n": limit},
-        )
-    )
-
-
 def summed(row: Any) -> Figures:
     """Sums as the database added them line by line: vacancies and surplus never offset."""
-    occupied, reserved, vacant = int(row.occupied or 0), int(row.reserved or 0), int(row.vacant or 0)
-    if row.authorised is None:
-        return Figures.of(None, occupied, reserved)
-    return Figures(int(row.authorised), occupied, reserved, vacant, max(0, vacant - reserved), int(row.surplus or 0))
+    return sums(row.authorised, row.occupied, row.reserved, row.vacant, row.surplus)
+
+
+def sums(*added: Any) -> Figures:
+    """Figures from sums of authorised, occupied, reserved, vacant and surplus; nothing authorised is unknown."""
+    authorised, occupied, reserved, vacant, surplus = (None if x is None else int(x) for x in added)
+    if authorised is None:
+        return Figures.of(None, occupied or 0, reserved or 0)
+    free = max(0, (vacant or 0) - (reserved or 0))
+    return Figures(authorised, occupied or 0, reserved or 0, vacant or 0, free, surplus or 0)
 
 
 def permits(session: Session, unit_id: int, limit: int = 20) -> list[Any]:

@@ -101,6 +101,8 @@ LINES: dict[str, Line] = {
     "ForecastView.index": Line(_l("Looking ahead: retirements and vacancies"), BUSINESS),
     "ForecastView.people": Line(_l("Looking ahead: people behind a figure"), BUSINESS),
     "ForecastView.export": Line(_l("Looking ahead: export"), BUSINESS),
+    "ForecastView.shape": Line(_l("Looking ahead: age structure"), BUSINESS),
+    "ForecastView.plan": Line(_l("Looking ahead: keep planned entries"), (UNIT, OFFICE)),
     "LedgerView.departments": Line(_l("Departments of a unit in the ledger"), (OFFICE, SUPERVISOR, READER)),
     "VerificationView.index": Line(_l("Annual verification: rounds, one's own years"), (UNIT, OFFICE)),
     "VerificationView.round": Line(_l("Annual verification: progress of a round"), (OFFICE,)),

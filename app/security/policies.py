@@ -184,6 +184,14 @@ SCOPED: dict[str, Rule] = {
         f"(({{t}}.office_id = (select scope_number(7)) and {NOT_HIDDEN}) or {CASE_LAW % 'case_id'})"
     ),
     "absence": Rule(f"(({IN_RANGE} and {OF_CLASS} and {can('seat')}) or {ABOUT_ME})"),
+    # 用编打算: seen with the unit; set by 编办 of the place or the unit itself, in one's own name, never changed.
+    "entry_plan": Rule(
+        f"({IN_UNITS} and {can('cases')})",
+        ("INSERT",),
+        (("INSERT", "unit_id, category, year, number, set_by, scope_path"),),
+        check=f"{{t}}.set_by = {MYSELF} and ((select scope_part(9)) = 'establishment' or {{t}}.unit_id = (select scope_unit()))"
+        " and exists (select 1 from unit u where u.id = {t}.unit_id and u.scope_path = {t}.scope_path)",
+    ),
     "staff_cap": Rule(IN_UNITS),
     "engagement": Rule(f"(({IN_RANGE} and {can('seat')}) or {ABOUT_ME})"),
     "verification": Rule(f"({IN_RANGE} and {can('cases')})"),

@@ -21,10 +21,11 @@ def record(s: Session, kind: str, facts: Mapping[str, object]) -> None:
     )
 
 
-def record_export(s: Session, name: str, rows: int, keep: Mapping[str, str], form: str = "xlsx") -> None:
+def record_export(s: Session, name: str, rows: int, keep: Mapping[str, str | list[str]], form: str = "xlsx") -> None:
     """An export: what list, which filter, how many rows; a number that was searched for only by its keyed hash."""
+    said = {key: value if isinstance(value, str) else ",".join(value) for key, value in keep.items()}
     shown = {
         key: services().keys.commit("filter", value) if LIKE_A_NUMBER.search(value) else value
-        for key, value in keep.items()
+        for key, value in said.items()
     }
     record(s, "export", {"list": name, "rows": rows, "format": form, "filter": shown})

@@ -11,9 +11,10 @@ from flask_babel import gettext as _
 from app.domain import codes
 from app.queries import difference
 from app.queries.difference import KINDS, Between
+from app.views import changes
 from app.views.auditing import record_export
 from app.views.day import day_of
-from app.views.lists import EXPORT, PAGE, workbook
+from app.views.lists import EXPORT, PAGE, download
 from app.views.place import place, row_number
 from app.views.shell import work
 from app.workflow.engine import today
@@ -39,7 +40,7 @@ class DifferenceView(BaseView):
             between, keep, where = self._asked(s)
             counted, rows = difference.people(s, between, kind, after, PAGE + 1)
             by = "category" if "unit" in keep else "unit" if "region" in keep else "region"
-            lines, changed = difference.lines(s, between, by), difference.units(s, between)
+            lines, parts = difference.lines(s, between, by), changes.tables(s, between)
         last = rows[PAGE - 1].person_id if len(rows) > PAGE else None
         return render_template(
             "difference.html",
@@ -49,8 +50,7 @@ class DifferenceView(BaseView):
             keep=keep,
             by=by,
             lines=[line_context(r, by, between) for r in lines],
-            units=[unit_context(r) for r in changed[:200]],
-            more_units=len(changed) > 200,
+            parts=[table | {"exports": exports(keep, table["key"])} for table in parts if table["rows"]],
             kinds=[{"key": k, "label": label, "number": counted[k], "active": k == kind,
                     "url": f"/difference?{urlencode({**keep, 'kind': k})}#people"} for k, label in kinds().items()],
             people=[person_context(r) for r in rows[:PAGE]],
@@ -59,21 +59,32 @@ class DifferenceView(BaseView):
                 "prev_url": f"/difference?{urlencode({**keep, 'kind': kind})}#people" if after else None,
                 "next_url": f"/difference?{urlencode({**keep, 'kind': kind, 'after': last})}#people" if last else None,
             },
-            export_url=f"/difference/export?{urlencode({**keep, 'kind': kind})}" if rows else None,
+            exports=exports({**keep, "kind": kind}, "people") if rows else [],
         )  # fmt: skip
 
     @expose("/export")
     @has_access
     def export(self) -> Any:
-        """The people of one kind (5,000 at most) with both seats, as a workbook."""
+        """One part of the page (5,000 rows at most), as a workbook or CSV: the people of one kind, or one table of the rest."""
         kind, _after = self._wanted()
+        part, form = request.args.get("part") or "people", request.args.get("form") or "xlsx"
+        if form not in ("xlsx", "csv") or part not in ("people", *changes.PARTS):
+            abort(400)
         with work() as s:
             between, keep, where = self._asked(s)
-            _counts, rows = difference.people(s, between, kind, 0, EXPORT)
-            record_export(s, "difference", len(rows), {**keep, "kind": kind})
-        head = [_("Person"), _("Identity number"), _("Seat before"), _("Seat after")]
-        cells = [[p["name"], p["id_masked"], p["before"], p["after"]] for p in map(person_context, rows)]
-        return workbook(f"{where} {kinds()[kind]} {between.since}–{between.until}", head, cells)
+            if part == "people":
+                _counts, rows = difference.people(s, between, kind, 0, EXPORT)
+                head = [_("Person"), _("Identity number"), _("Seat before"), _("Seat after"), _("Day")]
+                cells = [
+                    [p["name"], p["id_masked"], p["before"], p["after"], p["on"]] for p in map(person_context, rows)
+                ]
+                what, keep = kinds()[kind], {**keep, "kind": kind}
+            else:
+                table = changes.table(s, between, part, EXPORT)
+                head, what = table["head"], table["title"]
+                cells = [[c["text"] for c in row] for row in table["rows"]]
+            record_export(s, "difference", len(cells), {**keep, "part": part}, form)
+        return download(f"{where} {what} {between.since}–{between.until}", head, cells, form)
 
     def _wanted(self) -> tuple[str, int]:
         """The kind of change and the last person already shown; 400 for what is no such thing."""
@@ -93,7 +104,12 @@ class DifferenceView(BaseView):
         if since >= until or until > now:
             abort(400)
         low, high, kept, name = place(s)
-        return Between(since, until, low, high), {"from": since.isoformat(), "to": until.isoformat(), **kept}, name
+        unit = int(kept["unit"]) if "unit" in kept else None
+        return (
+            Between(since, until, low, high, unit),
+            {"from": since.isoformat(), "to": until.isoformat(), **kept},
+            name,
+        )
 
 
 def line_context(row: Any, by: str, between: Between) -> dict[str, Any]:
@@ -106,11 +122,12 @@ def line_context(row: Any, by: str, between: Between) -> dict[str, Any]:
     return {"label": label, "url": url, "pairs": pairs, "same": all(a == b for a, b in pairs)}
 
 
-def unit_context(row: Any) -> dict[str, Any]:
-    """What became of a unit: opened, closed, or under another name."""
-    what = _("Opened") if row.before is None else _("Closed") if row.after is None else _("Renamed")
-    return {"name": row.after or row.before, "before": row.before if row.after else None, "what": what,
-            "department": row.node != "legal", "url": f"/unit/{row.legal_id}"}  # fmt: skip
+def exports(keep: dict[str, str], part: str) -> list[tuple[str, str]]:
+    """The two forms in which a part of the page is given out."""
+    return [
+        (label, f"/difference/export?{urlencode({**keep, 'part': part, 'form': form})}")
+        for form, label in (("xlsx", "XLSX"), ("csv", "CSV"))
+    ]
 
 
 def person_context(row: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,8 +13,9 @@ from flask_babel import gettext as _
 from app.domain import codes
 from app.domain.retirement import add_months
 from app.domain.workdays import city_today
-from app.queries import forecast, units
+from app.queries import days, forecast, forecast_by, places, units
 from app.queries.forecast import Forecast, Line, Place
+from app.views import forecast_by as parts
 from app.views.auditing import record_export
 from app.views.day import day_of
 from app.views.lists import EXPORT, PAGE, workbook
@@ -40,14 +42,23 @@ class ForecastView(BaseView):
     @has_access
     def index(self) -> Any:
         """Months, years with their band, vacancies by category, ages, numbers to plan with."""
+        return self._page()
+
+    def _page(self, typed: Mapping[str, str] | None = None, mistake: str | None = None) -> str:
+        """The page of a place; ``typed`` and ``mistake`` where a plan was sent that is not understood."""
+        some = parts.asked()
         with work() as s:
             where, keep, name = place_of(s)
             now = today(s)
-            found = forecast.forecast(s, where, now)
-            bands = forecast.ages(s, where)
-            planned = plan_rows(found, now.year + 1)
+            found = forecast_by.forecast(s, where, now, some) if some else forecast.forecast(s, where, now)
+            bands = [] if some else forecast.ages(s, where)
+            shape = forecast_by.shape(s, where, some) if some else ([], 0)
+            planned = plan_rows(found, now.year + 1) if some.whole_lines else []
             names = forecast.bodies(s, [unit for unit, *_rest in planned[:BODIES]])
-            names_of_regions = units.regions(s) if hat().office_id and "unit" not in keep else []
+            plans = forecast_by.planned(s, where, now.year + 1) if some.whole_lines else {}
+            body = units.unit(s, int(keep["unit"])) if "unit" in keep else None
+            names_of_regions = places.regions(s, days.moment(now)) if hat().office_id and "unit" not in keep else []
+        whole, keep = keep, {**keep, **some.parameters}
         totals = [found.of_year(year) for year in found.years]
         return render_template(
             "forecast.html",
@@ -63,7 +74,16 @@ class ForecastView(BaseView):
                 for year, n in zip(found.years, totals, strict=True)
             ],
             months=month_rows(found, keep),
-            categories=category_rows(found, keep),
+            categories=category_rows(found, keep) if some.whole_lines else [],
+            filters=parts.filters(some),
+            clear_url=f"/forecast?{urlencode(whole)}" if some else None,
+            whole_lines=some.whole_lines,
+            shape=parts.shape_rows(*shape),
+            shape_url=f"/forecast/shape?{urlencode(keep)}",
+            against=parts.against_rows(found, plans, now.year + 1) if some.whole_lines else [],
+            mistake=mistake,
+            against_years=list(range(now.year + 1, now.year + 1 + forecast_by.AHEAD)),
+            inputs=parts.inputs(found, plans, body, now.year + 1, typed) if body is not None and parts.may_plan(body) else None,
             band_years=found.years[:5],
             ages=[{"from": b.band, "to": b.band + 4, "number": b.n,
                    "width": round(100 * b.n / max([*(x.n for x in bands), 1]), 1)} for b in bands],
@@ -85,7 +105,7 @@ class ForecastView(BaseView):
         category, after = request.args.get("category", ""), request.args.get("after", "")
         if category and category not in codes.CATEGORY:
             abort(400)
-        mark = None
+        mark, some = None, parts.asked()
         if after:
             day, _sep, number = after.partition("~")
             try:
@@ -94,14 +114,18 @@ class ForecastView(BaseView):
                 abort(400)
         with work() as s:
             where, keep, name = place_of(s)
-            rows = forecast.people(s, where, since, until, category, mark, PAGE + 1)
-        more = {"from": since, "to": until, **({"category": category} if category else {})}
+            rows = (
+                forecast_by.people(s, where, since, until, some, mark, PAGE + 1)
+                if some
+                else forecast.people(s, where, since, until, category, mark, PAGE + 1)
+            )
+        more = {"from": since, "to": until, **({"category": category} if category else {}), **some.parameters}
         last = rows[PAGE - 1] if len(rows) > PAGE else None
         return render_template(
             "forecast_people.html",
             title=_("Reach the age from %(a)s to before %(b)s", a=since, b=until),
             place=name,
-            back_url=f"/forecast?{urlencode(keep)}",
+            back_url=f"/forecast?{urlencode({**keep, **some.parameters})}",
             rows=[{"name": r.name, "url": f"/person/{r.person_id}", "id_masked": r.id_mask, "unit": r.unit,
                    "unit_url": f"/unit/{r.unit_id}", "category": codes.label("category", r.category), "born": r.birth_on,
                    "earliest": r.earliest_on, "day": r.retires_on, "latest": r.latest_on} for r in rows[:PAGE]],
@@ -113,16 +137,48 @@ class ForecastView(BaseView):
     @has_access
     def export(self) -> Any:
         """Everybody who reaches the age within ten years (5,000 at most) with the days, as a workbook."""
+        some, first = parts.asked(), dt.date(1949, 10, 1)
         with work() as s:
             where, keep, name = place_of(s)
             now = today(s)
-            rows = forecast.people(s, where, dt.date(1949, 10, 1), forecast.end_of(now), "", None, EXPORT)
-            record_export(s, "forecast", len(rows), keep)
+            rows = (
+                forecast_by.people(s, where, first, forecast.end_of(now), some, None, EXPORT)
+                if some
+                else forecast.people(s, where, first, forecast.end_of(now), "", None, EXPORT)
+            )
+            record_export(s, "forecast", len(rows), {**keep, **some.parameters})
         head = [_("Person"), _("Identity number"), _("Unit"), _("Kind of establishment"), _("Day of birth"), _("Earliest day"),
                 _("Day by law"), _("Latest day")]  # fmt: skip
         cells = [[r.name, r.id_mask, r.unit, codes.label("category", r.category), r.birth_on, r.earliest_on, r.retires_on,
                   r.latest_on] for r in rows]  # fmt: skip
         return workbook(f"{name} {_('Looking ahead')} {now}", head, cells)
+
+    @expose("/shape")
+    @has_access
+    def shape(self) -> Any:
+        """Age structure of those who sit: bands by sex, shares, the average; for some of the people or for all."""
+        some = parts.asked()
+        with work() as s:
+            where, keep, name = place_of(s)
+            bands, years = forecast_by.shape(s, where, some)
+        return render_template(
+            "forecast_shape.html",
+            title=_("Age structure"),
+            place=name,
+            filters=parts.filters(some),
+            keep=keep,
+            shape=parts.shape_rows(bands, years),
+            back_url=f"/forecast?{urlencode({**keep, **some.parameters})}",
+        )
+
+    @expose("/plan", methods=["POST"])
+    @has_access
+    def plan(self) -> Any:
+        """Keep the entries that a body means to make, year by year, in the name of whoever asks."""
+        try:
+            return parts.kept()
+        except parts.BadNumbersError as mistake:
+            return self._page(request.form, str(mistake)), 422
 
 
 def address(keep: dict[str, str], **more: object) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import quota
 from app.domain.workdays import workdays_between
-from app.queries import cases, units
+from app.queries import cases, days, places, units
 from app.security.manager import Hat
 from app.views import inside
 from app.views.alarm_texts import alarm_rows
@@ -170,6 +170,6 @@ class HomeView(IndexView):
             alarms_url="/alarms",
             lines=[
                 {"label": r["label"], "figures": r["lines"][0]["figures"], "url": r["children_url"]}
-                for r in top_regions(units.regions(s))
+                for r in top_regions(places.regions(s, days.moment(day)))
             ],
         )

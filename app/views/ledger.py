@@ -7,8 +7,9 @@ from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 
 from app.domain import codes, quota
-from app.queries import days, history, units
+from app.queries import days, history, places, sanding, units
 from app.views.day import address, asked, day_context, title
+from app.views.fields_sanding import SIGNBOARDS
 from app.views.shell import work
 from app.workflow.engine import today
 
@@ -25,7 +26,7 @@ class LedgerView(BaseView):
         """The city's level and its districts with their sums; what is below opens on demand."""
         with work() as s:
             at = asked(today(s))
-            rows, kinds = units.whole(s, at)
+            rows, kinds = places.whole(s, at)
         nodes = top_regions(rows, at)
         lines = [
             units.Line(n, "region", "", str(node["label"]), node["lines"][0]["figures"], url=node["children_url"])
@@ -47,58 +48,112 @@ class LedgerView(BaseView):
     @has_access
     def region(self, region: str) -> Any:
         """What is below a region: its towns, then its own units; a page of its own where no script asks."""
-        after = request.args.get("after", "")
-        if len(after) > 60 or not all(c.isdecimal() or c == "." for c in after):
-            abort(400)
+        after = after_path()
         with work() as s:
             at = asked(today(s))
-            towns = [r for r in units.regions(s, at) if r.kind == "town" and r.parent_code == region]
-            rows = units.region_units(s, region, after, 201, at)
+            towns = [r for r in places.regions(s, at) if r.kind == "town" and r.parent_code == region]
+            rows = places.bodies(s, at, region=region, after=after, limit=BODIES + 1)
+            boards = sanding.boards_of(s, [r.id for r in rows], at)
             name = units.region_name(s, region)
         if name is None:
             abort(404)
         nodes = [region_node(r.code, r.name, r.units, [units.summed(r)], at) for r in towns if not after]
-        nodes += [
-            {
-                "id": f"u{r.id}",
-                "label": r.name,
-                "kind": "unit",
-                "note": None,
-                "url": address(f"/unit/{r.id}", at),
-                "children_url": address(f"/ledger/unit/{r.id}", at) if r.departments else None,
-                "open": False,
-                "children": [],
-                "lines": [{"label": None, "figures": units.summed(r)}],
-            }
-            for r in rows[:200]
-        ]
-        if len(rows) > 200:
-            more = address(f"/ledger/{region}", at, after=rows[199].scope_path)
-            nodes.append({"id": more, "label": _("More units"), "kind": "unit", "children_url": more, "lines": []})
-        return below(name, nodes, at, f"/ledger/{region}")
+        return below(name, nodes + body_nodes(rows, boards, at, f"/ledger/{region}"), at, f"/ledger/{region}")
 
     @expose("/unit/<int:unit_id>")
     @has_access
     def departments(self, unit_id: int) -> Any:
-        """The internal departments of a unit with the seats meant for them and their people."""
+        """Below a body: the bodies it is the superior of, then its departments with the seats meant for them."""
+        path, after = f"/ledger/unit/{unit_id}", after_path()
         with work() as s:
-            row, at = units.unit(s, unit_id), asked(today(s))
-            if row is None:
+            at = asked(today(s))
+            there, row = places.stood(s, at, unit_id), units.unit(s, unit_id)
+            if there is None and row is None:
                 abort(404)
-            rows = history.departments_on(s, unit_id, at, at.today)
-        nodes = [
+            bodies, boards, rows = [], {}, []
+            if there is not None:
+                bodies = places.bodies(s, at, region=there.region_code, parent=unit_id, after=after, limit=BODIES + 1)
+                boards = sanding.boards_of(s, [r.id for r in bodies], at)
+                if not after:
+                    rows = (
+                        history.departments_on(s, unit_id, at, at.today)
+                        if there.own
+                        else places.departments(s, at, unit_id)
+                    )
+        nodes = body_nodes(bodies, boards, at, path)
+        nodes += [
             {
                 "id": f"d{n}",
                 "label": d.name,
                 "kind": "department",
-                "note": _("%(n)s people", n=d.people),
+                "note": None if d.people is None else _("%(n)s people", n=d.people),
                 "url": None,
                 "children_url": None,
                 "lines": [{"label": None, "figures": quota.Figures.of(d.allotted, d.people, 0)}] if d.allotted else [],
             }
             for n, d in enumerate(rows)
         ]
-        return below(row.name, nodes, at, f"/ledger/unit/{unit_id}")
+        return below((there or row).name, nodes, at, path)
+
+
+# Bodies shown at once; what is more opens below them.
+BODIES = 100
+
+
+def after_path() -> str:
+    """The place of the last body already shown; nonsense answers 400."""
+    after = request.args.get("after", "")
+    if len(after) > 60 or not all(c.isdecimal() or c == "." for c in after):
+        abort(400)
+    return after
+
+
+def body_nodes(rows: list[Any], boards: dict[int, list[Any]], at: days.Moment, path: str) -> list[dict[str, Any]]:
+    """Bodies as nodes: their own figures, those with whatever is below them, and the signboards they bear."""
+    nodes = [
+        {
+            "id": f"u{r.id}",
+            "label": r.name,
+            "kind": "unit",
+            "note": body_note(r, at),
+            "boards": [board_text(b) for b in boards.get(r.id, ())],
+            "url": address(f"/unit/{r.id}", at),
+            "children_url": address(f"/ledger/unit/{r.id}", at) if r.departments or r.bodies else None,
+            "open": False,
+            "children": [],
+            "lines": body_lines(r),
+        }
+        for r in rows[:BODIES]
+    ]
+    if len(rows) > BODIES:
+        more = address(path, at, after=rows[BODIES - 1].scope_path)
+        nodes.append({"id": more, "label": _("More units"), "kind": "unit", "children_url": more, "lines": []})
+    return nodes
+
+
+def body_note(row: Any, at: days.Moment) -> str | None:
+    """What became of a body since the day: ended, or in another range now."""
+    if row.closed_on is not None and row.closed_on > at.on:
+        return _("ended on %(on)s", on=row.closed_on)
+    return None if row.own else _("elsewhere today")
+
+
+def body_lines(row: Any) -> list[dict[str, Any]]:
+    """A body's bar; with bodies below it a second one, of all together."""
+    if not row.bodies:
+        return [{"label": None, "figures": units.summed(row)}]
+    own = quota.Figures.of(None, 0, 0)
+    if row.own_occupied is not None:
+        own = units.sums(row.own_authorised, row.own_occupied, row.own_reserved, row.own_vacant, row.own_surplus)
+    return [
+        {"label": _("Itself"), "figures": own},
+        {"label": _("With the %(n)s bodies below it", n=row.bodies), "figures": units.summed(row)},
+    ]
+
+
+def board_text(board: Any) -> str:
+    """A signboard in words: its kind and the name, which is no body of its own."""
+    return f"{dict(SIGNBOARDS)[board.kind]}：{board.shown}"
 
 
 def below(name: str, nodes: list[dict[str, Any]], at: days.Moment, path: str) -> str:

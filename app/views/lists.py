@@ -16,8 +16,8 @@ from app.queries import cases, units
 from app.queries.listings import BRIEF, COUNTED, LISTS, Asked, Listing, count, rows
 from app.queries.listings_day import on_day
 from app.views.auditing import record_export
+from app.views.day import address, day_context, title
 from app.views.day import asked as asked_day
-from app.views.day import day_context, title
 from app.views.rows import states
 from app.views.shell import hat, local, work
 from app.workflow import engine
@@ -41,6 +41,8 @@ def labels() -> dict[str, str]:
         "name": _("Full name"),
         "region": _("Region"),
         "nature": _("Nature"),
+        "parent": _("Superior unit"),
+        "grade": _("Grade of unit"),
         "uscc": _("Unified social credit code"),
         "id_mask": _("Identity number"),
         "birth_on": _("Day of birth"),
@@ -109,6 +111,8 @@ def shown(row: Any, key: str, kinds: dict[str, str]) -> str | None:
         return codes.label(key, value) if value else None
     if key == "kind":
         return codes.label("absence_kind", value)
+    if key == "grade":
+        return codes.label("unit_grade", value) if value else None
     if key == "purpose":
         return codes.label("permit_purpose", value)
     if key == "process":
@@ -145,7 +149,7 @@ class ListView(BaseView):
             near = add_workdays(engine.today(s), 1, engine.calendar(s)) if name == "cases" else None
         page, known, columns = found[:PAGE], labels(), keep.get("cols") or usual_columns(listing)
         chips = self._chips(name, keep, kinds)
-        text_, address, button = empty_texts()[name]
+        text_, start, button = empty_texts()[name]
         context = {
             "title": title(titles()[name], at),
             "intro": None,
@@ -153,7 +157,9 @@ class ListView(BaseView):
             if on_day(name, at)
             else None,
             "columns": [self._column(listing, asked, key, known[key], keep) for key in columns],
-            "rows": [{"cells": [self._cell(listing, r, k, kinds, near) for k in columns]} for r in page],
+            "rows": [
+                {"cells": [self._cell(listing, r, k, kinds, near, address("", at)) for k in columns]} for r in page
+            ],
             "filters": self._filters(listing, asked, keep, kinds),
             "chips": chips,
             "clear_url": f"/list/{name}",
@@ -169,7 +175,7 @@ class ListView(BaseView):
             else None,
             "total": _("more than %(n)s", n=COUNTED) if number > COUNTED else number,
             "empty_text": _("Nothing fits these filters.") if chips else text_,
-            "empty_url": address if not chips and may_start() else None,
+            "empty_url": start if not chips and may_start() else None,
             "empty_action": button,
             "column_choices": [{"key": k, "label": known[k], "shown": k in columns} for k in listing.columns],
             "export_url": address_of(f"{name}/export", keep) if page else None,
@@ -307,7 +313,7 @@ class ListView(BaseView):
         return out
 
     def _cell(
-        self, listing: Listing, row: Any, key: str, kinds: dict[str, str], near: dt.date | None
+        self, listing: Listing, row: Any, key: str, kinds: dict[str, str], near: dt.date | None, on: str
     ) -> dict[str, Any]:
         value = shown(row, key, kinds)
         link = next((f"{start}{getattr(row, of)}" for at, start, of in listing.links if at == key), None)
@@ -320,7 +326,7 @@ class ListView(BaseView):
             else "bz-number"
             if key in ("id_mask", "uscc", "number") or key.endswith(("_on", "_at"))
             else None,
-            "url": link if leads else None,
+            "url": f"{link}{on}" if leads else None,
         }
 
 
@@ -362,6 +368,16 @@ def workbook(title: str, head: list[str], lines: list[list[Any]]) -> Any:
         as_attachment=True,
         mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     )
+
+
+def download(title: str, head: list[str], lines: list[list[Any]], form: str) -> Any:
+    """The same table as a workbook or as CSV in UTF-8 with its mark."""
+    if form == "xlsx":
+        return workbook(title, head, lines)
+    from app.views.audit import as_csv
+
+    cells = [["" if cell is None else str(cell) for cell in line] for line in lines]
+    return send_file(as_csv(head, cells), download_name=f"{title}.csv", as_attachment=True, mimetype="text/csv")
 
 
 def region_names() -> dict[str, str]:

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from app.domain import codes, errors, quota
 from app.queries import days, history, sanding, units
-from app.views import engagements, inside, movements, quota_desk
+from app.views import engagements, inside, movements, quota_desk, unit_then
 from app.views.alarm_texts import alarm_rows
 from app.views.auditing import record_export
 from app.views.day import address, asked, day_context, title, words
@@ -40,10 +40,10 @@ class UnitView(BaseView):
         whole = request.args.get("all") == "yes"
         with work() as s:
             row = units.unit(s, unit_id)
-            if row is None:
-                raise errors.NotFound(unit=unit_id)
             now = today(s)
             at, after = asked(now), seat_after()
+            if row is None:
+                return unit_then.page(s, unit_id, at)
             on, past = at.on, not at.plain
             then = history.unit_on(s, row.legal_id, at)
             lines = units.lines_of(s, row.legal_id, None, at)
@@ -55,6 +55,7 @@ class UnitView(BaseView):
             seated = history.seated(s, row.legal_id, at)
             moved = history.movements(s, "unit", row.legal_id, at if past else None)
             expected = days.expected(s, at, row.legal_id) if at.future else []
+            then, departments = unit_then.foreseen(s, then, departments, expected, row.legal_id)
             alarms = [] if past else units.alarms(s, row.legal_id, 10)
             boards = sanding.signboards(s, row.legal_id, at)
             permits = [] if past else units.permits(s, row.legal_id)
@@ -75,7 +76,7 @@ class UnitView(BaseView):
                 "now_named": row.name if then and then.name != row.name else None,
                 "status": "active" if then is not None or row.closed_on is None else "closed",
             },
-            crumbs=self._crumbs(row) if hat().office_id else [],
+            crumbs=crumbs(then or row, row.name, at) if hat().office_id else [],
             on=on,
             is_past=past,
             difference_url=f"/difference?unit={row.legal_id}" + (f"&from={on}" if on < now else ""),
@@ -91,7 +92,7 @@ class UnitView(BaseView):
                 {
                     "name": d.name,
                     "url": None,
-                    "note": _("%(n)s people", n=d.people),
+                    "note": " · ".join(x for x in (d.above, _("%(n)s people", n=d.people)) if x),
                     "figures": quota.Figures.of(d.allotted, d.people, 0) if d.allotted else None,
                 }
                 for d in departments
@@ -119,13 +120,6 @@ class UnitView(BaseView):
             engaged=off_quota,
             numbers=made_of,
         )
-
-    def _crumbs(self, row: Any) -> list[dict[str, Any]]:
-        return [
-            {"label": _("Ledger"), "url": "/ledger"},
-            {"label": row.region_name, "url": f"/ledger/{row.region_code}"},
-            {"label": row.name, "url": None},
-        ]
 
     @expose("/<int:unit_id>/export")
     @has_access
@@ -161,10 +155,20 @@ ROSTER_PAGE = 50
 ROSTER_WHOLE = 5000
 
 
+def crumbs(then: Any, name: str, at: days.Moment) -> list[dict[str, Any]]:
+    """The way down the ledger of the day: the region where the unit stood."""
+    return [
+        {"label": _("Ledger"), "url": address("/ledger", at)},
+        {"label": then.region_name, "url": address(f"/ledger/{then.region_code}", at)},
+        {"label": name, "url": None},
+    ]
+
+
 def unit_facts(then: Any, row: Any) -> list[dict[str, Any]]:
-    """What a unit is, by the words of the code lists."""
+    """What a unit was on the day, by the words of the code lists."""
     found = [
-        (_("Region"), row.region_name),
+        (_("Region"), then.region_name),
+        (_("Superior body"), getattr(then, "parent_name", None)),
         (_("Nature"), then.nature),
         (_("Class of unit"), codes.label("unit_category", then.category)),
         (_("Grade of unit"), codes.label("unit_grade", then.grade)),
@@ -251,7 +255,7 @@ class DisclosureView(BaseView):
             as_of=at.on,
             public=False,
             facts=[
-                {"label": _("Region"), "value": row.region_name},
+                {"label": _("Region"), "value": then.region_name},
                 {"label": _("Nature"), "value": then.nature},
             ],
             lines=[line for line in lines if line.kind == "establishment"],

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 from app.domain.canonical import utc_instant
 from app.ledger.replay_day import Day, DayReplay
 from app.ledger.replay_state import Entry
-from app.queries import days, units
+from app.queries import days, places
 from app.queries.days import Moment
 from tests.ledger import history
 from tests.ledger.history import History
@@ -130,11 +130,11 @@ def check_sums(world: World) -> None:
             lines = session.execute(
                 text(f"SELECT unit_id, authorised, occupied FROM {days.lines(at)} d"), at.values
             ).all()
-            regions, categories = units.whole(session, at)
+            regions, categories = places.whole(session, at)
             for field in ("authorised", "occupied", "surplus", "vacant"):
                 assert sum(getattr(r, field) or 0 for r in regions) == sum(getattr(c, field) or 0 for c in categories)
             for region in regions:
-                below = units.region_units(session, region.code, "", 200, at)
+                below = places.bodies(session, at, region=region.code, limit=200)
                 for field in ("authorised", "occupied", "surplus", "vacant"):
                     assert sum(getattr(u, field) or 0 for u in below) == (getattr(region, field) or 0), (
                         region,
@@ -143,8 +143,8 @@ def check_sums(world: World) -> None:
                     )
                 for unit in below:
                     own = [line for line in lines if line.unit_id == unit.id]
-                    assert sum(line.occupied for line in own) == (unit.occupied or 0)
-                    assert sum(line.authorised or 0 for line in own) == (unit.authorised or 0)
+                    assert sum(line.occupied for line in own) == (unit.own_occupied or 0)
+                    assert sum(line.authorised or 0 for line in own) == (unit.own_authorised or 0)
             people = session.execute(
                 text(f"SELECT count(*) FROM occupancy o WHERE o.kind = 'establishment' AND {days.held('o', at)}"),
                 at.values,

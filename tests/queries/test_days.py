@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from app.domain.quota import Figures
-from app.queries import days, history, units
+from app.queries import days, history, places, units
 from app.queries.days import Moment
 from tests.ledger import steps
 from tests.ledger.steps import TODAY, ago
@@ -85,15 +85,15 @@ def test_the_sums_of_regions_are_those_of_their_units_and_those_of_their_lines(
     for on in DAYS:
         at = Moment(on, TODAY)
         with world.database.transaction(world.office("establishment")) as session:
-            regions = units.regions(session, at)
+            regions = places.regions(session, at)
             for r in regions:
-                below = units.region_units(session, r.code, "", 200, at)
+                below = places.bodies(session, at, region=r.code, limit=200)
                 for key in ("authorised", "occupied", "vacant", "surplus"):
                     assert sum(getattr(u, key) or 0 for u in below) == (getattr(r, key) or 0), (on, r.code, key)
                 for unit in below:
                     lines = [x.figures for x in units.lines_of(session, unit.id, "establishment", at)]
                     assert sum(f.occupied for f in lines) == (unit.occupied or 0)
-            kinds = units.whole(session, at)[1]
+            kinds = places.whole(session, at)[1]
             assert sum(r.occupied for r in kinds) == sum(r.occupied for r in regions)
 
 
@@ -121,7 +121,7 @@ def test_a_unit_bears_the_name_of_the_day(world: World, bodies: dict[str, Any]) 
                     "start": ago(5).isoformat(), "document_no": "佛编〔2026〕77号"}, about=body, day=ago(5))  # fmt: skip
     with world.database.transaction(world.office("establishment")) as session:
         names = {on: history.unit_on(session, body.id, Moment(on, TODAY)).name for on in (ago(6), ago(5))}
-        below = [u.name for u in units.region_units(session, "440600", "", 50, Moment(ago(6), TODAY))]
+        below = [u.name for u in places.bodies(session, Moment(ago(6), TODAY), region="440600")]
     assert names == {ago(6): "来日局", ago(5): "来日新局"}
     assert "来日局" in below
     assert "来日新局" not in below

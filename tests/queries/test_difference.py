@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.queries import difference
+from app.queries import changes, difference
 from app.queries.difference import Between
 from tests.ledger import steps
 from tests.ledger.steps import TODAY, ago
@@ -69,7 +69,7 @@ def test_units_opened_and_renamed(world: World, made: dict[str, Any]) -> None:
                     "start": ago(5).isoformat(), "document_no": "佛编〔2026〕78号"}, about=body, day=ago(5))  # fmt: skip
     world.body("新立局", start=ago(20))
     with world.database.transaction(world.office("establishment")) as session:
-        rows = {(r.before, r.after) for r in difference.units(session, Between(ago(25), TODAY, "4406", "4407"))}
+        rows = {(r.name_1, r.name_2) for r in changes.organs(session, Between(ago(25), TODAY, "4406", "4407"))}
     assert rows == {("后日局", "后日新局"), (None, "新立局")}
 
 

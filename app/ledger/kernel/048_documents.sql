@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION bodies_counted(p_region text, p_category text, p_on d
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
   WITH there AS (SELECT u.id FROM unit u JOIN unit_version v ON v.unit_id = u.id AND v.recorded_to IS NULL
         AND v.started_on <= p_on AND (v.ended_on IS NULL OR v.ended_on > p_on)
-      WHERE u.region_code = p_region AND u.node = 'legal' AND (p_category = '' OR v.category = p_category)),
+      WHERE v.region_code = p_region AND u.node = 'legal' AND (p_category = '' OR v.category = p_category)),
     boards AS (SELECT s.* FROM unit_signboard s JOIN unit h ON h.id = s.unit_id WHERE s.recorded_to IS NULL
       AND s.started_on <= p_on AND (s.ended_on IS NULL OR s.ended_on > p_on) AND (h.closed_on IS NULL OR h.closed_on > p_on))
   SELECT ((SELECT count(*) FROM there)
