@@ -52,6 +52,7 @@ VIEWS = (
     ("verification", "VerificationView"),
     ("objection", "ObjectionView"),
     ("payroll", "PayrollView"),
+    ("payroll_budget", "PayBudgetView"),
     ("payroll_differences", "PayDifferenceView"),
     ("payroll_lists", "PayListView"),
     ("reform", "ReformView"),

@@ -221,7 +221,7 @@ def test_a_budget_is_people_by_standard_and_unknown_where_none_is_set(
     path = f"/payroll/month/budget?month={NAME}"
     assert "—" in page(finance, path)
     form = {
-        "year": str(MONTH.year),
+        "month": NAME,
         "funding": "1",
         "category": "11",
         "amount": "120,000.00",
@@ -237,10 +237,21 @@ def test_a_budget_is_people_by_standard_and_unknown_where_none_is_set(
     assert f"{people * 10_000:,}.00" in shown
     # The school's are not in it, and the page says how many.
     assert "3" in shown
-    assert finance.post("/payroll/month/standard", {**form, "document": ""}).status_code == 422
+    # What was typed stands in the form again, with what is wrong.
+    for wrong in ({"document": ""}, {"amount": "0"}, {"amount": "12万"}, {"amount": "1.005"}, {"category": "x"}):
+        answer = finance.post("/payroll/month/standard", {**form, **wrong})
+        assert answer.status_code == 422, wrong
+        assert "document" in wrong or f'value="{form["document"]}"' in answer.get_data().decode(), wrong
+    assert world.value("SELECT count(*) FROM pay_standard WHERE replaced_at IS NULL") == 1
+    facts = world.value("SELECT facts FROM audit_event WHERE kind = 'pay_standard.insert'")
+    assert (facts["after.amount"], facts["after.document_no"]) == (12_000_000, form["document"])
     assert client("bianban").post("/payroll/month/standard", form).status_code == 403
     assert finance.get("/payroll/month/budget/export?month=" + NAME).status_code == 200
-    for bad in ("?month=2026-13", "?month=x", "?after=x", "?other=1"):
+    own, district = page(finance, path + "&region=440600"), page(finance, path + "&region=440604")
+    assert (bodies[0].name in own, bodies[2].name in own) == (True, False)
+    assert (bodies[0].name in district, bodies[2].name in district) == (False, True)
+    assert bodies[1].name not in page(finance, path + "&q=财核局")
+    for bad in ("?month=2026-13", "?month=x", "?after=x", "?other=1", "?region=440699", "?q=" + "长" * 61):
         assert finance.get("/payroll/month/budget" + bad).status_code == 400
 
 
