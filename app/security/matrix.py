@@ -128,6 +128,10 @@ LINES: dict[str, Line] = {
     "PayDifferenceView.show": Line(_l("One difference of payroll and roster"), BUSINESS),
     "PayDifferenceView.explain": Line(_l("Explain a difference of payroll and roster"), BUSINESS),
     "PayDifferenceView.mend": Line(_l("Begin the business that mends a difference"), (UNIT,)),
+    "PayWholeView.export_differences": Line(
+        _l("Differences of payroll and roster: export with whole ID numbers"), BUSINESS
+    ),
+    "PayWholeView.export_changes": Line(_l("Changes of a month for payroll: export with whole ID numbers"), BUSINESS),
     "PayListView.changes": Line(_l("Changes of a month for payroll"), BUSINESS),
     "PayListView.export": Line(_l("Changes of a month for payroll: export"), BUSINESS),
     "PayBudgetView.budget": Line(_l("Budget: people by standard"), BUSINESS),

@@ -55,6 +55,7 @@ VIEWS = (
     ("payroll_budget", "PayBudgetView"),
     ("payroll_differences", "PayDifferenceView"),
     ("payroll_lists", "PayListView"),
+    ("payroll_whole", "PayWholeView"),
     ("reform", "ReformView"),
     ("reform_steps", "ReformStepView"),
 )

@@ -1,6 +1,7 @@
 """增减变清单: what payroll takes over from the roster each month."""
 
 import csv
+import datetime as dt
 import io
 from typing import Any
 
@@ -22,6 +23,7 @@ from app.views.place import row_number
 from app.views.shell import hat, work
 
 PAGE = 50
+FORMS = ("xlsx", "csv", "dbf")
 # A wage system's names of at most ten letters (d3 of dBase III); the words of the workbook stand beside them.
 DBF_FIELDS = ("BDLX", "XM", "ZJHM", "DWDM", "DWMC", "BZLX", "JFXS", "YY", "SXRQ", "YWBH")
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -58,8 +60,9 @@ class PayListView(BaseView):
                    "mask": r.id_mask, "unit": r.unit, "category": codes.CATEGORY.get(r.category, r.category),
                    "funding": codes.FUNDING.get(r.funding, r.funding), "why": reason(r.change, r.why), "day": r.on_day,
                    "number": r.number, "case_url": f"/case/{r.case_id}" if r.number else None} for r in page],
-            exports=[{"label": form, "url": f"/payroll/month/changes/{form.lower()}?month={name}"} for form in ("XLSX", "CSV", "DBF")]
+            exports=[{"label": form, "url": f"/payroll/month/changes/{form.lower()}?month={name}"} for form in map(str.upper, FORMS)]
             if page else [],
+            whole_url=f"/payroll/whole/changes?month={name}" if page and "document" in hat().sees else None,
             page={"total": None, "prev_url": f"/payroll/month/changes?month={name}" if after else None,
                   "next_url": f"/payroll/month/changes?month={name}&after={last.scope_path}_{last.id}" if last else None},
         )  # fmt: skip
@@ -69,33 +72,12 @@ class PayListView(BaseView):
     def export(self, form: str) -> Any:
         """The month's changes as a workbook, CSV, or DBF in GBK, in which nothing is replaced by a question mark."""
         month = month_named(request.args.get("month"), last_month())
-        if form not in ("xlsx", "csv", "dbf"):
+        if form not in FORMS:
             abort(404)
-        labels, title = changes(), _("Changes for payroll") + f" {month:%Y-%m}"
         with work() as s:
             rows = payroll.changes(s, month, month_after(month), None, payroll.EXPORT)
             record_export(s, "payroll_changes", len(rows), {"month": f"{month:%Y-%m}"}, form)
-        lines = [
-            [labels[r.change], r.person_name, r.id_mask or "", r.uscc or "", r.unit, codes.CATEGORY.get(r.category, r.category),
-             codes.FUNDING.get(r.funding, r.funding), reason(r.change, r.why), r.on_day.isoformat(), r.number or ""]
-            for r in rows
-        ]  # fmt: skip
-        head = [_("Change"), _("Name"), _("ID number"), _("Credit code"), _("Unit"), _("Category"), _("Funding"), _("Reason"),
-                _("In force on"), _("Case number")]  # fmt: skip
-        if form == "xlsx":
-            return workbook(title, head, lines)
-        if form == "csv":
-            out = io.StringIO()
-            writer = csv.writer(out)
-            writer.writerow(head)
-            # A cell that a spreadsheet would run as a formula begins with an apostrophe.
-            writer.writerows([f"'{c}" if c.startswith(RISKY) else c for c in line] for line in lines)
-            return self._file(out.getvalue().encode("utf-8-sig"), f"{title}.csv", "text/csv")
-        try:
-            content = dbf.write(DBF_FIELDS, lines, city_today())
-        except dbf.NoPlace as lost:
-            raise InvalidInput(errors={"form": [lost.found[:40]]}) from lost
-        return self._file(content, f"{title}.dbf", "application/vnd.dbf")
+        return written(form, month, rows, {})
 
     @staticmethod
     def _mark() -> tuple[str, int] | None:
@@ -109,6 +91,37 @@ class PayListView(BaseView):
             abort(400)
         return found[0], row_number(found[1])
 
-    @staticmethod
-    def _file(content: bytes, name: str, kind: str) -> Any:
-        return send_file(io.BytesIO(content), download_name=name, as_attachment=True, mimetype=kind)
+
+def written(form: str, month: dt.date, rows: list[Any], numbers: dict[int, str]) -> Any:
+    """The changes as a file to download; ``numbers`` are whole ID numbers by person, of those who may go out with them.
+
+    Raises:
+        InvalidInput: a character that the DBF's GBK has no place for, named.
+    """
+    labels, title = changes(), _("Changes for payroll") + f" {month:%Y-%m}"
+    lines = [
+        [labels[r.change], r.person_name, numbers.get(r.person_id, r.id_mask or ""), r.uscc or "", r.unit,
+         codes.CATEGORY.get(r.category, r.category), codes.FUNDING.get(r.funding, r.funding), reason(r.change, r.why),
+         r.on_day.isoformat(), r.number or ""]
+        for r in rows
+    ]  # fmt: skip
+    head = [_("Change"), _("Name"), _("ID number"), _("Credit code"), _("Unit"), _("Category"), _("Funding"), _("Reason"),
+            _("In force on"), _("Case number")]  # fmt: skip
+    if form == "xlsx":
+        return workbook(title, head, lines)
+    if form == "csv":
+        out = io.StringIO()
+        writer = csv.writer(out)
+        writer.writerow(head)
+        # A cell that a spreadsheet would run as a formula begins with an apostrophe.
+        writer.writerows([f"'{c}" if c.startswith(RISKY) else c for c in line] for line in lines)
+        return _file(out.getvalue().encode("utf-8-sig"), f"{title}.csv", "text/csv")
+    try:
+        content = dbf.write(DBF_FIELDS, lines, city_today())
+    except dbf.NoPlace as lost:
+        raise InvalidInput(errors={"form": [lost.found[:40]]}) from lost
+    return _file(content, f"{title}.dbf", "application/vnd.dbf")
+
+
+def _file(content: bytes, name: str, kind: str) -> Any:
+    return send_file(io.BytesIO(content), download_name=name, as_attachment=True, mimetype=kind)
