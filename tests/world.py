@@ -23,6 +23,7 @@ PASSWORD = "Correct-Horse-9"
 CHEAP = "scrypt:1024:8:1"
 HASH = generate_password_hash(PASSWORD, method=CHEAP)
 _serial = count()
+_bodies = count()
 
 
 def id_number(born: dt.date = dt.date(1990, 5, 17), sex: str = "1", division: str = "440699") -> str:
@@ -117,10 +118,12 @@ class World:
                 {**document, "key": position, "unit_key": "u", "scope_key": "u", "kind": "leadership", "category": "",
                  "funding": "", "structure": "none", "role": role, "level": level, "authorised": number}
             )  # fmt: skip
+        # Names come back from body to body; days of birth do not, or two people would look like one (AL06).
+        born = dt.date(1990, 5, 17) + dt.timedelta(days=next(_bodies) % 200)
         for category, number in (people or {}).items():
             for n in range(number):
                 batch.people.append(
-                    {**facts_of(person(f"{name[-2:]}{n}"), self.keys), "line_key": category,
+                    {**facts_of(person(f"{name[-2:]}{n}", id_number=id_number(born)), self.keys), "line_key": category,
                      "department_key": "d0" if departments else None,
                      "start": max(start, dt.date(2016, 1, 1)).isoformat()}
                 )  # fmt: skip

@@ -34,7 +34,7 @@ class Rule:
     ``:today`` is the day; each of ``params`` is bound as ``:name``; with ``sources``, ``:regions`` are the regions whose data
     are there and fresh. ``subject`` tells one finding of the rule from another and never changes while it stands
     (``line:12``, ``person:7``). ``unit_id`` is the legal body that answers. Without ``select`` the kernel raises it at the
-    event (k_alarm_raise, refusals).
+    event (k_alarm_raise, refusals); with both (``refused``) it does so, and the query finds what came to stand all the same.
 
     ``facts`` is a jsonb object with the values and the threshold; ``says`` (lazy text) is filled with it. ``stated`` names
     the facts to a reader where the common labels (app/views/alarm_texts.py) do not.
@@ -50,6 +50,7 @@ class Rule:
     sources: tuple[Source, ...] = ()
     remedy: str | None = None
     select: str | None = None
+    refused: bool = False
     units: str | None = None
     says: Any = None
     stated: Mapping[str, Any] = field(default_factory=dict)

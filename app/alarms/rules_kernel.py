@@ -1,9 +1,38 @@
 """Rules whose breach the kernel itself meets: a refusal, or a watch of the job; raised at the event, in its transaction.
 
-Codes: d9 of the design's domain text; articles of State Council decree 486 where one exists.
+Codes: d9 of the design's domain text; articles of State Council decree 486 where one exists. A refusal leaves no state behind;
+where the state could stand all the same (loaded data, a job that failed, a hand in the database), a query looks for it too.
 """
 
+from flask_babel import lazy_gettext as _l
+
 from app.alarms.rule import Rule
+
+# A line above its number of which the kernel's own alarm (k_surplus_alarm) does not tell.
+OVER = (
+    "SELECT 'line:' || l.id AS subject, l.unit_id, l.id AS line_id, NULL::bigint AS person_id, l.scope_path,"
+    " jsonb_build_object('unit', u.name, 'category', nullif(l.category, ''), 'role', nullif(l.role, ''), 'authorised', t.authorised,"
+    " 'occupied', t.occupied, 'surplus', t.occupied - t.authorised) AS facts"
+    " FROM ledger_total t JOIN quota_line l ON l.id = t.line_id JOIN unit u ON u.id = l.unit_id"
+    " WHERE t.occupied > t.authorised AND l.kind = '{kind}' {only} AND NOT EXISTS (SELECT 1 FROM alarm a WHERE a.line_id = l.id"
+    " AND a.standing AND a.state IN ('open', 'accepted'))"
+)
+# Whose number was never proved; and who may be one person under two numbers: name, sex and day of birth are the same, and the
+# first day of work too, or one of the numbers is not proved. The unique index and the exclusion constraints stop all others.
+TWICE = (
+    "SELECT 'unproved:' || p.id AS subject, p.unit_id, NULL::bigint AS line_id, p.id AS person_id, p.scope_path,"
+    " jsonb_build_object('case', 'unproved', 'unit', u.name, 'person', p.name) AS facts"
+    " FROM person p JOIN unit u ON u.id = p.unit_id WHERE p.state = 'serving' AND NOT p.id_verified {only}"
+    " AND NOT EXISTS (SELECT 1 FROM alarm a WHERE a.rule = 'AL06' AND a.code = 'id_unverified' AND a.person_id = p.id"
+    " AND a.state = 'open')"
+    " UNION ALL (SELECT DISTINCT ON (p.id) 'twin:' || p.id, p.unit_id, NULL::bigint, p.id, p.scope_path, jsonb_build_object('case', 'twin',"
+    " 'unit', u.name, 'person', p.name, 'born', p.birth_on, 'other', CASE WHEN v.not_networked THEN NULL ELSE v.name END,"
+    " 'region', CASE WHEN v.not_networked THEN NULL ELSE g.name END)"
+    " FROM person p JOIN person q ON q.birth_on = p.birth_on AND q.name = p.name AND q.sex = p.sex AND q.id <> p.id"
+    " AND q.state = 'serving' AND (q.work_started_on = p.work_started_on OR NOT q.id_verified OR NOT p.id_verified)"
+    " JOIN unit u ON u.id = p.unit_id JOIN unit v ON v.id = q.unit_id JOIN region g ON g.code = v.region_code"
+    " WHERE p.state = 'serving' {only} ORDER BY p.id, q.id)"
+)
 
 RULES = (
     Rule(
@@ -19,6 +48,11 @@ RULES = (
         level="error",
         tells=("establishment", "unit"),
         article="《地方各级人民政府机构设置和编制管理条例》第二十六条",
+        refused=True,
+        remedy="absorb",
+        units="l.unit_id",
+        select=OVER.replace("{kind}", "establishment"),
+        says=_l("%(unit)s: %(occupied)s people on %(authorised)s numbers of one kind"),
     ),
     Rule(
         code="AL03",
@@ -26,6 +60,11 @@ RULES = (
         level="error",
         tells=("establishment", "unit"),
         article="《地方各级人民政府机构设置和编制管理条例》第二十条、第二十六条",
+        refused=True,
+        remedy="leader_leave",
+        units="l.unit_id",
+        select=OVER.replace("{kind}", "leadership"),
+        says=_l("%(unit)s: %(occupied)s leaders on %(authorised)s numbers"),
     ),
     Rule(
         code="AL04",
@@ -47,6 +86,12 @@ RULES = (
         level="error",
         tells=("establishment",),
         article="立项文件（四）一人一编",
+        refused=True,
+        remedy="person_correct",
+        units="p.unit_id",
+        select=TWICE,
+        says=_l("%(person)s of %(unit)s"),
+        stated={"other": _l("Also on a seat in"), "region": _l("Region of the other")},
     ),
     Rule(
         code="AL07",
@@ -61,6 +106,15 @@ RULES = (
         level="error",
         tells=("establishment", "unit"),
         article="机构编制实名制：控编单在有效期内、核准数内、本编制线上使用",
+        refused=True,
+        remedy="permit_cancel",
+        units="m.unit_id",
+        # The job gives the seats of a lapsed permit back on the day after its last; where it could not, they stay kept.
+        select="SELECT 'permit:' || m.id AS subject, m.unit_id, m.line_id, NULL::bigint AS person_id, m.scope_path,"
+        " jsonb_build_object('unit', u.name, 'permit', m.number, 'until', m.last_on, 'remaining', m.remaining) AS facts"
+        " FROM permit m JOIN unit u ON u.id = m.unit_id WHERE m.status = 'open' AND m.last_on < :today {only}",
+        says=_l("Permit %(permit)s of %(unit)s was valid until %(until)s and still keeps %(remaining)s seats"),
+        stated={"permit": _l("Permit"), "remaining": _l("Seats kept")},
     ),
     Rule(
         code="AL14",

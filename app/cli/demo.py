@@ -10,7 +10,7 @@ import click
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
-from app.cli import demo_ranks, demo_reform, seeds, settings
+from app.cli import demo_payroll, demo_ranks, demo_reform, seeds, settings
 from app.cli.demo_city import City
 from app.db import Database, SignInDatabase
 from app.domain.regions import foshan
@@ -93,6 +93,7 @@ def load(people: int) -> None:
         demo_ranks.ranks(connection)
     with engine.execution_options(isolation_level="READ COMMITTED").connect() as connection:
         demo_reform.reforms(connection)
+        demo_payroll.month(connection, settings.key_ring())
     engine.dispose()
     marker().write_text("loaded\n", encoding="utf-8")
 

@@ -235,6 +235,9 @@ class City:
         born, number = self._born(sex)
         started = dt.date(max(2012, born.year + 22), rng.randint(1, 12), rng.randint(1, 28))
         started = min(started, self.today - dt.timedelta(days=30))
+        if born.year > self.today.year - 27 and self.serial % 8 == 0:
+            # Some of the young came last month, so that payroll has somebody to add.
+            started = (self.today.replace(day=1) - dt.timedelta(days=1)).replace(day=1 + born.day % 20)
         name = rng.choice(SURNAMES) + "".join(rng.choice(GIVEN) for _ in range(rng.choice((1, 2, 2, 2))))
         facts = PersonFacts(
             name=name,

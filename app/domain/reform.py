@@ -1,6 +1,7 @@
 """改革测算: what a trial's figures say, before and after. Lines and units never offset one another."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -43,13 +44,30 @@ def departments(found: Mapping[str, Any]) -> int:
     return sum(int(unit["departments"]) for unit in found["units"] if unit["open"])
 
 
-def cost(found: Mapping[str, Any], yearly: Mapping[str, int]) -> dict[str, tuple[int, int]]:
-    """People and a year's cost by funding channel; a channel without a standard costs nothing here."""
-    out: dict[str, tuple[int, int]] = {}
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the people of a funding channel cost a year, in 分; ``without`` of them have no standard and are not in it."""
+
+    people: int
+    amount: int
+    without: int
+
+    @property
+    def yuan(self) -> int | None:
+        """In 元, cut off; not known where nobody has a standard."""
+        return None if self.people == self.without else self.amount // 100
+
+
+def cost(found: Mapping[str, Any], standards: Mapping[tuple[str, str, str], int]) -> dict[str, Cost]:
+    """A year's cost by funding channel. ``standards``: 分 a year by region, funding and category (经费测算)."""
+    regions = {unit["id"]: unit.get("region", "") for unit in found["units"]}
+    out: dict[str, Cost] = {}
     for line in found["lines"]:
         if line["kind"] == "establishment" and line["occupied"]:
-            people, amount = out.get(line["funding"], (0, 0))
-            out[line["funding"]] = people + line["occupied"], amount + line["occupied"] * yearly.get(line["funding"], 0)
+            people, was = line["occupied"], out.get(line["funding"], Cost(0, 0, 0))
+            each = standards.get((regions[line["unit"]], line["funding"], line["category"]))
+            amount, without = (was.amount, people) if each is None else (was.amount + people * each, 0)
+            out[line["funding"]] = Cost(was.people + people, amount, was.without + without)
     return dict(sorted(out.items()))
 
 

@@ -24,6 +24,11 @@ class Document:
         """All authorised numbers of the document."""
         return sum(number(r) for r in self.quotas)
 
+    @property
+    def departments_total(self) -> int:
+        """What its departments have together; not above the whole (AL45)."""
+        return sum(number(r) for r in self.departments)
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:

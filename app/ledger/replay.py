@@ -7,6 +7,7 @@ say is not here: see ``UNCOVERED`` in verify.py.
 from collections.abc import Callable
 
 from app.domain.records import KINDS
+from app.ledger import replay_commission
 from app.ledger.replay_beside import (
     absence_begun,
     absence_changed,
@@ -261,7 +262,17 @@ ON_UNIT: dict[str, Callable[[State, Entry, Fields], None]] = {
     "scheme.set": scheme_set,
     "scheme.ended": scheme_ended,
 }
-ON_REGION: dict[str, Callable[[State, Entry, Fields], None]] = {"pool.set": pool_set}
+ON_REGION: dict[str, Callable[[State, Entry, Fields], None]] = {
+    "pool.set": pool_set,
+    "meeting.opened": replay_commission.meeting_opened,
+    "meeting.put": replay_commission.meeting_put,
+    "meeting.dropped": replay_commission.meeting_dropped,
+    "meeting.recorded": replay_commission.meeting_recorded,
+    "meeting.reopened": replay_commission.meeting_reopened,
+    "meeting.settled": replay_commission.meeting_settled,
+    "reply.issued": replay_commission.reply_issued,
+    "reply.voided": replay_commission.reply_voided,
+}
 ON_PERSON: dict[str, Callable[[State, Entry, Fields], None]] = {
     "person.registered": person_registered,
     "person.corrected": person_registered,

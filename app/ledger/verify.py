@@ -53,7 +53,19 @@ ROWS = {
     "sanding": "SELECT * FROM sanding WHERE unit_id BETWEEN :a AND :b",
     "scheme": "SELECT * FROM scheme WHERE unit_id BETWEEN :a AND :b",
 }
-OF_REGION = {"quota_pool": "SELECT * FROM quota_pool WHERE region_code::bigint BETWEEN :a AND :b"}
+OF_REGION = {
+    "quota_pool": "SELECT * FROM quota_pool WHERE region_code::bigint BETWEEN :a AND :b",
+    "meeting": "SELECT id, office_id, region_code, year, serial, held_on, meeting_mark(nonce, 'place', place) AS place, state,"
+    " meeting_mark(nonce, 'members', members) AS members, meeting_mark(nonce, 'minutes', minutes) AS minutes, opened_by, recorded_by,"
+    " settled_by, settled_at, scope_path FROM meeting WHERE region_code::bigint BETWEEN :a AND :b",
+    "agenda_item": "SELECT i.id, i.meeting_id, m.region_code, i.application_id, i.position, meeting_mark(m.nonce, 'note', i.note) AS note,"
+    " meeting_mark(m.nonce, 'verdict', i.verdict) AS verdict, meeting_mark(m.nonce, 'resolution', i.resolution) AS resolution, i.facts_hash FROM agenda_item i"
+    " JOIN meeting m ON m.id = i.meeting_id WHERE m.region_code::bigint BETWEEN :a AND :b",
+    "issued_paper": "SELECT i.id, i.application_id, i.office_id, o.region_code, i.year, i.serial, i.number,"
+    " encode(sha256(convert_to(i.content, 'UTF8')), 'hex') AS content, encode(i.content_hash, 'hex') AS content_hash, i.issued_by,"
+    " i.voided_at IS NOT NULL AS void, i.void_reason, i.void_case_id FROM issued_paper i JOIN office o ON o.id = i.office_id"
+    " WHERE i.kind = 'reply' AND o.region_code::bigint BETWEEN :a AND :b",
+}
 PEOPLE = "SELECT * FROM person WHERE id BETWEEN :a AND :b"
 RECORD = "SELECT * FROM record_item WHERE person_id BETWEEN :a AND :b"
 ABSENCES = "SELECT * FROM absence WHERE person_id BETWEEN :a AND :b"
@@ -208,7 +220,7 @@ class Verifier:
         for key, row in rows.items():
             if key not in seen:
                 unit = row.get("unit_id") or row.get("id") or 0
-                owner = row.get("person_id") if kind == "person" else unit
+                owner = {"person": row.get("person_id"), "region": int(row.get("region_code") or 0)}.get(kind, unit)
                 yield self._of(kind, owner or 0, table, key, "*", "有此行", "无此行（无流水）")
 
     def _people(self, states: dict[int, State], values: dict[str, Any]) -> Iterator[Finding]:
@@ -325,11 +337,10 @@ class Verifier:
 
     def _of(self, kind: str, chain: int, table: str, row: Any, column: str, found: Any, due: Any,
             sequence: int | None = None) -> Finding:  # fmt: skip
-        """A finding with the name of its unit or person."""
-        name = self.connection.execute(
-            text(f"SELECT name FROM {'unit' if kind == 'unit' else 'person'} WHERE id = :i"), {"i": chain}
-        ).scalar()
-        whose = f"{'单位' if kind == 'unit' else '人员'} {name or ''}({chain})"
+        """A finding with the name of its unit, person or region."""
+        key, word = {"unit": ("id", "单位"), "region": ("code::bigint", "区划")}.get(kind, ("id", "人员"))
+        name = self.connection.execute(text(f"SELECT name FROM {kind} WHERE {key} = :i"), {"i": chain}).scalar()
+        whose = f"{word} {name or ''}({chain})"
         key = "-".join(map(str, row)) if isinstance(row, tuple) else str(row)
         return Finding(whose, table, key, column, str(found), str(due), sequence, f"{kind}:{chain}")
 

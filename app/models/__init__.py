@@ -48,7 +48,7 @@ from app.models.places import Code, CodeSet, Region, Unit, UnitSuccession, UnitV
 from app.models.quotas import AbsorptionPlan, QuotaPart, QuotaPool
 from app.models.ranks import Scheme
 from app.models.records import CasePrivate, RecordItem, RecordKind
-from app.models.reform import CostStandard, Reform, ReformPhase, ReformStep, ReformVariant
+from app.models.reform import Reform, ReformPhase, ReformStep, ReformVariant
 from app.models.routing import DECIDERS, AuthorityRequest, AuthorityRule, TimeMonth, TimeRecord
 from app.models.sanding import OrganLimit, Sanding, TemporaryBody, UnitPast, UnitSignboard
 from app.models.seats import LedgerTotal, Occupancy, Person, Post, Quota, QuotaLine
@@ -93,7 +93,6 @@ __all__ = [
     "ClockStop",
     "Code",
     "CodeSet",
-    "CostStandard",
     "Credential",
     "Decision",
     "DueRetirement",

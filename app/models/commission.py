@@ -1,6 +1,6 @@
 """编委会: meetings, their agenda, one decision over many cases. Written by the functions of 048_commission.sql only."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, day, instant, integer, intpk, path, ref, string
@@ -28,6 +28,8 @@ class Meeting(Base):
     state: Mapped[string]
     members: Mapped[string] = mapped_column(server_default="")
     minutes: Mapped[string] = mapped_column(server_default="")
+    # Mixed into what the chain keeps of the texts, so that nobody finds a short one by guessing.
+    nonce: Mapped[string] = mapped_column(server_default=text("gen_random_uuid()::text"))
     opened_by: Mapped[int] = mapped_column(Integer, ForeignKey("ab_user.id"))
     recorded_by: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
     settled_by: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))

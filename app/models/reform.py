@@ -74,13 +74,3 @@ class ReformPhase(Base):
     phase: Mapped[integer] = mapped_column(primary_key=True, autoincrement=False)
     case_id: Mapped[ref] = mapped_column(ForeignKey("application.id"))
     start: Mapped[day]
-
-
-class CostStandard(Base):
-    """经费测算标准: a year's cost of one person by funding channel; ``source`` says where it is from."""
-
-    __tablename__ = "cost_standard"
-
-    funding: Mapped[string] = mapped_column(primary_key=True)
-    yearly: Mapped[integer]
-    source: Mapped[string]

@@ -106,12 +106,34 @@ def concerning(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Which alarms the figures count: raised from a day to a day (both within; none: all), of a range of places."""
+
+    first: dt.date | None = None
+    last: dt.date | None = None
+    low: str = ""
+    high: str = "~"
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """As parameters; days are the city's."""
+        return {"f": self.first, "t": self.last, "lo": self.low, "hi": self.high}
+
+
+_WITHIN = (
+    " WHERE (cast(:f AS date) IS NULL OR x.raised_at >= cast(:f AS timestamp) AT TIME ZONE 'Asia/Shanghai')"
+    " AND (cast(:t AS date) IS NULL OR x.raised_at < cast(cast(:t AS date) + 1 AS timestamp) AT TIME ZONE 'Asia/Shanghai')"
+    ' AND x.scope_path COLLATE "C" >= :lo AND x.scope_path COLLATE "C" < :hi'
+)
+# Without a period, what was raised and tried is that of the last year.
+_LATELY = "(cast(:f AS date) IS NOT NULL OR cast(:t AS date) IS NOT NULL OR x.raised_at > now() - interval '365 days')"
 FIGURES = (
     "count(*) FILTER (WHERE x.state = 'open') AS open,"
     " count(*) FILTER (WHERE x.state = 'open' AND x.due_on < (SELECT kernel_today())) AS late,"
     " count(*) FILTER (WHERE x.state = 'accepted') AS accepted,"
-    " count(*) FILTER (WHERE x.raised_at > now() - interval '365 days') AS raised,"
-    " coalesce(sum(x.times) FILTER (WHERE x.raised_at > now() - interval '365 days'), 0) AS times,"
+    " count(*) FILTER (WHERE x.state NOT IN ('open', 'accepted')) AS ended,"
+    f" count(*) FILTER (WHERE {_LATELY}) AS raised, coalesce(sum(x.times) FILTER (WHERE {_LATELY}), 0) AS times,"
     " avg(extract(epoch FROM x.closed_at - x.raised_at) / 86400) FILTER (WHERE x.closed_at IS NOT NULL) AS days"
 )
 
@@ -127,27 +149,42 @@ def counts(session: Session) -> dict[str, str]:
     return {k: str(n) if n < 1000 else "999+" for k, n in zip(TABS, found, strict=True)}
 
 
-def by_rule(session: Session) -> list[Any]:
-    """Of each rule that has any: how many are open, late, accepted, were raised in the last 365 days, and the mean of days."""
+def by_rule(session: Session, within: Within) -> list[Any]:
+    """Of each rule that has any: how many are open, late, accepted, ended, were raised, and the mean of days to the end."""
     return list(
         session.execute(
             text(
-                f"SELECT r.code, r.name, r.level, {FIGURES} FROM alarm x JOIN alarm_rule r ON r.code = x.rule"
+                f"SELECT r.code, r.name, r.level, {FIGURES} FROM alarm x JOIN alarm_rule r ON r.code = x.rule{_WITHIN}"
                 " GROUP BY r.code, r.name, r.level ORDER BY r.code"
-            )
+            ),
+            within.values,
         )
     )
 
 
-def by_unit(session: Session, limit: int = 200) -> list[Any]:
+def by_region(session: Session, within: Within) -> list[Any]:
+    """The same by the city's own bodies and by district with its towns."""
+    return list(
+        session.execute(
+            text(
+                f"SELECT g.code, g.name, {FIGURES} FROM alarm x JOIN region p ON p.code = split_part(x.scope_path, '.', 1)"
+                f" JOIN region g ON g.code = CASE p.kind WHEN 'town' THEN p.parent_code ELSE p.code END{_WITHIN}"
+                " GROUP BY g.code, g.name ORDER BY g.code"
+            ),
+            within.values,
+        )
+    )
+
+
+def by_unit(session: Session, within: Within, limit: int = 200) -> list[Any]:
     """The units with the most open ones."""
     return list(
         session.execute(
             text(
-                f"SELECT x.unit_id, unit_name(x.unit_id) AS unit, {FIGURES} FROM alarm x WHERE x.unit_id IS NOT NULL"
+                f"SELECT x.unit_id, unit_name(x.unit_id) AS unit, {FIGURES} FROM alarm x{_WITHIN} AND x.unit_id IS NOT NULL"
                 " GROUP BY x.unit_id ORDER BY open DESC, raised DESC, x.unit_id LIMIT :n"
             ),
-            {"n": limit},
+            {**within.values, "n": limit},
         )
     )
 

@@ -7,8 +7,6 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.queries.days import holds
-
 PAGE = 50
 EXPORT = 50_000
 
@@ -146,74 +144,6 @@ def changes(session: Session, month: dt.date, until: dt.date, after: tuple[str, 
     return list(session.execute(text(query), values).all())
 
 
-# 经费测算: people × standard. Of a month that is not over by the ledger's present totals, of one that is by who sat on its
-# last day. The standard of the unit's own district goes before the city's.
-_PEOPLE_NOW = "SELECT t.line_id, t.occupied AS people FROM ledger_total t WHERE t.occupied > 0"
-_PEOPLE_THEN = (
-    f"SELECT o.line_id, count(*) AS people FROM occupancy o WHERE o.kind = 'establishment' AND {holds('o', ':d')}"
-    " GROUP BY o.line_id"
-)
-_BUDGET = (
-    "WITH n AS ({people}), s AS (SELECT DISTINCT ON (r.code, s.funding, s.category) r.code, s.funding, s.category, s.amount"
-    " FROM region r JOIN pay_standard s ON s.region_code IN (r.code, r.parent_code) OR s.region_code = (SELECT code FROM region"
-    " WHERE kind = 'city') WHERE s.year = :y AND s.replaced_at IS NULL ORDER BY r.code, s.funding, s.category,"
-    " (s.region_code = r.code) DESC, (s.region_code = r.parent_code) DESC),"
-    " x AS (SELECT u.id AS unit_id, u.name AS unit, u.scope_path, u.region_code, l.funding, l.category, sum(n.people) AS people"
-    " FROM n JOIN quota_line l ON l.id = n.line_id AND l.kind = 'establishment' JOIN unit u ON u.id = l.unit_id"
-    " GROUP BY u.id, u.name, u.scope_path, u.region_code, l.funding, l.category),"
-    " y AS (SELECT x.*, s.amount FROM x LEFT JOIN s ON s.code = x.region_code AND s.funding = x.funding AND s.category = x.category) "
-)
-
-
-def _budget(select: str, *, now: bool) -> str:
-    return _BUDGET.replace("{people}", _PEOPLE_NOW if now else _PEOPLE_THEN) + select
-
-
-def budget_totals(session: Session, year: int, day: dt.date, *, now: bool) -> list[Any]:
-    """By region, funding form and category: people, standard a year (分, None where it is not set), cost of the month."""
-    query = _budget(
-        "SELECT y.region_code, r.name AS region, y.funding, y.category, sum(y.people) AS people, max(y.amount) AS amount,"
-        " round(sum(y.people * y.amount) / 12.0) AS cost FROM y JOIN region r ON r.code = y.region_code"
-        " GROUP BY y.region_code, r.name, y.funding, y.category ORDER BY y.region_code, y.funding, y.category",
-        now=now,
-    )
-    return list(session.execute(text(query), {"y": year, "d": day}).all())
-
-
-def budget_units(session: Session, year: int, day: dt.date, *, now: bool, after: tuple[str, str, str] | None, limit: int) -> list[Any]:  # fmt: skip
-    """The same unit by unit, by path, beyond a mark."""
-    query = _budget(
-        "SELECT y.*, round(y.people * y.amount / 12.0) AS cost FROM y WHERE cast(:p AS text) IS NULL"
-        ' OR (y.scope_path, y.funding COLLATE "C", y.category COLLATE "C") > (:p, :f, :c)'
-        ' ORDER BY y.scope_path, y.funding COLLATE "C", y.category COLLATE "C" LIMIT :l',
-        now=now,
-    )
-    path, funding, category = after or (None, "", "")
-    values = {"y": year, "d": day, "p": path, "f": funding, "c": category, "l": limit}
-    return list(session.execute(text(query), values).all())
-
-
-def standards(session: Session, region: str, year: int) -> list[Any]:
-    """What the region's finance office has set for a year."""
-    return list(
-        session.execute(
-            text(
-                "SELECT s.funding, s.category, s.amount, s.document_no, s.set_at, operator_name(s.set_by) AS setter FROM pay_standard s"
-                " WHERE s.region_code = :r AND s.year = :y AND s.replaced_at IS NULL ORDER BY s.funding, s.category"
-            ),
-            {"r": region, "y": year},
-        ).all()
-    )
-
-
 def explain(session: Session, difference_id: int, note: str) -> None:
     """Keeps what a unit or an office says to a difference; refused where it may not, or the difference has ended."""
     session.execute(text("SELECT pay_explain(:d, :n)"), {"d": difference_id, "n": note})
-
-
-def set_standard(session: Session, year: int, funding: str, category: str, amount: int, document: str) -> None:
-    """Sets the region's standard (分 a year); the finance office alone, by a document."""
-    session.execute(
-        text("SELECT pay_standard_set(:y, :f, :c, :a, :d)"),
-        {"y": year, "f": funding, "c": category, "a": amount, "d": document},
-    )

@@ -1,6 +1,6 @@
 """改革方案的读: reforms of the office, their variants and steps, the names of all that the steps speak of."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import text
@@ -128,9 +128,3 @@ def find_units(session: Session, q: str, department: bool) -> list[Any]:
             {"q": q, "d": department},
         )
     )
-
-
-def standards(session: Session) -> Mapping[str, tuple[int, str]]:
-    """A year's cost of one person by funding channel, and where the figure is from."""
-    rows = session.execute(text("SELECT funding, yearly, source FROM cost_standard ORDER BY funding"))
-    return {r.funding: (r.yearly, r.source) for r in rows}

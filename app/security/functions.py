@@ -19,6 +19,8 @@ APP_FUNCTIONS = (
     "acting_name()",
     "ask_reveal(bigint, text, text, text)",
     "reveal_person(bigint, text)",
+    "ask_reveal_list(bigint[], text, text, text)",
+    "reveal_list(bigint[])",
     "serving_among(bytea[])",
     "delegate(int, date, date, text)",
     "delegation_end(bigint)",

@@ -130,11 +130,15 @@ LINES: dict[str, Line] = {
     "PayDifferenceView.show": Line(_l("One difference of payroll and roster"), BUSINESS),
     "PayDifferenceView.explain": Line(_l("Explain a difference of payroll and roster"), BUSINESS),
     "PayDifferenceView.mend": Line(_l("Begin the business that mends a difference"), (UNIT,)),
+    "PayWholeView.export_differences": Line(
+        _l("Differences of payroll and roster: export with whole ID numbers"), BUSINESS
+    ),
+    "PayWholeView.export_changes": Line(_l("Changes of a month for payroll: export with whole ID numbers"), BUSINESS),
     "PayListView.changes": Line(_l("Changes of a month for payroll"), BUSINESS),
     "PayListView.export": Line(_l("Changes of a month for payroll: export"), BUSINESS),
-    "PayListView.budget": Line(_l("Budget: people by standard"), BUSINESS),
-    "PayListView.budget_export": Line(_l("Budget: export"), BUSINESS),
-    "PayListView.standard": Line(_l("Budget: set a standard"), (READER,)),
+    "PayBudgetView.budget": Line(_l("Budget: people by standard"), BUSINESS),
+    "PayBudgetView.budget_export": Line(_l("Budget: export"), BUSINESS),
+    "PayBudgetView.standard": Line(_l("Budget: set a standard"), (READER,)),
     "UnitView.export": Line(_l("Export of a roster"), BUSINESS),
     "PersonView.show": Line(_l("Page of a person"), BUSINESS),
     "AppointmentView.form": Line(_l("Form of appointment of a person"), BUSINESS),

@@ -262,11 +262,10 @@ EXEMPT: dict[str, str] = {
     "source_feed": "which outside data were loaded when: counts, no rows",
     "authority_rule": "干部管理权限: which office decides; no personal data",
     "ledger_seal": "signed roots, made to be published",
-    "cost_standard": "a year's cost of one person by funding channel, to reckon with",
     "record_kind": "which kind of item stands in which column group: app/domain/records.py",
     "verification_round": "which year each region verifies and until when: no personal data",
     "source_kind": "which offices bring which list in: app/domain/sources.py",
-    "pay_standard": "经费标准 by document: no personal data",
+    "pay_standard": "what one person costs a year, by the finance office's document: budget and reforms; no personal data",
     "organ_limit": "how many bodies a division may have: published numbers, no personal data",
     "identity_rule": "which kind of identity sees what: app/security/columns.py",
 }

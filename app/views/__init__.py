@@ -52,8 +52,10 @@ VIEWS = (
     ("verification", "VerificationView"),
     ("objection", "ObjectionView"),
     ("payroll", "PayrollView"),
+    ("payroll_budget", "PayBudgetView"),
     ("payroll_differences", "PayDifferenceView"),
     ("payroll_lists", "PayListView"),
+    ("payroll_whole", "PayWholeView"),
     ("reform", "ReformView"),
     ("reform_steps", "ReformStepView"),
 )

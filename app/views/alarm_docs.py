@@ -17,7 +17,8 @@ TOLD = {
     "auditor": "安全审计员",
     "system_admin": "系统管理员",
 }
-NAMES = {"late": "超期", "grace": "宽限", "ahead": "提前", "months": "月数"}
+NAMES = {"late": "超期", "grace": "宽限", "ahead": "提前", "months": "月数", "percent": "变动百分比", "run": "连续旷工日数",
+         "year": "年累计旷工日数"}  # fmt: skip
 
 
 def written(app: Flask) -> str:
@@ -45,7 +46,7 @@ def _line(rule: Rule, levels: dict[str, str], titles: dict[str, str]) -> str:
         rule.article,
         "、".join(TOLD[t] for t in rule.tells),
         f"{rule.days} 个工作日",
-        "检查" if rule.select else "事发即报",
+        "事发即报、检查" if rule.refused else "检查" if rule.select else "事发即报",
         "，".join(f"{NAMES.get(k, k)} {v}" for k, v in rule.params.items()) or "—",
         "、".join(s.title for s in rule.sources) or "—",
         titles.get(rule.remedy or "", "—"),

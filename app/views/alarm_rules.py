@@ -2,6 +2,7 @@
 
 import datetime as dt
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import abort, flash, redirect, render_template, request
 from flask_appbuilder import BaseView, expose, has_access
@@ -10,14 +11,18 @@ from flask_babel import gettext as _
 from app.alarms.registry import rules
 from app.alarms.rule import Rule
 from app.domain import codes, errors
+from app.domain.regions import span
 from app.queries import alarms
+from app.queries.alarms import Within
 from app.views.alarm_texts import lack, title
 from app.views.alarms import keeper, parts
 from app.views.auditing import record_export
-from app.views.lists import workbook
+from app.views.day import day_of
+from app.views.lists import EXPORT, region_names, workbook
 from app.views.place import row_number
 from app.views.shell import hat, work
 
+UNITS = 200
 ACCOUNT = ("breached", "held", "measure", "document_no", "decided_on", "note")
 
 
@@ -31,13 +36,14 @@ def mean(row: Any) -> str:
     return "—" if row.days is None else f"{float(row.days):.1f}"
 
 
-def columns() -> list[str]:
+def columns(within: Within) -> list[str]:
     """The figures of a line."""
     return [
         _("Open"),
         _("Not answered in time"),
         _("Accepted"),
-        _("Raised within a year"),
+        _("Ended"),
+        _("Raised within a year") if within.first is None and within.last is None else _("Raised in the period"),
         _("Attempts"),
         _("Average days to the end"),
     ]
@@ -45,7 +51,19 @@ def columns() -> list[str]:
 
 def figures(row: Any) -> list[Any]:
     """A line's figures in the columns' order."""
-    return [row.open, row.late, row.accepted, row.raised, int(row.times), mean(row)]
+    return [row.open, row.late, row.accepted, row.ended, row.raised, int(row.times), mean(row)]
+
+
+def within_of() -> tuple[Within, dict[str, str]]:
+    """The period and the region of the address; 400 for what is not understood."""
+    if set(request.args) - {"from", "until", "region"}:
+        abort(400)
+    first, last, region = day_of("from"), day_of("until"), request.args.get("region", "")
+    if (region and region not in region_names()) or (first and last and first > last):
+        abort(400)
+    low, high = span(region) if region else ("", "~")
+    keep = {"from": first.isoformat() if first else "", "until": last.isoformat() if last else "", "region": region}
+    return Within(first, last, low, high), {k: v for k, v in keep.items() if v}
 
 
 class AlarmRuleView(BaseView):
@@ -57,21 +75,44 @@ class AlarmRuleView(BaseView):
     @expose("/figures")
     @has_access
     def figures(self) -> Any:
-        """How many alarms by rule and by unit, late ones in red."""
+        """How many alarms by rule, by region and by unit, late ones in red; of a period, of a region."""
+        within, keep = within_of()
         with work() as s:
-            by_rule, by_unit = alarms.by_rule(s), alarms.by_unit(s)
+            by_rule, by_region, by_unit = (
+                alarms.by_rule(s, within),
+                alarms.by_region(s, within),
+                alarms.by_unit(s, within, UNITS + 1),
+            )
+        names = region_names()
+        inside = {k: v for k, v in names.items() if k.startswith(hat().low or "")} if hat().office_id else names
+        query = "?" + urlencode(keep) if keep else ""
         return render_template(
             "alarm_figures.html",
             title=_("Alarms: figures"),
             parts=parts("figures"),
-            heads=columns(),
+            heads=columns(within),
+            filters=[
+                {"name": "from", "label": _("Raised from"), "kind": "date", "value": keep.get("from", "")},
+                {"name": "until", "label": _("Raised until"), "kind": "date", "value": keep.get("until", "")},
+                {"name": "region", "label": _("Region"), "kind": "select", "value": keep.get("region", ""),
+                 "options": [{"value": k, "label": v} for k, v in inside.items()]},
+            ],
+            chips=[{"label": {"from": _("Raised from"), "until": _("Raised until"), "region": _("Region")}[k],
+                    "value": names[v] if k == "region" else v,
+                    "remove_url": "/alarms/figures?" + urlencode({x: y for x, y in keep.items() if x != k})}
+                   for k, v in keep.items()],
+            export_url="/alarms/figures.xlsx" + query,
             tables=[
                 {"title": _("By rule"), "head": _("Rule"), "rows": [
                     {"label": f"{r.code} {r.name}", "url": f"/alarms?rule={r.code}", "level": r.level, "late": r.late, "figures": figures(r)}
                     for r in by_rule]},
+                {"title": _("By region"), "head": _("Region"), "rows": [
+                    {"label": r.name, "url": None, "level": None, "late": r.late, "figures": figures(r)} for r in by_region]},
                 {"title": _("By unit"), "head": _("Unit"), "rows": [
                     {"label": r.unit or "—", "url": f"/alarms?unit={r.unit_id}", "level": None, "late": r.late, "figures": figures(r)}
-                    for r in by_unit]},
+                    for r in by_unit[:UNITS]],
+                 "note": _("The %(n)s units with the most open alarms; all of them are in the export.", n=UNITS)
+                 if len(by_unit) > UNITS else None},
             ],
         )  # fmt: skip
 
@@ -79,11 +120,13 @@ class AlarmRuleView(BaseView):
     @has_access
     def export(self) -> Any:
         """The same figures as a workbook; the export is on record."""
+        within, keep = within_of()
         with work() as s:
-            lines = [[_("By rule"), f"{r.code} {r.name}", *figures(r)] for r in alarms.by_rule(s)]
-            lines += [[_("By unit"), r.unit or "—", *figures(r)] for r in alarms.by_unit(s)]
-            record_export(s, "alarms", len(lines), {})
-        return workbook(_("Alarms: figures"), [_("Table"), _("Rule or unit"), *columns()], lines)
+            lines = [[_("By rule"), f"{r.code} {r.name}", *figures(r)] for r in alarms.by_rule(s, within)]
+            lines += [[_("By region"), r.name, *figures(r)] for r in alarms.by_region(s, within)]
+            lines += [[_("By unit"), r.unit or "—", *figures(r)] for r in alarms.by_unit(s, within, EXPORT)]
+            record_export(s, "alarms", len(lines), keep)
+        return workbook(_("Alarms: figures"), [_("Table"), _("Rule, region or unit"), *columns(within)], lines)
 
     @expose("/rules")
     @has_access
@@ -204,7 +247,7 @@ def rules_page(problem: str = "", status: int = 200) -> Any:
         run = runs.get(rule.code)
         rows.append({
             "code": rule.code, "name": rule.name, "level": rule.level, "article": rule.article,
-            "remedy": rule.remedy, "query": rule.select is not None, "sources": [title(x.name) for x in rule.sources],
+            "remedy": rule.remedy, "query": rule.select is not None, "refused": rule.refused, "sources": [title(x.name) for x in rule.sources],
             "params": {"days": rule.days, **rule.params} | set_here.get(rule.code, {}),
             "run": run, "lacks": lack(run.reason, regions) if run else [],
         })  # fmt: skip
@@ -215,7 +258,8 @@ def rules_page(problem: str = "", status: int = 200) -> Any:
         rows=rows,
         sweep=sweep,
         names={"days": _("Working days to answer"), "late": _("Days late"), "grace": _("Days of grace"), "ahead": _("Days ahead"),
-               "months": _("Months")},
+               "months": _("Months"), "percent": _("Change in percent"), "run": _("Days absent in a run"),
+               "year": _("Days absent in a year")},
         may_run=head(),
         may_set=head() and hat().region == "440600",
         problem=problem,

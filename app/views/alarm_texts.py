@@ -40,6 +40,14 @@ def sorts() -> dict[str, str]:
         "identity": _("Person's rank of another system than the seat's"),
         "workman": _("Workman's seat, leading position"),
         "elsewhere": _("Works in another unit without being lent"),
+        "unproved": _("The number of the document is not proved"),
+        "twin": _(
+            "Somebody of the same name, sex and day of birth sits elsewhere: perhaps one person under two numbers"
+        ),
+        "allotted": _("More seats are shared out to departments than the unit has"),
+        "department": _("A department has more people than seats"),
+        "people": _("People counted seat by seat are not as many as the unit's total"),
+        "sanding": _("The departments of the 三定 add up to more than its whole"),
     }
 
 

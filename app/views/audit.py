@@ -67,6 +67,8 @@ def kinds() -> dict[str, str]:
         "alarm.run": _("Full run of the alarm rules asked for"),
         "alarm.accountability": _("Accountability recorded"),
         "mail.changed": _("Wishes for mail changed"),
+        "pay_standard.insert": _("Standard of cost set"),
+        "pay_standard.update": _("Standard of cost replaced"),
         "office.insert": _("Row of an office added"),
         "office.update": _("Row of an office changed"),
         "process_version.insert": _("Process published"),

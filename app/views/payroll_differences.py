@@ -31,11 +31,28 @@ def asked() -> Asked:
     return Asked(kind, state, some_number(request.args.get("unit", "")))
 
 
-def address(path: str, question: Asked, **more: Any) -> str:
+def address(path: str, question: Asked, *, base: str = "/payroll/differences", **more: Any) -> str:
     """An address of the list."""
     keep = {"kind": question.kind, "state": question.state, "unit": question.unit, **more}
     query = urlencode({k: v for k, v in keep.items() if v})
-    return f"/payroll/differences{path}" + (f"?{query}" if query else "")
+    return f"{base}{path}" + (f"?{query}" if query else "")
+
+
+def state_names() -> dict[str, tuple[str, str]]:
+    """The states of a difference, each with its tone."""
+    return {"open": (_("Open"), "red"), "explained": (_("Explained"), "amber"), "closed": (_("Ended"), "")}
+
+
+def sheet(rows: list[Any], numbers: dict[int, str]) -> tuple[list[str], list[list[Any]]]:
+    """The list as headers and lines; ``numbers`` are whole ID numbers by person, of those who may go out with them."""
+    labels, states = kinds(), state_names()
+    head = [_("Kind"), _("Name"), _("ID number"), _("Unit"), _("First month"), _("Last month"), _("State"), _("Grounds"),
+            _("Explanation")]  # fmt: skip
+    return head, [
+        [labels[r.kind], r.name, numbers.get(r.person_id, r.id_mask), r.unit, f"{r.first_month:%Y-%m}", f"{r.month:%Y-%m}",
+         states[r.state][0], "；".join(f"{k} {v}" for k, v in facts(r)), r.note]
+        for r in rows
+    ]  # fmt: skip
 
 
 class PayDifferenceView(BaseView):
@@ -55,7 +72,7 @@ class PayDifferenceView(BaseView):
             unit = payroll.unit_name(s, question.unit) if question.unit else None
         labels, lists = kinds(), sources()
         not_run = newest.report.get("not_run", {}) if newest else {}
-        states = {"open": _("Open"), "explained": _("Explained"), "closed": _("Ended")}
+        states = {k: label for k, (label, _tone) in state_names().items()}
         filters = [
             {"name": "kind", "label": _("Kind"), "kind": "select", "value": question.kind,
              "options": [{"value": k, "label": v} for k, v in labels.items()]},
@@ -63,7 +80,7 @@ class PayDifferenceView(BaseView):
              "options": [{"value": k, "label": v} for k, v in states.items()]},
         ]  # fmt: skip
         chips = [
-            {"label": label, "value": value, "remove_url": address("", Asked(**{**_named(question), name: empty}))}
+            {"label": label, "value": value, "remove_url": address("", Asked(**{**named(question), name: empty}))}
             for name, label, value, empty in (
                 ("kind", _("Kind"), labels.get(question.kind), ""), ("state", _("State"), states.get(question.state), ""),
                 ("unit", _("Unit"), unit, None),
@@ -81,6 +98,7 @@ class PayDifferenceView(BaseView):
             filters=filters, keep=[("unit", question.unit)] if question.unit else [], chips=chips, clear_url="/payroll/differences",
             rows=[_row(r) for r in page],
             export_url=address("/export", question) if page else None,
+            whole_url=address("", question, base="/payroll/whole/differences") if page and "document" in hat().sees else None,
             lists=hat().office_kind in OFFICES,
             page={"total": None, "prev_url": address("", question) if after else None,
                   "next_url": address("", question, after=page[-1].id) if len(rows) > PAGE else None},
@@ -93,16 +111,8 @@ class PayDifferenceView(BaseView):
         question = asked()
         with work() as s:
             rows = payroll.differences(s, question, None, payroll.EXPORT)
-            record_export(s, "payroll_differences", len(rows), {k: str(v) for k, v in _named(question).items() if v})
-        labels = kinds()
-        head = [_("Kind"), _("Name"), _("ID number"), _("Unit"), _("First month"), _("Last month"), _("State"), _("Grounds"),
-                _("Explanation")]  # fmt: skip
-        return workbook(
-            _("Differences of payroll and roster"),
-            head,
-            [[labels[r.kind], r.name, r.id_mask, r.unit, f"{r.first_month:%Y-%m}", f"{r.month:%Y-%m}", r.state,
-              "；".join(f"{k} {v}" for k, v in facts(r)), r.note] for r in rows],
-        )  # fmt: skip
+            record_export(s, "payroll_differences", len(rows), {k: str(v) for k, v in named(question).items() if v})
+        return workbook(_("Differences of payroll and roster"), *sheet(rows, {}))
 
     @expose("/<int:difference_id>")
     @has_access
@@ -157,13 +167,13 @@ class PayDifferenceView(BaseView):
         return redirect(f"/case/{case}/edit")
 
 
-def _named(question: Asked) -> dict[str, Any]:
+def named(question: Asked) -> dict[str, Any]:
+    """The filters by name."""
     return {"kind": question.kind, "state": question.state, "unit": question.unit}
 
 
 def _row(r: Any) -> dict[str, Any]:
-    labels = {"open": (_("Open"), "red"), "explained": (_("Explained"), "amber"), "closed": (_("Ended"), "")}
-    label, tone = labels[r.state]
+    label, tone = state_names()[r.state]
     return {
         "url": f"/payroll/differences/{r.id}", "id": r.id, "kind": kinds()[r.kind], "name": r.name, "mask": r.id_mask, "unit": r.unit,
         "unit_url": f"/unit/{r.unit_id}", "first": f"{r.first_month:%Y-%m}", "month": f"{r.month:%Y-%m}", "state": label, "tone": tone,

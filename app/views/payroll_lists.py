@@ -1,11 +1,11 @@
-"""增减变清单 and 经费测算: what payroll takes from the roster each month, and what the people of a unit cost."""
+"""增减变清单: what payroll takes over from the roster each month."""
 
 import csv
 import datetime as dt
 import io
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, send_file
+from flask import abort, render_template, request, send_file
 from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 
@@ -17,12 +17,13 @@ from app.exchange.sources import dbf
 from app.queries import payroll
 from app.views.auditing import record_export
 from app.views.lists import workbook
-from app.views.payroll import OFFICES, last_month, month_named, yuan
+from app.views.payroll import OFFICES, last_month, month_named
 from app.views.payroll_texts import changes
 from app.views.place import row_number
 from app.views.shell import hat, work
 
 PAGE = 50
+FORMS = ("xlsx", "csv", "dbf")
 # A wage system's names of at most ten letters (d3 of dBase III); the words of the workbook stand beside them.
 DBF_FIELDS = ("BDLX", "XM", "ZJHM", "DWDM", "DWMC", "BZLX", "JFXS", "YY", "SXRQ", "YWBH")
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -35,7 +36,7 @@ def reason(change: str, why: str | None) -> str:
 
 
 class PayListView(BaseView):
-    """The month's changes; the budget; the standards it rests on."""
+    """Who joins, leaves, changes: shown, and for the wage system."""
 
     route_base = "/payroll/month"
     default_view = "changes"
@@ -59,8 +60,9 @@ class PayListView(BaseView):
                    "mask": r.id_mask, "unit": r.unit, "category": codes.CATEGORY.get(r.category, r.category),
                    "funding": codes.FUNDING.get(r.funding, r.funding), "why": reason(r.change, r.why), "day": r.on_day,
                    "number": r.number, "case_url": f"/case/{r.case_id}" if r.number else None} for r in page],
-            exports=[{"label": form, "url": f"/payroll/month/changes/{form.lower()}?month={name}"} for form in ("XLSX", "CSV", "DBF")]
+            exports=[{"label": form, "url": f"/payroll/month/changes/{form.lower()}?month={name}"} for form in map(str.upper, FORMS)]
             if page else [],
+            whole_url=f"/payroll/whole/changes?month={name}" if page and "document" in hat().sees else None,
             page={"total": None, "prev_url": f"/payroll/month/changes?month={name}" if after else None,
                   "next_url": f"/payroll/month/changes?month={name}&after={last.scope_path}_{last.id}" if last else None},
         )  # fmt: skip
@@ -70,137 +72,56 @@ class PayListView(BaseView):
     def export(self, form: str) -> Any:
         """The month's changes as a workbook, CSV, or DBF in GBK, in which nothing is replaced by a question mark."""
         month = month_named(request.args.get("month"), last_month())
-        if form not in ("xlsx", "csv", "dbf"):
+        if form not in FORMS:
             abort(404)
-        labels, title = changes(), _("Changes for payroll") + f" {month:%Y-%m}"
         with work() as s:
             rows = payroll.changes(s, month, month_after(month), None, payroll.EXPORT)
             record_export(s, "payroll_changes", len(rows), {"month": f"{month:%Y-%m}"}, form)
-        lines = [
-            [labels[r.change], r.person_name, r.id_mask or "", r.uscc or "", r.unit, codes.CATEGORY.get(r.category, r.category),
-             codes.FUNDING.get(r.funding, r.funding), reason(r.change, r.why), r.on_day.isoformat(), r.number or ""]
-            for r in rows
-        ]  # fmt: skip
-        head = [_("Change"), _("Name"), _("ID number"), _("Credit code"), _("Unit"), _("Category"), _("Funding"), _("Reason"),
-                _("In force on"), _("Case number")]  # fmt: skip
-        if form == "xlsx":
-            return workbook(title, head, lines)
-        if form == "csv":
-            out = io.StringIO()
-            writer = csv.writer(out)
-            writer.writerow(head)
-            # A cell that a spreadsheet would run as a formula begins with an apostrophe.
-            writer.writerows([f"'{c}" if c.startswith(RISKY) else c for c in line] for line in lines)
-            return self._file(out.getvalue().encode("utf-8-sig"), f"{title}.csv", "text/csv")
-        try:
-            content = dbf.write(DBF_FIELDS, lines, city_today())
-        except dbf.NoPlace as lost:
-            raise InvalidInput(errors={"form": [lost.found[:40]]}) from lost
-        return self._file(content, f"{title}.dbf", "application/vnd.dbf")
-
-    @expose("/budget")
-    @has_access
-    def budget(self) -> Any:
-        """People × standard, by region and by unit; without a standard the figure is not known."""
-        month, after = month_named(request.args.get("month"), city_today().replace(day=1)), self._mark(parts=3)
-        day, now = self._day(month)
-        with work() as s:
-            totals = payroll.budget_totals(s, month.year, day, now=now)
-            units = payroll.budget_units(s, month.year, day, now=now, after=after, limit=PAGE + 1)
-            standards = payroll.standards(s, hat().region, month.year)
-        page, name = units[:PAGE], f"{month:%Y-%m}"
-        last = page[-1] if len(units) > PAGE else None
-        known = [t for t in totals if t.cost is not None]
-        return render_template(
-            "payroll_budget.html",
-            title=_("Budget by standard"),
-            lists=hat().office_kind in OFFICES,
-            month=name, year=month.year, people=sum(t.people for t in totals),
-            cost=yuan(sum(t.cost for t in known)) if known else "—",
-            without=sum(t.people for t in totals if t.cost is None),
-            totals=[{"region": t.region, **_line(t)} for t in totals],
-            units=[{"unit": u.unit, "url": f"/unit/{u.unit_id}", **_line(u)} for u in page],
-            standards=[{**_named(x), "amount": yuan(x.amount), "document": x.document_no, "setter": x.setter} for x in standards],
-            may_set=hat().office_kind == "finance",
-            fundings=list(codes.FUNDING.items()), categories=list(codes.CATEGORY.items()),
-            export_url=f"/payroll/month/budget/export?month={name}" if page else None,
-            page={"total": None, "prev_url": f"/payroll/month/budget?month={name}" if after else None,
-                  "next_url": f"/payroll/month/budget?month={name}&after={last.scope_path}_{last.funding}_{last.category}"
-                  if last else None},
-        )  # fmt: skip
-
-    @expose("/budget/export")
-    @has_access
-    def budget_export(self) -> Any:
-        """The budget unit by unit as a workbook."""
-        month = month_named(request.args.get("month"), city_today().replace(day=1))
-        day, now = self._day(month)
-        with work() as s:
-            rows = payroll.budget_units(s, month.year, day, now=now, after=None, limit=payroll.EXPORT)
-            record_export(s, "payroll_budget", len(rows), {"month": f"{month:%Y-%m}"})
-        head = [
-            _("Unit"),
-            _("Funding"),
-            _("Category"),
-            _("People"),
-            _("Standard a year (yuan)"),
-            _("Cost of the month (yuan)"),
-        ]
-        return workbook(
-            _("Budget by standard") + f" {month:%Y-%m}",
-            head,
-            [[r.unit, *(_line(r)[k] for k in ("funding", "category", "people", "standard", "cost"))] for r in rows],
-        )
-
-    @expose("/standard", methods=["POST"])
-    @has_access
-    def standard(self) -> Any:
-        """Set what one person costs a year; replaces the one of the same form and category."""
-        form = request.form
-        year, amount = form.get("year", ""), form.get("amount", "").replace(",", "").strip()
-        whole, _dot, cents = amount.partition(".")
-        good = (
-            year.isdecimal()
-            and len(year) == 4
-            and whole.isdecimal()
-            and len(whole) <= 8
-            and (not cents or cents.isdecimal())
-        )
-        if not good or form.get("funding") not in codes.FUNDING or form.get("category") not in codes.CATEGORY:
-            raise InvalidInput(errors={"amount": [_("Choose funding and category, and enter an amount in yuan.")]})
-        with work() as s:
-            payroll.set_standard(s, int(year), form["funding"], form["category"], int(whole) * 100 + int((cents + "00")[:2]),
-                                 form.get("document", ""))  # fmt: skip
-        flash(_("The standard is kept."), "success")
-        return redirect(f"/payroll/month/budget?month={year}-{city_today().month:02d}")
+        return written(form, month, rows, {})
 
     @staticmethod
-    def _day(month: dt.date) -> tuple[dt.date, bool]:
-        last = month_after(month) - dt.timedelta(days=1)
-        return last, last >= city_today()
-
-    @staticmethod
-    def _mark(parts: int = 2) -> Any:
+    def _mark() -> tuple[str, int] | None:
         mark = request.args.get("after", "")
         if set(request.args) - {"month", "after"} or len(mark) > 100:
             abort(400)
         if not mark:
             return None
         found = mark.split("_")
-        if len(found) != parts or not all(f.replace(".", "").isalnum() for f in found):
+        if len(found) != 2 or not all(f.replace(".", "").isalnum() for f in found):
             abort(400)
-        if parts == 2:
-            return found[0], row_number(found[1])
-        return tuple(found)
-
-    @staticmethod
-    def _file(content: bytes, name: str, kind: str) -> Any:
-        return send_file(io.BytesIO(content), download_name=name, as_attachment=True, mimetype=kind)
+        return found[0], row_number(found[1])
 
 
-def _named(x: Any) -> dict[str, str]:
-    return {"funding": codes.FUNDING.get(x.funding, x.funding), "category": codes.CATEGORY.get(x.category, x.category)}
+def written(form: str, month: dt.date, rows: list[Any], numbers: dict[int, str]) -> Any:
+    """The changes as a file to download; ``numbers`` are whole ID numbers by person, of those who may go out with them.
+
+    Raises:
+        InvalidInput: a character that the DBF's GBK has no place for, named.
+    """
+    labels, title = changes(), _("Changes for payroll") + f" {month:%Y-%m}"
+    lines = [
+        [labels[r.change], r.person_name, numbers.get(r.person_id, r.id_mask or ""), r.uscc or "", r.unit,
+         codes.CATEGORY.get(r.category, r.category), codes.FUNDING.get(r.funding, r.funding), reason(r.change, r.why),
+         r.on_day.isoformat(), r.number or ""]
+        for r in rows
+    ]  # fmt: skip
+    head = [_("Change"), _("Name"), _("ID number"), _("Credit code"), _("Unit"), _("Category"), _("Funding"), _("Reason"),
+            _("In force on"), _("Case number")]  # fmt: skip
+    if form == "xlsx":
+        return workbook(title, head, lines)
+    if form == "csv":
+        out = io.StringIO()
+        writer = csv.writer(out)
+        writer.writerow(head)
+        # A cell that a spreadsheet would run as a formula begins with an apostrophe.
+        writer.writerows([f"'{c}" if c.startswith(RISKY) else c for c in line] for line in lines)
+        return _file(out.getvalue().encode("utf-8-sig"), f"{title}.csv", "text/csv")
+    try:
+        content = dbf.write(DBF_FIELDS, lines, city_today())
+    except dbf.NoPlace as lost:
+        raise InvalidInput(errors={"form": [lost.found[:40]]}) from lost
+    return _file(content, f"{title}.dbf", "application/vnd.dbf")
 
 
-def _line(x: Any) -> dict[str, Any]:
-    return {**_named(x), "people": x.people, "standard": yuan(x.amount), "cost": yuan(x.cost)}
+def _file(content: bytes, name: str, kind: str) -> Any:
+    return send_file(io.BytesIO(content), download_name=name, as_attachment=True, mimetype=kind)

@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 from sqlalchemy import text
 
 from app.domain import errors
-from app.queries import reforms
+from app.domain.workdays import city_today
+from app.queries import budget, reforms
 from app.views.filing_reform import facts_of_phase
 from app.views.messages import sentence
 from app.views.reform_forms import filed_class
@@ -58,9 +59,10 @@ class ReformView(BaseView):
     @has_access
     def show(self, reform_id: int) -> Any:
         """One reform: what each variant makes of the figures that stand."""
+        year = city_today().year
         with work() as s:
             row = mine(reforms.one(s, reform_id))
-            found, cases, known = reforms.variants(s, reform_id), reforms.cases(s, reform_id), reforms.standards(s)
+            found, cases, known = reforms.variants(s, reform_id), reforms.cases(s, reform_id), budget.in_force(s, year)
             people = reforms.people_names(s, [i for v in found if v.tried for i, *_rest in _listed(v)])
         return render_template(
             "reform.html",
@@ -69,13 +71,14 @@ class ReformView(BaseView):
             state=state_names()[row.state],
             variants=found,
             cases=cases,
-            rows=compared(found, {k: v[0] for k, v in known.items()}),
+            rows=compared(found, {(x.code, x.funding, x.category): x.amount for x in known}),
             tried=[v for v in found if v.tried],
             refused={v.id: sum(not step["ok"] for step in v.tried["steps"]) for v in found if v.tried},
             shares={v.id: shares(v.tried) for v in found if v.tried},
             people=people,
             names={v.id: unit_names(v.tried) for v in found if v.tried},
-            standards=sorted({source for _yearly, source in known.values()}),
+            standards=sorted({x.document_no for x in known if x.code == row.region_code}),
+            year=year,
         )
 
     @expose("/<int:reform_id>/act", methods=["POST"])

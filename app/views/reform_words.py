@@ -14,6 +14,8 @@ from app.queries import reforms
 from app.views.messages import sentence
 from app.workflow.reform import LINES, REFERENCES
 
+# What a person costs, in 分 a year, by region, funding and category.
+Standards = Mapping[tuple[str, str, str], int]
 BOARDS = {"co_located": "合署", "two_names": "一个机构两块牌子", "plate": "加挂牌子"}
 
 
@@ -147,7 +149,7 @@ def answered(result: Mapping[str, Any]) -> str:
     return sentence(errors.from_code(result["code"], result.get("facts") or {}))
 
 
-def measures(found: Mapping[str, Any], yearly: Mapping[str, int], side: str) -> dict[str, int | None]:
+def measures(found: Mapping[str, Any], standards: Standards, side: str) -> dict[str, int | None]:
     """The figures of one side of a trial by the name of the row that shows them."""
     part = found[side]
     people = found["people"] if side == "after" else {"moved": 0, "unseated": 0, "unled": 0}
@@ -170,11 +172,16 @@ def measures(found: Mapping[str, Any], yearly: Mapping[str, int], side: str) -> 
     }
     for rule, count in found["alarms"].items():
         out[_("Alarms raised: %(rule)s", rule=rule)] = count if side == "after" else 0
-    channels = reform.cost(part, yearly)
-    for funding, (paid, amount) in channels.items():
+    channels = reform.cost(part, standards)
+    for funding, spent in channels.items():
         label = codes.label("funding", funding)
-        out |= {_("%(label)s · people", label=label): paid, _("%(label)s · a year's cost (yuan)", label=label): amount}
-    out[_("A year's cost (yuan)")] = sum(amount for _people, amount in channels.values())
+        out |= {
+            _("%(label)s · people", label=label): spent.people,
+            _("%(label)s · a year's cost (yuan)", label=label): spent.yuan,
+        }
+    known = [c.yuan for c in channels.values() if c.yuan is not None]
+    out[_("A year's cost (yuan)")] = sum(known) if known else None
+    out[_("People without a standard of cost")] = sum(c.without for c in channels.values())
     return out
 
 
@@ -210,10 +217,10 @@ def unit_names(found: Mapping[str, Any]) -> dict[int, str]:
     return {unit["id"]: unit["name"] for side in ("after", "before") for unit in found[side]["units"]}
 
 
-def compared(variants: Sequence[Any], yearly: Mapping[str, int]) -> list[dict[str, Any]]:
+def compared(variants: Sequence[Any], standards: Standards) -> list[dict[str, Any]]:
     """Rows of the table: what stands, what each tried variant makes of it, and by how much it differs."""
     tried = [v for v in variants if v.tried]
-    sides = [(measures(v.tried, yearly, "before"), measures(v.tried, yearly, "after")) for v in tried]
+    sides = [(measures(v.tried, standards, "before"), measures(v.tried, standards, "after")) for v in tried]
     wrong = {
         _("Lines over quota"),
         _("Leadership lines over quota"),

@@ -67,7 +67,7 @@ def test_each_sees_the_own_units_alarms_only(scene: Scene, client: Callable[...,
 
 
 def test_filters_stand_in_the_address_and_what_is_no_filter_is_refused(
-    scene: Scene, client: Callable[..., Client]
+    scene: Scene, client: Callable[..., Client], world: World
 ) -> None:
     user = client("banyi")
     for good in (
@@ -84,6 +84,17 @@ def test_filters_stand_in_the_address_and_what_is_no_filter_is_refused(
     for page in ("figures", "rules", "accounts"):
         assert user.get(f"/alarms/{page}").status_code == 200
     assert user.get("/alarms/figures.xlsx").get_data()[:2] == b"PK"
+    # Of a period and a region; the days count as the city's.
+    today = world.value("SELECT (raised_at AT TIME ZONE 'Asia/Shanghai')::date::text FROM alarm ORDER BY id LIMIT 1")
+    region = world.value("SELECT left(scope_path, 6) FROM alarm ORDER BY id LIMIT 1")
+    known = "/alarms?rule="
+    assert known in user.get(f"/alarms/figures?from={today}&until={today}").get_data().decode()
+    assert known not in user.get("/alarms/figures?until=2020-01-01").get_data().decode()
+    assert known in user.get(f"/alarms/figures?region={region}").get_data().decode()
+    assert known not in user.get("/alarms/figures?region=440608").get_data().decode()
+    assert user.get(f"/alarms/figures.xlsx?from={today}").get_data()[:2] == b"PK"
+    for bad in ("from=x", "region=441900", "from=2026-02-01&until=2026-01-01", "x=1"):
+        assert user.get(f"/alarms/figures?{bad}").status_code == 400, bad
     assert client("shenbao").get("/alarms/accounts").status_code in (302, 403)
 
 

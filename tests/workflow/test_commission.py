@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from app.domain import errors
 from app.domain.workdays import city_today
+from app.ledger.verify import Verifier
 from app.workflow import engine
 from tests.ledger.steps import findings
 from tests.security.conftest import Client
@@ -129,6 +130,102 @@ def test_a_settled_meeting_never_changes(world: World, body: Body, client: Calla
     for table in ("meeting", "agenda_item"):
         with world.owner.connect() as c, pytest.raises(Exception, match="never changes"):
             c.execute(text(f"DELETE FROM {table} WHERE id = (SELECT min(id) FROM {table})"))
+
+
+MEETING = ("office_id", "year", "serial", "held_on", "place", "members", "minutes", "nonce", "opened_by", "recorded_by", "settled_by",
+           "settled_at")  # fmt: skip
+CHANGED = {"date": "held_on + 1", "text": "x || '改'", "integer": "x + 900", "bigint": "x + 900", "timestamp with time zone": "x + interval '1 s'",
+           "bytea": "sha256(x)"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("meeting", c) for c in MEETING]
+    + [("agenda_item", c) for c in ("application_id", "position", "note", "verdict", "resolution", "facts_hash")]
+    + [
+        ("issued_paper", c)
+        for c in ("content", "content_hash", "number", "serial", "year", "application_id", "issued_by", "void_reason")
+    ],
+)
+def test_a_changed_meeting_word_or_reply_is_named_by_verification(
+    world: World, body: Body, table: str, column: str
+) -> None:
+    which = {
+        "meeting": "SELECT min(id) FROM meeting WHERE state = 'settled'",
+        "agenda_item": "SELECT min(id) FROM agenda_item WHERE verdict = 'approve' AND meeting_id IN"
+        " (SELECT id FROM meeting WHERE state = 'settled')",
+        "issued_paper": "SELECT min(id) FROM issued_paper WHERE kind = 'reply'",
+    }[table]
+    with world.superuser.connect() as c:
+        c.execute(text("SET session_replication_role = replica"))
+        row = c.execute(text(which)).scalar_one()
+        kind = c.execute(text("SELECT data_type FROM information_schema.columns WHERE table_name = :t AND column_name = :c"),
+                         {"t": table, "c": column}).scalar_one()  # fmt: skip
+        value = {
+            "verdict": "'reject'",
+            "void_reason": "'ended'",
+            "settled_by": "opened_by",
+            "recorded_by": "opened_by + 1",
+        }.get(column, CHANGED[kind].replace("x", column))
+        more = ", voided_at = now()" if column == "void_reason" else ""
+        c.execute(text("ALTER TABLE meeting DROP CONSTRAINT ck_meeting_people"))
+        c.execute(text(f"UPDATE {table} SET {column} = {value}{more} WHERE id = :i"), {"i": row})
+        found = list(Verifier(c, world.keys).findings())
+        c.rollback()
+        c.execute(text("SET session_replication_role = origin"))
+    marks = ("place", "members", "minutes") if column == "nonce" else (column,)
+    assert {(table, str(row), m) for m in marks} <= {(f.table, f.row, f.column) for f in found}
+    assert all(f.whose.startswith("区划 佛山市") for f in found if f.table == table)
+
+
+def test_a_meeting_put_in_or_taken_out_by_hand_is_named_and_every_step_is_in_the_chain(
+    world: World, body: Body, client: Callable[..., Client]
+) -> None:
+    # An item dropped, minutes sent back and written anew: the chain tells it all, and nothing differs.
+    case = matter(world, body, client("second"), "研究退回重记")
+    other = matter(world, body, client("second"), "研究撤下")
+    meeting, item = agenda(world, case)
+    with world.database.transaction(world.identity("third")) as s:
+        dropped = s.execute(text("SELECT commission_put(:m, :c, '待定')"), {"m": meeting, "c": other}).scalar_one()
+        s.execute(text("SELECT commission_drop(:m, :i)"), {"m": meeting, "i": dropped})
+    record(world, meeting, item, "approve")
+    with world.database.transaction(world.office("establishment")) as s:
+        s.execute(text("SELECT commission_reopen(:m)"), {"m": meeting})
+    assert findings(world) == []
+    record(world, meeting, item, "defer")
+    with world.database.transaction(world.office("establishment")) as s:
+        s.execute(text("SELECT commission_settle(:m)"), {"m": meeting})
+    assert findings(world) == []
+    with world.superuser.connect() as c:
+        steps = c.execute(text("SELECT type FROM ledger_entry WHERE chain_kind = 'region' AND (fields ->> 'meeting')::bigint = :m"
+                               " ORDER BY sequence"), {"m": meeting}).scalars().all()  # fmt: skip
+        # Minutes are the office's alone: the entries bear none of their words.
+        assert (
+            c.execute(
+                text("SELECT count(*) FROM ledger_entry WHERE payload LIKE '%研究。%' OR payload LIKE '%照办%'")
+            ).scalar()
+            == 0
+        )
+        c.execute(text("SET session_replication_role = replica"))
+        c.execute(text("DELETE FROM meeting WHERE id = :m"), {"m": meeting})
+        c.execute(
+            text("INSERT INTO agenda_item (meeting_id, application_id, position) SELECT min(id), :c, 99 FROM meeting"),
+            {"c": other},
+        )
+        found = {(f.table, f.found) for f in Verifier(c, world.keys).findings()}
+        c.rollback()
+        c.execute(text("SET session_replication_role = origin"))
+    assert [t.partition(".")[2] for t in steps] == [
+        "opened",
+        "put",
+        "put",
+        "dropped",
+        "recorded",
+        "reopened",
+        "recorded",
+        "settled",
+    ]
+    assert {("meeting", "无此行"), ("agenda_item", "有此行")} <= found
 
 
 def test_the_commission_decides_the_document_of_a_body_of_county_grade(

@@ -237,7 +237,7 @@ BEGIN
   END IF;
   -- Tables of authority and configuration; one that this version does not have is passed over.
   FOREACH t IN ARRAY ARRAY['ab_user', 'account', 'named_access', 'api_token', 'office', 'alarm_rule', 'process_version',
-    'authority_rule'] LOOP
+    'authority_rule', 'pay_standard'] LOOP
     IF to_regclass(t) IS NOT NULL THEN
       EXECUTE format('CREATE OR REPLACE TRIGGER audit_change AFTER INSERT OR UPDATE OR DELETE ON %I'
         ' FOR EACH ROW EXECUTE FUNCTION audit_change()', t);

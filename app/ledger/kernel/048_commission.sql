@@ -15,6 +15,18 @@ BEGIN
   RETURN m;
 END $$;
 
+-- What the region's chain keeps of a text of a meeting: minutes are the office's alone, entries are read by more.
+CREATE OR REPLACE FUNCTION meeting_mark(p_nonce text, p_what text, p_text text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS
+$$ SELECT encode(sha256(convert_to(p_nonce || ':' || p_what || ':' || p_text, 'UTF8')), 'hex') $$;
+
+-- Every step of a meeting is an entry of its region's chain, of no case: what a case rests on is its decision.
+CREATE OR REPLACE FUNCTION k_meeting_entry(p_meeting bigint, p_type text, p_now timestamptz, p_fields jsonb) RETURNS void
+LANGUAGE sql SET search_path = public, pg_temp AS $$
+  SELECT chain_append('region', region_code::bigint, 'meeting.' || p_type, held_on, p_now, NULL,
+    jsonb_build_object('meeting', id) || p_fields, scope_path) FROM meeting WHERE id = p_meeting
+$$;
+
 CREATE OR REPLACE FUNCTION commission_open(p_on date, p_place text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE v_year int := extract(year FROM p_on); v_id bigint; v_office bigint := scope_number(7); v_region text;
@@ -29,6 +41,9 @@ BEGIN
   INSERT INTO meeting (office_id, region_code, year, serial, held_on, place, state, opened_by, scope_path)
   VALUES (v_office, v_region, v_year, k_next_number('commission:' || v_office, v_year, 1), p_on, left(coalesce(p_place, ''), 100),
     'agenda', scope_number(1), (SELECT prefix FROM region WHERE code = v_region)) RETURNING id INTO v_id;
+  PERFORM k_meeting_entry(v_id, 'opened', clock_timestamp(), (SELECT jsonb_build_object('office', office_id, 'region', region_code,
+    'year', year, 'serial', serial, 'place', meeting_mark(nonce, 'place', place), 'members', meeting_mark(nonce, 'members', ''),
+    'minutes', meeting_mark(nonce, 'minutes', ''), 'opened_by', opened_by) FROM meeting WHERE id = v_id));
   RETURN v_id;
 END $$;
 
@@ -46,6 +61,9 @@ BEGIN
   INSERT INTO agenda_item (meeting_id, application_id, position, note)
   SELECT m.id, p_case, coalesce(max(position), 0) + 1, left(coalesce(p_note, ''), 1000) FROM agenda_item WHERE meeting_id = m.id
   RETURNING id INTO v_id;
+  PERFORM k_meeting_entry(m.id, 'put', clock_timestamp(), (SELECT jsonb_build_object('item', id, 'case', application_id,
+    'position', position, 'note', meeting_mark(m.nonce, 'note', note), 'resolution', meeting_mark(m.nonce, 'resolution', ''))
+    FROM agenda_item WHERE id = v_id));
   RETURN v_id;
 END $$;
 
@@ -55,6 +73,7 @@ DECLARE m meeting := k_meeting(p_meeting, 'agenda');
 BEGIN
   DELETE FROM agenda_item WHERE id = p_item AND meeting_id = m.id;
   IF NOT FOUND THEN PERFORM refuse('not_found'); END IF;
+  PERFORM k_meeting_entry(m.id, 'dropped', clock_timestamp(), jsonb_build_object('item', p_item));
 END $$;
 
 -- The secretary writes down who was there, the minutes and the word on each case: {"<item>": {"verdict", "resolution"}}.
@@ -78,15 +97,20 @@ BEGIN
   END LOOP;
   UPDATE meeting SET state = 'recorded', members = left(p_members, 2000), minutes = left(p_minutes, 20000),
     recorded_by = scope_number(1) WHERE id = m.id;
+  PERFORM k_meeting_entry(m.id, 'recorded', clock_timestamp(), (SELECT jsonb_build_object('recorded_by', recorded_by,
+    'members', meeting_mark(nonce, 'members', members), 'minutes', meeting_mark(nonce, 'minutes', minutes), 'words',
+    coalesce((SELECT string_agg(concat_ws(':', x.id, meeting_mark(m.nonce, 'verdict', x.verdict), x.facts_hash, meeting_mark(m.nonce, 'resolution', x.resolution)), ','
+      ORDER BY x.position) FROM agenda_item x WHERE x.meeting_id = m.id), '')) FROM meeting WHERE id = m.id));
 END $$;
 
 -- Another official stands for the minutes: from now on they never change, and the words on the cases may be carried out.
 CREATE OR REPLACE FUNCTION commission_settle(p_meeting bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE m meeting := k_meeting(p_meeting, 'recorded');
+DECLARE m meeting := k_meeting(p_meeting, 'recorded'); v_now timestamptz := clock_timestamp();
 BEGIN
   IF scope_number(1) = m.recorded_by OR scope_number(18) = m.recorded_by THEN PERFORM refuse('second_person'); END IF;
-  UPDATE meeting SET state = 'settled', settled_by = scope_number(1), settled_at = clock_timestamp() WHERE id = m.id;
+  UPDATE meeting SET state = 'settled', settled_by = scope_number(1), settled_at = v_now WHERE id = m.id;
+  PERFORM k_meeting_entry(m.id, 'settled', v_now, jsonb_build_object('settled_by', scope_number(1)));
 END $$;
 
 -- Back to the agenda, by whoever does not agree with what was written down.
@@ -96,6 +120,7 @@ DECLARE m meeting := k_meeting(p_meeting, 'recorded');
 BEGIN
   UPDATE agenda_item SET verdict = NULL, facts_hash = NULL WHERE meeting_id = m.id;
   UPDATE meeting SET state = 'agenda', recorded_by = NULL WHERE id = m.id;
+  PERFORM k_meeting_entry(m.id, 'reopened', clock_timestamp(), '{}');
 END $$;
 
 -- Whether a settled meeting said this of a case, on its present facts.

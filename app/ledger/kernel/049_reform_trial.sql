@@ -13,7 +13,7 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
   SELECT jsonb_build_object(
     'bodies', (SELECT coalesce(jsonb_object_agg(body, n), '{}') FROM (SELECT u.body, count(*) AS n FROM unit u WHERE u.node = 'legal'
       AND starts_with(u.scope_path, p_prefix) AND k_reform_counts(u) GROUP BY u.body) x),
-    'units', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name, 'body', body, 'open', status = 'active', 'counts', k_reform_counts(u),
+    'units', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name, 'body', body, 'region', region_code, 'open', status = 'active', 'counts', k_reform_counts(u),
       'cases', (SELECT count(*) FROM application a WHERE a.unit_id = u.id AND a.state IN ('running', 'returned', 'awaiting')),
       'departments', (SELECT count(*) FROM unit d WHERE d.legal_id = u.id AND d.id <> u.id AND d.status = 'active'))
       ORDER BY scope_path), '[]') FROM unit u WHERE id = ANY (p_units)),

@@ -1,15 +1,17 @@
 -- Protected columns are read here alone: by right, with a reason, on record.
 
--- Look-ups by document number and reveals of an account within an hour; services are not counted.
-CREATE OR REPLACE FUNCTION k_count_lookup() RETURNS void
+-- Look-ups by document number and reveals of an account within an hour; services are not counted. A whole list counts as
+-- many, so that an account gives five of them away within an hour.
+DROP FUNCTION IF EXISTS k_count_lookup();
+CREATE OR REPLACE FUNCTION k_count_lookup(p_by int DEFAULT 1) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE v_number int; v_limit int := 200;
 BEGIN
   IF scope_part(3) = 'service' THEN RETURN; END IF;
-  INSERT INTO lookup (account_id, hour, number) VALUES (scope_number(2), date_trunc('hour', clock_timestamp()), 1)
-    ON CONFLICT (account_id, hour) DO UPDATE SET number = lookup.number + 1 RETURNING number INTO v_number;
+  INSERT INTO lookup (account_id, hour, number) VALUES (scope_number(2), date_trunc('hour', clock_timestamp()), p_by)
+    ON CONFLICT (account_id, hour) DO UPDATE SET number = lookup.number + p_by RETURNING number INTO v_number;
   IF v_number > v_limit THEN PERFORM refuse('too_often', jsonb_build_object('limit', v_limit)); END IF;
-  IF v_number = 1 THEN
+  IF v_number = p_by THEN
     DELETE FROM lookup WHERE account_id = scope_number(2) AND hour < clock_timestamp() - interval '1 day';
   END IF;
 END $$;
@@ -55,6 +57,37 @@ BEGIN
     PERFORM refuse('not_allowed');
   END IF;
   RETURN QUERY SELECT p.id_type::text, p.id_cipher, p.id_proof::text;
+END $$;
+
+-- The people of a list that is to go out with whole numbers: those of them whom this identity may open, one event each, as if
+-- each had been asked for; answers who they are. The others stay masked.
+CREATE OR REPLACE FUNCTION ask_reveal_list(p_people bigint[], p_list text, p_reason text, p_address text) RETURNS bigint[]
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v_open bigint[]; v_reason text := left(btrim(coalesce(p_reason, '')), 200);
+BEGIN
+  IF NOT scope_can('document') THEN PERFORM refuse('not_allowed'); END IF;
+  IF length(v_reason) < 4 THEN PERFORM refuse('invalid_input', '{"errors": {"reason": ["required"]}}'); END IF;
+  IF cardinality(p_people) > 5000 OR length(p_list) > 40 THEN
+    PERFORM refuse('invalid_input', '{"errors": {"rows": ["too_many"]}}');
+  END IF;
+  PERFORM k_count_lookup(40);
+  SELECT coalesce(array_agg(id ORDER BY id), '{}') INTO v_open FROM person WHERE id = ANY (p_people) AND scope_has(scope_path)
+    AND (scope_part(10) IS NULL OR personnel_class = ANY (string_to_array(scope_part(10), ',')));
+  PERFORM record_audit('reveal', p_address, jsonb_build_object('person', x, 'group', 'document', 'reason', v_reason, 'list', p_list))
+    FROM unnest(v_open) x;
+  RETURN v_open;
+END $$;
+
+-- The numbers of those for whom the event was written by the same account within the last minute, in an earlier transaction.
+CREATE OR REPLACE FUNCTION reveal_list(p_people bigint[]) RETURNS TABLE (id bigint, id_type text, value bytea)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  IF NOT scope_can('document') THEN PERFORM refuse('not_allowed'); END IF;
+  RETURN QUERY SELECT p.id, p.id_type::text, p.id_cipher FROM person p WHERE p.id = ANY (p_people) AND scope_has(p.scope_path)
+    AND (scope_part(10) IS NULL OR p.personnel_class = ANY (string_to_array(scope_part(10), ',')))
+    AND p.id IN (SELECT e.person_id FROM audit_event e WHERE e.kind = 'reveal' AND e.account_id = scope_number(2)
+      AND e.facts ->> 'group' = 'document' AND e.recorded_at > transaction_timestamp() - interval '1 minute'
+      AND e.recorded_at < transaction_timestamp());
 END $$;
 
 -- Who carries this document number, for a unit that wants to take the person in: no more than the mask; exact only,

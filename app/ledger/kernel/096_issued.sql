@@ -78,6 +78,23 @@ BEGIN
   number := '〔' || year || '〕' || serial || '号';
 END $$;
 
+-- A 批复 is an entry of its office's region, and so is that it became void.
+CREATE OR REPLACE FUNCTION k_reply_entry(i issued_paper, p_type text, p_fields jsonb) RETURNS void
+LANGUAGE sql SET search_path = public, pg_temp AS $$
+  SELECT chain_append('region', o.region_code::bigint, 'reply.' || p_type, kernel_today(), clock_timestamp(), NULL,
+    jsonb_build_object('paper', i.id) || p_fields, (SELECT prefix FROM region WHERE code = o.region_code))
+    FROM office o WHERE o.id = i.office_id
+$$;
+
+CREATE OR REPLACE FUNCTION reply_voided() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM k_reply_entry(NEW, 'voided', jsonb_build_object('reason', NEW.void_reason, 'by', NEW.void_case_id));
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER reply_voided AFTER UPDATE ON issued_paper FOR EACH ROW
+  WHEN (NEW.kind = 'reply' AND OLD.voided_at IS NULL AND NEW.voided_at IS NOT NULL) EXECUTE FUNCTION reply_voided();
+
 -- The paper itself: its content bears the number that was just given, and is hashed here.
 CREATE OR REPLACE FUNCTION paper_issue(p_case bigint, p_kind text, p_office bigint, p_year int, p_serial int, p_content text,
   p_signature bytea, p_file_hash bytea) RETURNS bigint
@@ -99,6 +116,11 @@ BEGIN
     issued_by, scope_path)
   VALUES (p_case, p_kind, p_office, p_year, p_serial, v_number, p_content, sha256(convert_to(p_content, 'UTF8')), p_signature,
     p_file_hash, scope_number(1), a.scope_path) RETURNING id INTO v_id;
+  IF p_kind = 'reply' THEN
+    PERFORM k_reply_entry(i, 'issued', jsonb_build_object('office', i.office_id, 'case', i.application_id, 'year', i.year,
+      'serial', i.serial, 'number', i.number, 'content', encode(i.content_hash, 'hex'), 'issued_by', i.issued_by))
+      FROM issued_paper i WHERE i.id = v_id;
+  END IF;
   RETURN v_id;
 END $$;
 

@@ -13,7 +13,10 @@ from app.workflow.checks import Finding, Subject, check
 
 @check("sanding_figures")
 def sanding_figures(session: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
-    """核定与三定: how many numbers, leadership numbers and departments differ from the ledger's on the first day."""
+    """核定与三定: how many numbers, leadership numbers and departments differ from the ledger's on the first day.
+
+    The numbers of its departments may not add up to more than its whole (AL45).
+    """
     unit = case.number("unit")
     if unit is None or not case.facts.get("quotas"):
         return None
@@ -23,9 +26,12 @@ def sanding_figures(session: Session, case: Subject, params: Mapping[str, Any]) 
     figures = (
         ("sanding_total", document.total),
         ("ledger_total", sum(found[0].values())),
+        ("sanding_departments", document.departments_total),
         ("sanding_differ", len(differ)),
     )
-    return Finding("sanding_figures", not differ, figures, "sanding_differs" if differ else None)
+    over = document.departments_total > document.total
+    why = "sanding_departments_exceed" if over else "sanding_differs" if differ else None
+    return Finding("sanding_figures", why is None, figures, why)
 
 
 @check("organ_limit")

@@ -221,7 +221,7 @@ def test_a_budget_is_people_by_standard_and_unknown_where_none_is_set(
     path = f"/payroll/month/budget?month={NAME}"
     assert "—" in page(finance, path)
     form = {
-        "year": str(MONTH.year),
+        "month": NAME,
         "funding": "1",
         "category": "11",
         "amount": "120,000.00",
@@ -237,10 +237,21 @@ def test_a_budget_is_people_by_standard_and_unknown_where_none_is_set(
     assert f"{people * 10_000:,}.00" in shown
     # The school's are not in it, and the page says how many.
     assert "3" in shown
-    assert finance.post("/payroll/month/standard", {**form, "document": ""}).status_code == 422
+    # What was typed stands in the form again, with what is wrong.
+    for wrong in ({"document": ""}, {"amount": "0"}, {"amount": "12万"}, {"amount": "1.005"}, {"category": "x"}):
+        answer = finance.post("/payroll/month/standard", {**form, **wrong})
+        assert answer.status_code == 422, wrong
+        assert "document" in wrong or f'value="{form["document"]}"' in answer.get_data().decode(), wrong
+    assert world.value("SELECT count(*) FROM pay_standard WHERE replaced_at IS NULL") == 1
+    facts = world.value("SELECT facts FROM audit_event WHERE kind = 'pay_standard.insert'")
+    assert (facts["after.amount"], facts["after.document_no"]) == (12_000_000, form["document"])
     assert client("bianban").post("/payroll/month/standard", form).status_code == 403
     assert finance.get("/payroll/month/budget/export?month=" + NAME).status_code == 200
-    for bad in ("?month=2026-13", "?month=x", "?after=x", "?other=1"):
+    own, district = page(finance, path + "&region=440600"), page(finance, path + "&region=440604")
+    assert (bodies[0].name in own, bodies[2].name in own) == (True, False)
+    assert (bodies[0].name in district, bodies[2].name in district) == (False, True)
+    assert bodies[1].name not in page(finance, path + "&q=财核局")
+    for bad in ("?month=2026-13", "?month=x", "?after=x", "?other=1", "?region=440699", "?q=" + "长" * 61):
         assert finance.get("/payroll/month/budget" + bad).status_code == 400
 
 
@@ -253,3 +264,79 @@ def test_addresses_that_are_not_understood_answer_400(
     assert sent(finance, b"x", month="2026-99").status_code == 400
     assert sent(finance, b"x", kind="death").status_code == 422
     assert replace is not None
+
+
+def test_whole_numbers_go_out_by_right_with_a_reason_and_each_person_on_record(
+    world: World, bodies: tuple[Body, Body, Body], client: Callable[..., Client]
+) -> None:
+    home, school, _district = bodies
+    people = lists(world, bodies)
+    load(world, world.office("finance"), "payroll", NEXT, payroll([people[0], stranger(id_number(), home.name)]))
+    shown: dict[int, str] = {p.person: p.number for p in people}
+    missing = [p for p in payees(world, home)[1:] if world.value("SELECT count(*) FROM pay_difference WHERE person_id = :p"
+        " AND state <> 'closed'", p=p.person)]  # fmt: skip
+    assert missing
+    path, seen = (
+        "/payroll/whole/differences",
+        "SELECT count(*) FROM audit_event WHERE kind = 'reveal' AND facts ->> 'list' IS NOT NULL",
+    )
+    # Without the right to numbers neither button nor page; without a reason nothing goes out and nothing is on record.
+    assert path not in page(client("caizheng"), "/payroll/differences")
+    for who in ("caizheng", "shebao"):
+        without = client(who)
+        without.get("/payroll/differences")
+        assert without.post(path, {"reason": "核对工资统发"}).status_code == 403
+    office = client("bianban")
+    assert path in page(office, "/payroll/differences")
+    assert office.post(path, {"reason": "看"}).status_code == 422
+    assert world.value(seen) == 0
+    rows = read_sheet(office.post(path, {"reason": "核对十月工资统发"}).get_data())
+    assert {shown[p.person] for p in missing} <= {r[2] for r in rows}
+    assert sum("*" in r[2] for r in rows) == 1  # the stranger: only his mask is kept
+    assert world.value(seen) == len(rows) - 2
+    facts = world.value("SELECT facts FROM audit_event WHERE kind = 'export' ORDER BY id DESC LIMIT 1")
+    assert (facts["list"], facts["filter.reason"], facts["filter.whole"]) == (
+        "payroll_differences",
+        "核对十月工资统发",
+        str(len(rows) - 2),
+    )
+    # An office opens its own class of people only: here the school's.
+    human_resources = client("renshe")
+    human_resources.get(path)
+    other = read_sheet(human_resources.post(path, {"reason": "核对十月工资统发"}).get_data())
+    assert {r[3] for r in other[1:]} == {school.name}
+    month = f"/payroll/whole/changes?month={NAME}"
+    assert "DBF" in page(office, month)
+    dbf_rows = list(
+        dbf.parse(office.post(month, {"reason": "十月增减变报送财政", "form": "dbf"}).get_data(), 10_000)[1]
+    )
+    assert {cells[2] for _n, cells in dbf_rows} <= set(shown.values())
+    assert office.post(month, {"reason": "十月增减变报送财政", "form": "pdf"}).status_code == 400
+    assert office.get(month + "&x=1").status_code == 400
+
+
+def test_the_functions_give_no_number_without_a_record_of_before_and_five_lists_an_hour(
+    world: World, bodies: tuple[Body, Body, Body]
+) -> None:
+    people = [p.person for p in lists(world, bodies)]
+    who = world.office("organisation")  # of another account than the pages above
+    ask, read = "SELECT ask_reveal_list(:p, 'x', :r, NULL)", "SELECT id FROM reveal_list(:p)"
+    with world.database.transaction(who) as session:
+        assert session.execute(text(read), {"p": people}).all() == []
+        opened = session.execute(text(ask), {"p": people, "r": "核对名册"}).scalar_one()
+        assert (
+            session.execute(text(read), {"p": people}).all() == []
+        )  # not in the transaction that can still take it back
+    assert sorted(opened) == sorted(bodies[0].people)  # civil servants only
+    with world.database.transaction(who) as session:
+        assert sorted(r.id for r in session.execute(text(read), {"p": people}).all()) == sorted(opened)
+    for bad in ({"p": people, "r": "短"}, {"p": list(range(5001)), "r": "核对名册"}):
+        with pytest.raises(errors.InvalidInput), world.database.transaction(who) as session:
+            session.execute(text(ask), bad)
+    with pytest.raises(errors.NotAllowed), world.database.transaction(world.identity("caizheng")) as session:
+        session.execute(text(ask), {"p": people, "r": "核对名册"})
+    for _turn in range(4):
+        with world.database.transaction(who) as session:
+            session.execute(text(ask), {"p": people, "r": "核对名册"})
+    with pytest.raises(errors.TooOften), world.database.transaction(who) as session:
+        session.execute(text(ask), {"p": people, "r": "核对名册"})
