@@ -41,6 +41,12 @@ BEGIN
       IF NOT EXISTS (SELECT 1 FROM quota_line WHERE id = v_id AND starts_with(scope_path, p_prefix)) THEN
         PERFORM refuse('not_found', jsonb_build_object('line', v_id));
       END IF;
+    ELSIF k = 'lead_lines' THEN  -- "17:off,19:=u3": what earlier steps make may have the post
+      SELECT string_agg(split_part(x, ':', 1) || ':' || CASE WHEN starts_with(split_part(x, ':', 2), '=')
+        THEN k_reform_ref(split_part(x, ':', 2), p_keys)::text ELSE split_part(x, ':', 2) END, ',') INTO v
+        FROM regexp_split_to_table(v, ',') x;
+      f := f || jsonb_build_object(k, v);
+      CONTINUE;
     ELSIF k = 'region' AND NOT EXISTS (SELECT 1 FROM region WHERE code = v AND starts_with(prefix, p_prefix)) THEN
       PERFORM refuse('not_found', jsonb_build_object('region', v));
     ELSE CONTINUE;
@@ -66,12 +72,13 @@ BEGIN
   WHEN 'merge_unit' THEN PERFORM k_merge_unit(p_case, f, p_on);
   WHEN 'transfer_unit' THEN PERFORM k_transfer_unit(p_case, f, p_on);
   WHEN 'move_department' THEN v_made := k_move_department(p_case, f, p_on);
-  WHEN 'move_people' THEN PERFORM k_move_people(p_case, f, p_on);
+  WHEN 'move_people' THEN
+    PERFORM k_move_people(p_case, f, p_on);
+    PERFORM k_absences_go_on(p_case, f);
   WHEN 'move_quota' THEN PERFORM k_move_quota(p_case, f, p_on);
   WHEN 'signboard' THEN PERFORM k_signboard(p_case, f, p_on);
-  WHEN 'move_quota' THEN PERFORM k_move_quota(p_case, f, p_on);
-  WHEN 'set_quota' THEN PERFORM k_set_quota(p_case, f - 'net' - 'ending' || '{"kind": "establishment"}', p_on);
-  WHEN 'set_leadership' THEN PERFORM k_set_quota(p_case, f - 'net' - 'ending' || '{"kind": "leadership"}', p_on);
+  WHEN 'set_quota' THEN PERFORM k_set_quota(p_case, f - 'net' - 'ending' - 'bring' || '{"kind": "establishment"}', p_on);
+  WHEN 'set_leadership' THEN PERFORM k_set_quota(p_case, f - 'net' - 'ending' - 'bring' || '{"kind": "leadership"}', p_on);
   ELSE PERFORM refuse('invalid_input', '{"errors": {"step": ["format"]}}');
   END CASE;
   RETURN v_made;
