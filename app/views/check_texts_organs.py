@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 TITLES: dict[str, Any] = {
     "organ_consequences": _l("What the change touches"),
     "organ_leaders": _l("What becomes of the leaders"),
+    "organ_received": _l("What comes into your region"),
     "organ_surplus": _l("People beyond the numbers"),
     "organ_empty": _l("Nothing left in the unit"),
     "organ_destination": _l("Where cases and permits under way go"),
@@ -17,6 +18,8 @@ LABELS: dict[str, Any] = {
     "surplus": _l("Beyond the numbers"),
     "surplus_now": _l("Beyond the numbers now"),
     "absorbed_until": _l("To be absorbed until"),
+    "bodies": _l("Bodies of its class in the region"),
+    "bodies_most": _l("Limit of the region"),
     "short": _l("Seats missing there"),
     "lead_follow": _l("Go on in their posts"),
     "lead_off": _l("Are taken off their posts"),
@@ -44,6 +47,12 @@ SAYS: dict[str, Any] = {
     ),
     "numbers_first": _l("Set its establishment and leadership numbers to zero first (change of quota)."),
     "below_first": _l("End, merge or transfer the departments and bodies below it first."),
+    "comes_in": _l(
+        "Sums only: names, lines and history become yours with the effect. Your word is asked beside the office that gives the body away."
+    ),
+    "over_limit": _l(
+        "With it the region would have more bodies of this class than its limit: ask the upper level first, or do not agree."
+    ),
     "say_leaders": _l(
         "Say what becomes of the leaders' posts: of the body's own at once, of the departments' line by line (they end with their department where nothing else is said)."
     ),

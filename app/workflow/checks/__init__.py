@@ -21,7 +21,7 @@ from app.queries import units
 from app.workflow.definition import CheckPlan, Process
 
 # Who is asked for consent or files for himself looks after his own side, not after seats and ages.
-BY_CONSENT = ("source_unit", "unit", "unit_head")
+BY_CONSENT = ("source_unit", "unit", "unit_head", "receiving_establishment")
 
 
 @dataclass(frozen=True, slots=True)

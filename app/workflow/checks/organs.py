@@ -150,3 +150,20 @@ def upgrade_levels(session: Session, case: Subject, params: Mapping[str, Any]) -
     odd = sum(r.authorised for r in rows if misfits(grade, r.role, r.level))
     return Finding("upgrade_levels", None if odd else True, (("lead_numbers", sum(r.authorised for r in rows)), ("odd_levels", odd)),
                    "approve_levels" if odd else None)  # fmt: skip
+
+
+@check("organ_received", roles=("receiving_establishment",))
+def organ_received(session: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
+    """接收后果: what comes into the division, in sums, and how many bodies of its class the division may have."""
+    if case.case_id is None:
+        return None
+    row = session.execute(text("SELECT * FROM case_brings(:c)"), {"c": case.case_id}).one_or_none()
+    if row is None:
+        return None
+    names = ("people", "surplus", "numbers", "lead_numbers", "departments")
+    figures = tuple((name, int(getattr(row, name))) for name in names if getattr(row, name))
+    if row.most is None:
+        return Finding("organ_received", None, figures, "comes_in")
+    figures += (("bodies", int(row.bodies)), ("bodies_most", int(row.most)))
+    full = row.bodies >= row.most
+    return Finding("organ_received", False if full else None, figures, "over_limit" if full else "comes_in")
