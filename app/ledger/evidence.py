@@ -16,9 +16,6 @@ MOVED = (
 )
 
 OF_UNITS = "'source_unit', 'unit', 'unit_head', 'supervisor'"
-PASSED_OVER = (
-    "'unit_head', 'supervisor', 'city_establishment', 'city_personnel', 'source_establishment', 'source_personnel'"
-)
 VERSIONS = (
     "SELECT v.id, v.process, encode(sha256(convert_to(v.definition::text || v.requirements::text, 'UTF8')), 'hex') AS due,"
     " v.hash FROM process_version v"
@@ -33,7 +30,8 @@ UNKNOWN = "SELECT e.case_id, min(e.id) AS entry FROM ledger_entry e LEFT JOIN ca
     " WHERE e.chain_kind IN ('unit', 'person') AND c.case_id IS NULL GROUP BY e.case_id"  # fmt: skip
 # Roles that nobody has to answer where there is nobody, or the same office (032_routing.sql): asked by their task alone.
 PASSED_OVER = (
-    "('unit_head', 'supervisor', 'city_establishment', 'city_personnel', 'source_establishment', 'source_personnel')"
+    "('unit_head', 'supervisor', 'city_establishment', 'city_personnel', 'source_establishment', 'source_personnel',"
+    " 'receiving_establishment')"
 )
 # The latest word of each person counts, of as many people as the published version demands.
 APPROVALS = (

@@ -136,6 +136,7 @@ APP_FUNCTIONS = (
     "verification_mended(bigint, bigint)",
     "unit_name(bigint)",
     "case_line(bigint)",
+    "case_brings(bigint)",
     "case_person(bigint)",
     "case_setting(bigint)",
     "find_person(bytea)",

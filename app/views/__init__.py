@@ -24,6 +24,7 @@ VIEWS = (
     ("difference", "DifferenceView"),
     ("forecast", "ForecastView"),
     ("unit_page", "UnitView"),
+    ("touched", "TouchedView"),
     ("ranks", "RanksView"),
     ("unit_page", "DisclosureView"),
     ("person", "CardView"),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.domain import codes
 from app.queries import units
 from app.queries.commission import outside_named
-from app.views import fields_engagement, fields_entry, fields_lead, fields_sanding, reform_words
+from app.views import fields_engagement, fields_entry, fields_lead, fields_organs, fields_sanding, reform_words
 from app.views.fields_inside import objects
 from app.workflow.definition import Process
 
@@ -86,6 +86,7 @@ def labels() -> dict[str, str]:
         **{key: str(label) for key, label in fields_entry.LABELS.items()},
         **{key: str(label) for key, label in fields_lead.LABELS.items()},
         **{key: str(label) for key, label in fields_engagement.LABELS.items()},
+        **fields_organs.labels(),
         "ground": _("Reason"),
         **fields_sanding.labels(),
     }
@@ -102,6 +103,8 @@ def shown(s: Session, facts: dict[str, Any], line: Any, plan: Process) -> list[d
         if key in item or value in (None, "") or (key == "structure" and value == "none"):
             continue
         title = _("Reform") if plan.movement == "reform" and key == "name" else label
+        if key == "until_on" and plan.movement in ("merge_unit", "set_quota", "absorb"):
+            title = _("Plan of absorption: last day")
         out.append({"label": title, "value": _word(s, key, value, plan)})
     return out + (reform_words.filed(s, facts) if plan.movement == "reform" else [])
 
@@ -109,6 +112,8 @@ def shown(s: Session, facts: dict[str, Any], line: Any, plan: Process) -> list[d
 def _word(s: Session, key: str, value: Any, plan: Process) -> Any:
     if key in ("department", "host_unit", "partner"):
         return s.execute(text("SELECT unit_name(:u)"), {"u": int(value)}).scalar() or value
+    if key in fields_organs.labels():
+        return fields_organs.said(s, key, value)
     if key in fields_sanding.COLUMNS:
         return fields_sanding.said(key, value)
     if key == "outside":

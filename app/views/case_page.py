@@ -183,6 +183,7 @@ ROLE_NAMES = {
     "city_personnel": "市委组织部（市人社局）",
     "source_establishment": "调出地编办",
     "source_personnel": "调出地组织部（人社局）",
+    "receiving_establishment": "接收地编办",
 }
 
 

@@ -131,6 +131,7 @@ def _templates(plan: Process, role: str) -> list[dict[str, str]]:
         "source_unit": "同意调出。",
         "source_establishment": "同意调出，调出单位编制予以核销。",
         "source_personnel": "经审核，同意调出。",
+        "receiving_establishment": "经研究，同意接收，机构限额和编制总量有余。",
     }.get(
         role, "经审核，人选符合条件，同意。" if plan.movement in ("occupy", "move", "take_lead") else "经审核，同意。"
     )

@@ -86,7 +86,9 @@ def worded(kept: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "ok": kept["ok"],
         "title": TITLES[kept["code"]],
-        "figures": [(LABELS[label], named(label, value)) for label, value in kept["figures"]],
+        "figures": [
+            (LABELS[label], named(label, value), kept.get("see", {}).get(label)) for label, value in kept["figures"]
+        ],
         "text": says,
         "article": kept["article"],
     }

@@ -1,12 +1,44 @@
 """Fields of the organs' businesses: who goes where, and what goes along."""
 
+import json
 from collections.abc import Callable
+from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import text as text_
+from sqlalchemy.orm import Session
 from wtforms import Field
 
 from app.domain import codes
+from app.queries import units
 from app.views.fields import chosen, one_of, searched, text
+from app.views.rows_field import Column, RowsField
+
+SEATS: list[tuple[str, Any]] = [
+    ("along", _l("Go along with the people")),
+    ("approved", _l("Vacant seats of the body that takes over")),
+]
+CASES: list[tuple[str, Any]] = [
+    ("carry", _l("Go over to the successor")),
+    ("suspend", _l("Go over and stand still until their office lets them go on")),
+    ("withdraw", _l("Are withdrawn, reservations released")),
+]
+ABSENCES: list[tuple[str, Any]] = [
+    ("", _l("Stays away, as registered")),
+    ("end", _l("Is back: the absence ends")),
+]
+# What becomes of leaders' posts: of the body's own at once, and line by line where it is another thing.
+LEADS: list[tuple[str, Any]] = [
+    ("off", _l("Holders are taken off their posts, the posts end")),
+    ("follow", _l("Holders go on in the same posts of the body that takes over")),
+]
+LEAD_LINES = (
+    Column("line", _l("Leadership post"), search="/search/lines?kind=leadership", along="unit lower_unit"),
+    Column("way", _l("What becomes of it"), choices=tuple(LEADS)),
+    Column("to", _l("Department there that has the post (empty: the body itself)"), required=False,
+           search="/search/departments", along="into"),
+)  # fmt: skip
 
 FIELDS: dict[str, Callable[[], Field]] = {
     "superior": lambda: searched(
@@ -18,22 +50,68 @@ FIELDS: dict[str, Callable[[], Field]] = {
     "new_name": lambda: text(_l("New name (empty: as before)"), required=False),
     "new_grade": lambda: one_of(_l("New grade (empty: as before)"), chosen(codes.UNIT_GRADE, empty=True)),
     "into_line": lambda: searched(_l("Line that takes them in"), "/search/lines?kind=any"),
-    "seats_go": lambda: one_of(
-        _l("Establishment numbers"),
-        [
-            ("", "—"),
-            ("along", _l("Go along with the people")),
-            ("approved", _l("Vacant seats of the body that takes over")),
-        ],
-        required=True,
-    ),
-    "running_cases": lambda: one_of(
-        _l("Cases under way"),
-        [
-            ("", "—"),
-            ("carry", _l("Go over to the successor")),
-            ("suspend", _l("Go over and stand still until their office lets them go on")),
-            ("withdraw", _l("Are withdrawn, reservations released")),
-        ],
-    ),
+    "seats_go": lambda: one_of(_l("Establishment numbers"), [("", "—"), *SEATS], required=True),
+    "leads": lambda: one_of(_l("Leaders' posts of the body itself"), [("", "—"), *LEADS]),
+    "lead_lines": lambda: RowsField(_l("Leaders' posts line by line, where it is another thing"), LEAD_LINES),
+    "absences": lambda: one_of(_l("Who is away (lent, ill, on leave)"), ABSENCES),
+    "running_cases": lambda: one_of(_l("Cases under way"), [("", "—"), *CASES]),
 }
+
+
+def lead_lines(kept: Any) -> str | None:
+    """The rows as the kernel reads them: ``line:off``, ``line:follow`` or ``line:unit``; None without any."""
+    rows = [r for r in (json.loads(kept) if kept else []) if r.get("line") and r.get("way")]
+    return ",".join(f"{r['line']}:{(r.get('to') or r['way']) if r['way'] == 'follow' else 'off'}" for r in rows) or None
+
+
+def lead_rows(kept: Any) -> str:
+    """The rows of the form again, from what the kernel reads."""
+    rows = [part.partition(":")[::2] for part in str(kept or "").split(",") if ":" in part]
+    known = ("off", "follow")
+    return json.dumps([
+        {"line": line, "way": way if way in known else "follow", "to": "" if way in known else way} for line, way in rows
+    ]) if rows else ""  # fmt: skip
+
+
+def labels() -> dict[str, Any]:
+    """The facts of these businesses as a reader is shown them, in their order."""
+    return {
+        "into": _("Body that takes over"),
+        "into_line": _("Line that takes them in"),
+        "parent": _("Superior body"),
+        "seats": _("Establishment numbers"),
+        "leads": _("Leaders' posts of the body itself"),
+        "lead_lines": _("Leaders' posts line by line, where it is another thing"),
+        "absences": _("Who is away (lent, ill, on leave)"),
+        "cases": _("Cases under way"),
+        "targets": _("Surplus left at the end of each year (2027:3,2028:0)"),
+    }
+
+
+def said(s: Session, key: str, value: Any) -> str:
+    """One of these facts in words: units and lines by name, choices by their label."""
+    if key in ("into", "parent"):
+        return str(s.execute(text_("SELECT unit_name(:u)"), {"u": int(value)}).scalar() or value)
+    if key == "into_line":
+        row = units.line(s, int(value))
+        return f"{row.unit} · {units.line_label(row)}" if row else str(value)
+    if key == "lead_lines":
+        ways = dict(LEADS)
+        parts = [part.partition(":")[::2] for part in str(value).split(",")]
+        found = {r.line_id: r for r in s.execute(text_(POSTS), {"i": [int(line) for line, _way in parts]})}
+        names = {r.id: r.name for r in s.execute(
+            text_("SELECT id, name FROM unit WHERE id = ANY(:i)"), {"i": [int(w) for _l, w in parts if w.isdecimal()]}
+        )}  # fmt: skip
+        return "；".join(
+            f"{units.line_label(found[int(line)]) if int(line) in found else line}："
+            + (names.get(int(way), way) if way.isdecimal() else str(ways[way]))
+            for line, way in parts
+        )
+    choices = {"seats": SEATS, "cases": CASES, "leads": LEADS, "absences": ABSENCES}.get(key, [])
+    return str(dict(choices).get(str(value), value))
+
+
+POSTS = (
+    "SELECT l.id AS line_id, l.*, s.name AS scope_name FROM quota_line l JOIN unit s ON s.id = l.scope_unit_id"
+    " WHERE l.id = ANY(:i)"
+)

@@ -23,7 +23,7 @@ def sentence(refusal: DomainError) -> str:
     facts = refusal.facts
     if isinstance(refusal, CheckFailed) and "check" in facts:
         found = worded(facts["check"])
-        figures = "，".join(f"{label} {value}" for label, value in found["figures"])
+        figures = "，".join(f"{label} {value}" for label, value, _see in found["figures"])
         facts = found | {"figures": figures, "text": found["text"] or ""}
     return str(sentences()[refusal.code]).replace("%%", "%") % _Facts(facts)
 

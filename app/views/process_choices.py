@@ -41,6 +41,7 @@ def roles() -> Pairs:
         ("source_unit", _("Unit that the person leaves")),
         ("source_establishment", _("Establishment office of the unit left")),
         ("source_personnel", _("Personnel office of the unit left")),
+        ("receiving_establishment", _("Establishment office of the region that takes it in")),
         ("city_establishment", _("Establishment office of the city")),
         ("city_personnel", _("Personnel office of the city")),
     ]

@@ -12,7 +12,10 @@ from app.domain import codes
 from app.domain.regions import foshan
 from app.views.fields import FIELDS, FILL_IN, chosen, known, one_of, searched, text
 from app.views.fields_organs import FIELDS as FIELDS_ORGANS
+from app.views.fields_organs import LEADS
+from app.views.fields_quotas import FIELDS as FIELDS_QUOTAS
 from app.views.fields_sanding import FIELDS as FIELDS_SANDING
+from app.views.rows_field import Column, RowsField
 from app.workflow.reform import StepKind
 
 # So many people are named one by one; more go as a whole line.
@@ -50,6 +53,13 @@ def fields_of(kind: StepKind, variant: int) -> dict[str, Field]:
         "authorised": lambda need: _number(_l("Authorised number")),
         "seats": lambda need: one_of(_l("Seats"), seat_ways(), required=True),
         "cases": lambda need: FIELDS_ORGANS["running_cases"](),
+        "leads": lambda need: FIELDS_ORGANS["leads"](),
+        "lead_lines": lambda need: RowsField(
+            _l("Leaders' posts line by line, where it is another thing"), _lead_lines(variant)
+        ),
+        "absences": lambda need: FIELDS_ORGANS["absences"](),
+        "until_on": lambda need: FIELDS_QUOTAS["plan_until_on"](),
+        "targets": lambda need: FIELDS_QUOTAS["targets"](),
         "partner": lambda need: _unit(_l("Body that shares its offices (co-located)"), variant, need),
         "signboard_kind": lambda need: FIELDS_SANDING["signboard_kind"](),
         "board_name": lambda need: text(_l("Name on the signboard"), required=need),
@@ -66,8 +76,12 @@ def fields_of(kind: StepKind, variant: int) -> dict[str, Field]:
         makers["unit"] = lambda need: _department(_l("Internal department"), variant, need)
     if kind.name == "transfer_unit":
         makers["region"] = lambda need: one_of(_l("Region (empty: as it is)"), [("", "—"), *regions()])
-    if kind.name == "close_unit":
+    if kind.name in ("close_unit", "change_unit", "merge_unit"):
         makers["unit"] = lambda need: _unit(_l("Unit or internal department"), variant, need, any_node="yes")
+    if kind.name == "merge_unit":
+        makers["into"] = lambda need: _unit(
+            _l("Into the unit (or department of the same unit)"), variant, need, any_node="yes"
+        )
     members: dict[str, Field] = {}
     for name, shape in kind.facts.items():
         if name == "people":
@@ -78,6 +92,15 @@ def fields_of(kind: StepKind, variant: int) -> dict[str, Field]:
             continue
         members[name] = makers[name](shape.required) if name in makers else FIELDS[name]()
     return members
+
+
+def _lead_lines(variant: int) -> tuple[Column, ...]:
+    return (
+        Column("line", _l("Leadership post"), search="/search/lines?kind=leadership", along="unit"),
+        Column("way", _l("What becomes of it"), choices=tuple(LEADS)),
+        Column("to", _l("Department there that has the post (empty: the body itself)"), required=False,
+               search=f"/reform/variant/{variant}/units?node=department"),
+    )  # fmt: skip
 
 
 def _unit(label: Any, variant: int, need: bool, any_node: str = "") -> Field:

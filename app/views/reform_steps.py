@@ -1,5 +1,6 @@
 """改革方案的步骤: one variant with its steps, edited by forms, and its trial."""
 
+import datetime as dt
 import json
 import re
 from typing import Any
@@ -12,13 +13,16 @@ from sqlalchemy.orm import Session
 
 from app.domain import errors
 from app.queries import reforms, units
+from app.views.fields_organs import lead_lines, lead_rows
+from app.views.filing import stored
 from app.views.messages import sentence
 from app.views.reform import mine
 from app.views.reform_forms import form_class
 from app.views.reform_words import Names, answered, by_unit, kind_names, said, shares
 from app.views.search import answer, term
+from app.views.search_labels import Own, chosen_of, show_again
 from app.views.shell import work
-from app.workflow.reform import LINES, REFERENCES, StepKind, kind_of
+from app.workflow.reform import StepKind, kind_of
 
 
 class ReformStepView(BaseView):
@@ -90,6 +94,8 @@ class ReformStepView(BaseView):
         kept = {} if step is None else {**step.facts, "phase": step.phase, "note": step.note}
         some = str(kept.get("people") or "all").split(",")
         kept |= {} if some == ["all"] else {f"person{n}": value for n, value in enumerate(some, 1)}
+        kept["lead_lines"] = lead_rows(kept.get("lead_lines"))
+        kept["until_on"] = dt.date.fromisoformat(kept["until_on"]) if kept.get("until_on") else None
         form = form_class(kind, variant.id)(request.form if request.method == "POST" else None, data=kept)
         problem = ""
         if request.method == "POST" and form.validate():
@@ -99,7 +105,7 @@ class ReformStepView(BaseView):
             except errors.DomainError as refusal:
                 problem = sentence(refusal)
         with work() as s:
-            label_chosen(s, variant.id, form)
+            show_again(s, form, own_names(s, variant.id, form))
         return render_template(
             "form.html",
             title=kind_names()[kind.name],
@@ -116,6 +122,8 @@ class ReformStepView(BaseView):
         if "people" in kind.facts:
             some = [str(form[name].data) for name in people_fields(form) if form[name].data]
             typed["people"] = ",".join(dict.fromkeys(some)) or "all"
+        typed["lead_lines"] = lead_lines(typed.get("lead_lines")) if "lead_lines" in kind.facts else None
+        typed["until_on"] = stored(typed.get("until_on"))
         facts = kind.validated(typed)
         if kind.name == "open_unit":
             facts["nature"] = {"organ": "党政机关", "institution": "事业单位"}.get(facts["body"], "其他")
@@ -208,22 +216,24 @@ def as_json(facts: dict[str, Any]) -> str:
     return json.dumps(facts, ensure_ascii=False)
 
 
-def label_chosen(s: Session, variant: int, form: Any) -> None:
-    """Show what was chosen by search with its name."""
-    chosen = {name: str(form[name].data) for name in (*REFERENCES, *LINES) if name in form and form[name].data}
-    names = Names(s, [*reforms.steps(s, variant), _Typed(chosen)])
-    named = reforms.people_names(
-        s, [int(form[n].data) for n in people_fields(form) if str(form[n].data or "").isdecimal()]
+def own_names(s: Session, variant: int, form: Any) -> Own:
+    """The names of what the variant's own searches offer: rows, and what its steps make."""
+    place = f"/reform/variant/{variant}/"
+    chosen = [(path, value) for path, value in chosen_of(form) if path.startswith(place)]
+    names = Names(
+        s, [*reforms.steps(s, variant), *(_Typed({"line" if p.endswith("/lines") else "unit": v}) for p, v in chosen)]
     )
-    for name in people_fields(form):
-        if str(form[name].data or "").isdecimal():
-            form[name].choices = [(str(form[name].data), named.get(int(form[name].data), "—"))]
-    for name, value in chosen.items():
-        form[name].choices = [(value, names.line(value) if name in LINES else names.unit(value))]
+
+    def name(path: str, value: str) -> str | None:
+        if not path.startswith(place):
+            return None
+        return names.line(value) if path.endswith("/lines") else names.unit(value)
+
+    return name
 
 
 class _Typed:
-    """What is typed so far, read as a step is."""
+    """A choice of a form, read as a step is."""
 
     key, kind = None, ""
 

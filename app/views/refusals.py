@@ -128,6 +128,9 @@ def _of_numbers() -> dict[str, LazyString]:
         "document_used": _(
             "Document %(document_no)s has made this change already. Compare with the unit's documents; another change needs its own document."
         ),
+        "surplus_without_plan": _(
+            "%(surplus)s people are beyond the number and no plan of absorption runs for them. Enter the last day until which the body that takes over absorbs them (“Plan of absorption: last day”), or let them leave first."
+        ),
         "no_surplus": _("Nobody is above the number here: there is nothing to absorb."),
         "seats_reserved": _(
             "%(reserved)s seats are kept for running cases. Wait until they end, or have them withdrawn first."

@@ -1,6 +1,7 @@
 """A field of rows: a small table that is filled in line by line, kept as one text of JSON; works without a script."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,17 +11,25 @@ from wtforms import Field
 from wtforms.validators import ValidationError
 
 SPARE, MOST = 4, 200
+# What a search offers: a row's number, or the key of what another step of the same draft makes.
+CHOSEN = re.compile(r"[0-9]{1,18}|=[a-z][a-z0-9]{0,15}")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its key among the row, its heading, how it is filled in (text, area, number, day, or a choice)."""
+    """One column: its key among the row, its heading, how it is filled in.
+
+    ``kind`` is text, area, number, day; ``choices`` make it a choice, ``search`` (an address) one by search-as-you-type,
+    which sends the form's fields named in ``along`` with it.
+    """
 
     key: str
     label: Any
     kind: str = "text"
-    choices: tuple[tuple[str, str], ...] = ()
+    choices: tuple[tuple[str, Any], ...] = ()
     required: bool = True
+    search: str = ""
+    along: str = ""
 
 
 def rows_widget(field: "RowsField", **attributes: Any) -> Markup:
@@ -52,6 +61,12 @@ def _control(field: "RowsField", n: int, c: Column, value: Any) -> Markup:
             for k, v in (("", "—"), *c.choices)
         )
         return Markup('<select class="form-select" name="{}" aria-label="{}">{}</select>').format(name, label, options)
+    if c.search:
+        value = str(value)
+        kept = Markup('<option value="{}" selected>{}</option>').format(value, field.named.get((c.key, value), value))
+        return Markup(
+            '<select class="form-select" name="{}" aria-label="{}" data-search-url="{}" data-search-with="{}">{}</select>'
+        ).format(name, label, c.search, c.along, kept if value else "")
     if c.kind == "area":
         return Markup('<textarea class="form-control" name="{}" rows="2" aria-label="{}">{}</textarea>').format(
             name, label, escape(value)
@@ -70,6 +85,7 @@ class RowsField(Field):
     def __init__(self, label: Any, columns: tuple[Column, ...], *, required: bool = False, **more: Any) -> None:
         super().__init__(label, **more)
         self.columns, self.needed = columns, required
+        self.named: dict[tuple[str, str], str] = {}  # what was chosen by search, by column and value
 
     def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
         """Collect the cells ``name-row-column``; else the kept text."""
@@ -102,6 +118,7 @@ class RowsField(Field):
                     or len(value) > 2000
                     or (value and c.kind == "number" and not (value.isdecimal() and int(value) <= 20000))
                     or (value and c.choices and value not in dict(c.choices))
+                    or (value and c.search and not CHOSEN.fullmatch(value))
                 )
                 if bad:
                     raise ValidationError(_("Row %(n)s, %(column)s: fill it in as asked.", n=n, column=c.label))

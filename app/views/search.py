@@ -7,6 +7,7 @@ from flask import abort, jsonify, render_template, request
 from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from app.domain import codes
 from app.domain.quota import Figures
@@ -27,6 +28,13 @@ def term() -> str:
 def answer(items: list[dict[str, Any]]) -> Any:
     """At most twenty choices."""
     return jsonify({"results": items[:20]})
+
+
+def body_of(s: Session, given: str) -> int | None:
+    """The legal body of a chosen unit or department; None where nothing, or nothing of one's rows, is chosen."""
+    if not (given.isdecimal() and len(given) <= 18):
+        return None
+    return s.execute(text("SELECT legal_id FROM unit WHERE id = :u"), {"u": int(given)}).scalar()
 
 
 class SearchView(BaseView):
@@ -102,7 +110,8 @@ class SearchView(BaseView):
             abort(400)
         wanted, q, unit = None if kind == "any" else kind, term(), hat().unit_id
         with work() as s:
-            found = [(line, "") for line in units.lines_of(s, unit, wanted)] if unit else units.find_lines(s, q, wanted)
+            own = unit or body_of(s, request.args.get("unit", ""))
+            found = [(line, "") for line in units.lines_of(s, own, wanted)] if own else units.find_lines(s, q, wanted)
         items = []
         for line, prefix in found:
             f = line.figures
@@ -114,7 +123,7 @@ class SearchView(BaseView):
                     "note": _("Authorised %(a)s, occupied %(o)s, usable %(u)s", a=fixed, o=f.occupied, u=f.usable),
                 }
             )
-        return answer([i for i in items if q in i["text"]] if unit else items)
+        return answer([i for i in items if q in i["text"]] if own else items)
 
     @expose("/below")
     @has_access
@@ -163,8 +172,8 @@ class SearchView(BaseView):
     @has_access
     def departments(self) -> Any:
         """Internal departments of the own unit, or of the unit that an office has chosen."""
-        unit = hat().unit_id or request.args.get("unit", 0, type=int)
         with work() as s:
+            unit = hat().unit_id or body_of(s, request.args.get("into") or request.args.get("unit", ""))
             rows = s.execute(
                 text(
                     "SELECT id, name FROM unit WHERE legal_id = :u AND node = 'department' AND status = 'active'"

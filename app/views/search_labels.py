@@ -1,7 +1,7 @@
 """What a search field shows of the choice that was made: the row by its name, where the reader may see it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +13,7 @@ from app.domain.records import KINDS
 from app.queries import commission, units
 from app.views import filing_reform
 from app.views.record_sections import brief
+from app.views.rows_field import RowsField
 from app.views.shell import hat
 
 # A row's number; a leader and a phase are a pair of them.
@@ -31,6 +32,12 @@ ENGAGED = (
     "SELECT coalesce(p.name, a.person_name) AS name FROM engagement e JOIN application a ON a.id = e.case_id"
     " LEFT JOIN person p ON p.id = e.person_id WHERE e.person_id = :i AND e.recorded_to IS NULL LIMIT 1"
 )
+
+# Many rows of one search at once, for the cells of a field of rows.
+MANY: dict[str, str] = {
+    "/search/lines": LINE.replace("l.id = :i", "l.id = ANY(:i)"),
+    "/search/departments": "SELECT id, name FROM unit WHERE id = ANY(:i)",
+}
 
 # By the search that offered the row, so that every field of that search shows its choice again.
 ROWS: dict[str, str] = {
@@ -66,13 +73,49 @@ WORDS: dict[str, Callable[[Any], str]] = {
 }
 
 
-def show_again(s: Session, form: Any) -> None:
+# What a search of its own offers by name: (address, value) to the name, or None where it is no such search.
+Own = Callable[[str, str], str | None]
+
+
+def chosen_of(form: Any) -> Iterator[tuple[str, str]]:
+    """Each choice by search that a form holds: the search's address and the value."""
+    for field in form:
+        if isinstance(field, RowsField):
+            for c in field.columns:
+                yield from (
+                    (urlsplit(c.search).path, str(row[c.key])) for row in field.rows() if c.search and row.get(c.key)
+                )
+        elif (search := urlsplit((field.render_kw or {}).get("data-search-url", "")).path) and field.data:
+            yield search, str(field.data)
+
+
+def show_again(s: Session, form: Any, own: Own | None = None) -> None:
     """Give each search field of a form its choice back by name; what is no row of the reader's stays unnamed."""
     for field in form:
+        if isinstance(field, RowsField):
+            _show_cells(s, field, own)
+            continue
         search = urlsplit((field.render_kw or {}).get("data-search-url", "")).path
+        if own and field.data and (name := own(search, str(field.data))):
+            field.choices = [(str(field.data), name)]
+            continue
         posted = NUMBERS.fullmatch(str(field.data or ""))
         if search not in ROWS or posted is None:
             continue
         row = s.execute(text(ROWS[search]), {"i": int(posted[1]), "p": int(posted[2] or 0)}).one_or_none()
         if row:
             field.choices = [(posted[0], WORDS[search](row) if search in WORDS else row.name)]
+
+
+def _show_cells(s: Session, field: RowsField, own: Own | None) -> None:
+    """The same for a field of rows, with one query for each of its columns."""
+    rows = field.rows()
+    for column in field.columns:
+        search = urlsplit(column.search).path
+        for value in {str(row.get(column.key) or "") for row in rows}:
+            if own and value and (name := own(search, value)):
+                field.named[column.key, value] = name
+        ids = {int(str(row.get(column.key))) for row in rows if NUMBERS.fullmatch(str(row.get(column.key) or ""))}
+        if search in MANY and ids:
+            for row in s.execute(text(MANY[search]), {"i": list(ids)}):
+                field.named[column.key, str(row.id)] = WORDS[search](row) if search in WORDS else row.name

@@ -31,6 +31,7 @@ ROLES = (
     "city_personnel",
     "source_establishment",
     "source_personnel",
+    "receiving_establishment",
 )
 MOVEMENTS = (
     "reserve",

@@ -17,6 +17,11 @@ LINE = r"^([0-9]{1,18}|(=[a-z][a-z0-9]{0,15}|[0-9]{1,18}):[0-9]{2}:[0-9]:[a-z]+)
 # 编随人走: the numbers go along with the people; or the people take seats that were approved for them.
 SEATS = ("along", "approved")
 CASES = ("carry", "suspend", "withdraw")
+# Leaders' posts: off with their holders, or on in the successor; of single lines "17:off,18:follow,19:=u2".
+LEADS = ("off", "follow")
+LEAD_LINES = r"^[0-9]{1,18}:(off|follow|=[a-z][a-z0-9]{0,15}|[0-9]{1,18})(,[0-9]{1,18}:(off|follow|=[a-z][a-z0-9]{0,15}|[0-9]{1,18})){0,199}$"
+# A year's surplus that may be left: "2027:3,2028:0".
+TARGETS = r"^20[0-9]{2}:[0-9]{1,5}(,20[0-9]{2}:[0-9]{1,5}){0,19}$"
 REFERENCES = ("unit", "parent", "into", "department", "scope", "partner")
 LINES = ("line", "into_line", "from_line")
 
@@ -45,6 +50,25 @@ def code(name: str, *, required: bool = True) -> fields.Field:
 def one_of(*choices: str, required: bool = True) -> fields.Field:
     """One of a few words."""
     return fields.Str(required=required, validate=validate.OneOf(choices))
+
+
+def leads() -> dict[str, fields.Field]:
+    """What becomes of leaders' posts and of who is away, where a body or department goes into another one."""
+    return {
+        "leads": one_of(*LEADS, required=False),
+        "lead_lines": fields.Str(validate=validate.Regexp(LEAD_LINES)),
+        "absences": one_of("end", required=False),
+    }
+
+
+def absorption() -> dict[str, fields.Field]:
+    """消化计划: the last day and what may be left year by year."""
+    return {"until_on": until(), "targets": fields.Str(validate=validate.Regexp(TARGETS))}
+
+
+def until() -> fields.Field:
+    """A day, as text."""
+    return fields.Str(validate=validate.Regexp(r"^20[0-9]{2}-[01][0-9]-[0-3][0-9]$"))
 
 
 def number(most: int = 20000) -> fields.Field:
@@ -106,11 +130,18 @@ _KINDS = (
     StepKind("close_unit", {"unit": unit(), "cases": one_of(*CASES, required=False)}),
     StepKind(
         "merge_unit",
-        {"unit": unit(), "into": unit(), "seats": one_of(*SEATS), "cases": one_of(*CASES, required=False)},
+        {
+            "unit": unit(),
+            "into": unit(),
+            "seats": one_of(*SEATS),
+            "until_on": until(),
+            **leads(),
+            "cases": one_of(*CASES, required=False),
+        },
     ),
     StepKind(
         "move_department",
-        {"unit": unit(), "into": unit(), "seats": one_of(*SEATS), "cases": one_of(*CASES, required=False)},
+        {"unit": unit(), "into": unit(), "seats": one_of(*SEATS), **leads(), "cases": one_of(*CASES, required=False)},
         makes=True,
     ),
     StepKind(
@@ -134,6 +165,7 @@ _KINDS = (
             "into_line": line(),
             "department": unit(required=False),
             "people": fields.Str(validate=validate.Regexp(r"^(all|[0-9]{1,18}(,[0-9]{1,18}){0,199})$")),
+            "absences": one_of("end", required=False),
         },
     ),
     StepKind(
@@ -144,6 +176,7 @@ _KINDS = (
             "funding": code("FUNDING"),
             "structure": code("STRUCTURE"),
             "authorised": number(),
+            **absorption(),
         },
     ),
     StepKind("move_quota", {"from_line": line(), "line": line(), "number": number()}),
@@ -155,6 +188,7 @@ _KINDS = (
             "role": code("ROLE"),
             "level": code("LEVEL"),
             "authorised": number(200),
+            **absorption(),
         },
     ),
 )

@@ -23,6 +23,7 @@ NEED_RESERVATION = ("occupy", "move")
 # Roles that the kernel passes over where there is nobody, or the same office (032_routing.sql).
 PASSED_OVER = (
     "unit_head", "supervisor", "city_establishment", "city_personnel", "source_establishment", "source_personnel",
+    "receiving_establishment",
 )  # fmt: skip
 # Facts that a form's own filer adds to its fields.
 FILED = frozenset({"line", "person", "department", "unit", "reason", "occupancy", "nature", "scope"})

@@ -16,6 +16,11 @@ def act(world: World, process: str, about: Body | None, **facts: Any) -> int:
     return by_office(world, process, DOCUMENT | facts, about=about)
 
 
+def received(world: World, case: int, region: str = "440604") -> None:
+    """The word of the district that takes the body in."""
+    world.decide(world.office("establishment", region), case, "receiving")
+
+
 def seated(world: World, body: int) -> int:
     return int(world.value(
         "SELECT count(*) FROM occupancy WHERE unit_id = :u AND kind = 'establishment' AND recorded_to IS NULL AND ended_on IS NULL",
@@ -47,7 +52,7 @@ def test_a_transfer_that_changes_nothing_is_refused(world: World) -> None:
 
 def test_a_body_goes_into_another_region_with_all_that_bears_its_place(world: World) -> None:
     body = world.body("下放局", people={"11": 3}, leaders={"principal:0131": 1}, departments=("办公室", "业务科"))
-    act(world, "unit_transfer", body, unit=body.id, region="440604")
+    received(world, act(world, "unit_transfer", body, unit=body.id, region="440604"))
     path = world.value("SELECT scope_path FROM unit WHERE id = :u", u=body.id)
     assert path.startswith("440604.")
     for table in (
@@ -82,7 +87,8 @@ def test_a_body_goes_into_another_region_with_all_that_bears_its_place(world: Wo
 def test_a_body_whose_own_bodies_lie_elsewhere_does_not_leave_them_behind(world: World) -> None:
     body, child = world.body("有下属局"), world.body("下属中心")
     act(world, "unit_transfer", child, unit=child.id, parent=body.id)
-    found = refusal(act, world, "unit_transfer", body, unit=body.id, region="440604")
+    case = act(world, "unit_transfer", body, unit=body.id, region="440604")
+    found = refusal(received, world, case)
     assert isinstance(found, errors.ChildrenElsewhere)
 
 

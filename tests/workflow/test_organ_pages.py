@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from app.domain.workdays import city_today
+from app.queries import standing
+from tests.ledger import steps
 from tests.security.conftest import Client
 from tests.world import World
 
@@ -79,3 +81,53 @@ def test_cases_under_way_have_to_be_given_a_destination(world: World, client: Op
     assert "请选择在办业务的去向" in filed(user, "unit_merge", **merge)
     approved(world, user, filed(user, "unit_merge", **merge, running_cases="carry"))
     assert world.value("SELECT unit_id FROM application WHERE id = :c", c=case) == heir.id
+
+
+def test_leaders_surplus_and_who_is_away_are_named_before_a_merge_and_go_as_chosen(world: World, client: Open) -> None:
+    body = world.body("随转页面局", quotas={"11": 1}, people={"11": 2}, leaders={"principal:0141": 1, "deputy:0142": 1})
+    heir = world.body("随转承接局", quotas={"11": 0})
+    steps.lead(world, body, body.lines["principal:0141"], body.people[0])
+    steps.lead(world, body, body.lines["deputy:0142"], body.people[1])
+    names = [str(world.value("SELECT name FROM person WHERE id = :p", p=p)) for p in body.people]
+    user = client("bianban")
+    merge = {"unit": str(body.id), "into": str(heir.id), "seats_go": "along"}
+    panel = user.post("/case/check/unit_merge", merge).get_data(as_text=True)
+    assert "领导职务去向" in panel
+    assert "没有正在执行的消化计划" in panel
+    assert all(name in panel for name in names)
+    assert f"/touched/{body.id}/leaders" in panel
+    assert "请写明领导职务的去向" in filed(user, "unit_merge", **merge, plan_until_on="2028-12-31")
+    rows = {"lead_lines-0-line": str(body.lines["principal:0141"]), "lead_lines-0-way": "off", "lead_lines-0-to": ""}
+    shown = user.post("/case/check/unit_merge", merge | {"leads": "follow"} | rows).get_data(as_text=True)
+    assert re.search("免去职务.{0,200}" + names[0], shown, re.S)
+    place = filed(user, "unit_merge", **merge, leads="follow", **rows)
+    assert "没有正在执行的消化计划" in place
+    assert f'value="{body.lines["principal:0141"]}" selected' in place  # what was chosen stands there again
+    place = filed(user, "unit_merge", **merge, leads="follow", plan_until_on="2028-12-31", **rows)
+    page = user.get(place).get_data(as_text=True)
+    for said in ("随转承接局", "消化计划：完成日期", "2028-12-31", "随转，在承接机构", "免去职务"):
+        assert said in page
+    approved(world, user, place)
+    assert world.value("SELECT person_id FROM occupancy WHERE unit_id = :u AND kind = 'leadership' AND ended_on IS NULL",
+                       u=heir.id) == body.people[1]  # fmt: skip
+    assert (
+        world.value("SELECT count(*) FROM post WHERE unit_id = :u AND surplus AND status = 'occupied'", u=heir.id) == 1
+    )
+
+
+def test_behind_each_figure_stand_its_rows_page_by_page(world: World, client: Open) -> None:
+    body = world.body(
+        "明细页面局", quotas={"11": 60}, people={"11": 55}, departments=("办公室",), leaders={"deputy:0142": 1}
+    )
+    user = client("bianban")
+    first = user.get(f"/touched/{body.id}/people").get_data(as_text=True)
+    assert first.count('href="/person/') == 50
+    second = re.search(rf'href="(/touched/{body.id}/people\?after=\d+)"', first)
+    assert second
+    assert user.get(second.group(1)).get_data(as_text=True).count('href="/person/') == 5
+    assert "没有找到" in user.get(f"/touched/{body.id}/people?q=无此人").get_data(as_text=True)
+    for figure in standing.LISTS:
+        assert user.get(f"/touched/{body.id}/{figure}").status_code == 200, figure
+        assert user.get(f"/touched/{body.departments['办公室']}/{figure}").status_code == 200, figure
+    assert user.get(f"/touched/{body.id}/nonsense").status_code == 404
+    assert user.get("/touched/99999999/people").status_code == 404

@@ -109,3 +109,59 @@ def test_what_is_a_districts_own_or_the_citys_asks_nobody_above(
     with world.superuser.connect() as connection:
         query = text("SELECT code FROM task WHERE application_id = :c")
         assert connection.execute(query, {"c": case}).scalars().all() == ["review"]
+
+
+def test_whoever_takes_a_body_in_has_its_word_beside_the_city_and_sees_sums_alone(
+    world: World, bodies: dict[str, Body], client: Callable[..., Client]
+) -> None:
+    body = world.body("下放接收局", region=CITY, people={"11": 3}, departments=("综合科",), start=ago(400))
+    facts = {
+        "unit": body.id,
+        "region": THERE,
+        "document_no": "佛编〔2026〕91号",
+        "issuer": "市委编委",
+        "start": TODAY.isoformat(),
+    }
+    case = file(world, "unit_transfer", facts, about=body)
+    roles = "SELECT array_agg(role ORDER BY role) FROM task WHERE application_id = :c AND state = 'open'"
+    assert world.value(roles, c=case) == ["establishment", "receiving_establishment"]
+    user = client(f"establishment-{THERE}")
+    page = user.get(f"/case/{case}").get_data(as_text=True)
+    for said in ("接收的机构", "人数 <b>3</b>", "内设机构 <b>1</b>", 'id="decision"'):
+        assert said in page
+    assert user.get(f"/unit/{body.id}").status_code == 404
+    assert user.get(f"/touched/{body.id}/people").status_code == 404
+    review(world, case)
+    assert world.state(case) == "running"
+    found = refusal(call, world, world.office("establishment", CITY), "SELECT ledger_transfer_unit(:c)", c=case)
+    assert found.facts["missing"] == "receiving_establishment"
+    world.decide(world.office("establishment", THERE), case, "receiving")
+    assert world.state(case) == "done"
+    assert user.get(f"/unit/{body.id}").status_code == 200
+    assert findings(world) == []
+
+
+def test_inside_one_region_nobody_has_to_receive(world: World, bodies: dict[str, Body]) -> None:
+    old, heir = world.body("区内并入局", region=HERE), world.body("区内承接局", region=HERE)
+    facts = {"unit": old.id, "into": heir.id, "seats": "along", "document_no": "佛编〔2026〕92号", "issuer": "区委编委",
+             "start": TODAY.isoformat()}  # fmt: skip
+    case = file(world, "unit_merge", facts, about=old, region=HERE)
+    roles = "SELECT array_agg(role ORDER BY role) FROM task WHERE application_id = :c"
+    assert world.value(roles, c=case) == ["city_establishment", "establishment"]
+
+
+def test_a_people_line_of_another_district_is_received_by_its_office(world: World, bodies: dict[str, Body]) -> None:
+    source = world.body("跨区整转中心", region=CITY, quotas={"22": 2}, people={"22": 2}, start=ago(400))
+    facts = {"line": source.lines["22"], "into_line": bodies["来"].lines["22"], "document_no": "佛编〔2026〕93号",
+             "issuer": "市委编委", "start": TODAY.isoformat()}  # fmt: skip
+    case = file(world, "people_move", facts, about=source)
+    assert (
+        world.value("SELECT count(*) FROM task WHERE application_id = :c AND role = 'receiving_establishment'", c=case)
+        == 1
+    )
+    with world.database.transaction(world.office("establishment", HERE)) as session:
+        brought = session.execute(text("SELECT people, numbers FROM case_brings(:c)"), {"c": case}).one()
+        assert tuple(brought) == (2, 2)
+        assert session.execute(text("SELECT count(*) FROM case_line(:c)"), {"c": case}).scalar_one() == 0
+    with world.database.transaction(world.office("establishment", THERE)) as session:
+        assert session.execute(text("SELECT count(*) FROM case_brings(:c)"), {"c": case}).scalar_one() == 0

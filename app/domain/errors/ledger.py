@@ -22,6 +22,12 @@ class SurplusLine(DomainError):
     code = "surplus_line"
 
 
+class SurplusWithoutPlan(DomainError):
+    """超编随转须有消化期限: people beyond a number go into another body only with a day until which they are absorbed."""
+
+    code = "surplus_without_plan"
+
+
 class QuotaBelowUse(DomainError):
     """核定数低于已用数: the new quota is below what is occupied and reserved."""
 

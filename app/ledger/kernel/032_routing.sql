@@ -112,13 +112,22 @@ $$;
 CREATE OR REPLACE FUNCTION case_source(r case_record) RETURNS bigint
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$ SELECT unit FROM case_left(r) $$;
 
+-- Where a body, a department or people go: the division of whoever takes them in; none where a movement takes nobody elsewhere.
+CREATE OR REPLACE FUNCTION case_received_in(f jsonb, p_movement text) RETURNS text
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT office_region(CASE WHEN p_movement = 'transfer_unit' THEN nullif(f ->> 'region', '')
+    WHEN p_movement IN ('merge_unit', 'move_department') THEN (SELECT region_code FROM unit WHERE id = (f ->> 'into')::bigint)
+    WHEN p_movement = 'move_people' THEN (SELECT u.region_code FROM quota_line l JOIN unit u ON u.id = l.unit_id
+      WHERE l.id = (f ->> 'into_line')::bigint) END)
+$$;
+
 -- Who answers for a role in a case: an office or a unit, under hats of which kinds; or nobody is needed (skipped).
 -- Neither office, unit nor skipped: somebody is needed and there is none.
 CREATE OR REPLACE FUNCTION case_side(p_role text, r case_record, p_movement text, OUT office bigint, OUT unit bigint,
   OUT kinds text[], OUT skipped boolean)
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 DECLARE
-  f jsonb := r.facts::jsonb; p record := case_place(r, p_movement); q record; x record; v_region text;
+  f jsonb := r.facts::jsonb; p record := case_place(r, p_movement); q record; x record; v_region text; v_into text;
 BEGIN
   skipped := false;
   IF p.unit IS NULL AND coalesce(p_movement, 'none') = 'none' THEN p.unit := r.unit_id; END IF;
@@ -138,6 +147,12 @@ BEGIN
     -- a district's public institutions and their support staff are its own.
     office := office_at('establishment', city_code());
     skipped := v_region = city_code() OR coalesce(nullif(p.category, ''), '11') NOT IN ('11', '12');
+  WHEN 'receiving_establishment' THEN
+    -- 《地方各级人民政府机构设置和编制管理条例》第九条: whoever takes a body in has its say; the city's office once, where it is the upper level too.
+    v_into := case_received_in(f, p_movement);
+    office := office_at('establishment', v_into);
+    skipped := v_into IS NULL OR v_into = v_region
+      OR v_into = city_code() AND coalesce(nullif(p.category, ''), '11') IN ('11', '12');
   WHEN 'city_personnel' THEN
     x := case_personnel(r, p.unit, p.category);
     office := office_at(coalesce((SELECT o.kind FROM office o WHERE o.id = x.office), CASE WHEN
@@ -179,7 +194,7 @@ BEGIN
   SELECT array_agg(DISTINCT q ->> 'role') INTO v_over FROM process_version v,
       jsonb_array_elements(v.requirements -> p_movement) q
    WHERE v.id = r.process_version_id AND q ->> 'role' IN ('unit_head', 'supervisor', 'city_establishment',
-     'city_personnel', 'source_establishment', 'source_personnel')
+     'city_personnel', 'source_establishment', 'source_personnel', 'receiving_establishment')
      AND (SELECT s.skipped FROM case_side(q ->> 'role', r, p_movement) s);
   IF v_over IS NOT NULL THEN UPDATE case_record SET passed_over = v_over WHERE case_id = r.case_id; END IF;
 END $$;

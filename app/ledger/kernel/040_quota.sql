@@ -69,17 +69,25 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     AND (o.ended_on IS NULL OR o.ended_on > p_on))
 $$;
 
+-- The kernel's own words among the facts of a number (k_set_quota): nobody files them.
+CREATE OR REPLACE FUNCTION k_plain(f jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
+  SELECT f - ARRAY['ending', 'net', 'opening', 'bring']
+$$;
+
 -- 核定: seats are created or abolished with the number; below what is occupied only with a plan of absorption (消化计划) or
 -- where a temporary number ends: then the highest seats in use are surplus, die first, and nobody enters meanwhile.
 -- "ending": the number goes by itself on a day that nobody chooses any more (到期收回, 退一收一). Whoever sat on it after that
 -- day was over the number then, and the history says so; a seat that was left later goes on the day it was left.
+-- "bring": so many people come along with a number that is too small for them; the seats beyond it are surplus from the
+-- first (the caller puts them on it and writes the plan).
 CREATE OR REPLACE FUNCTION k_set_quota(p_case bigint, f jsonb, p_on date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
   v_line bigint := coalesce((f ->> 'line')::bigint, k_line(f)); t ledger_total; l quota_line; q quota; v_bad date;
   v_new int := (f ->> 'authorised')::int; v_now timestamptz; v_last int; v_seats int; v_from int; v_to int; v_closes bigint;
   v_cut text; v_regular text; v_ended bigint; v_quota bigint; v_gone int; v_keep int; v_over int; v_marked text; v_left text;
-  v_ending boolean := f ->> 'ending' IS NOT NULL; v_planned boolean := coalesce(f ->> 'until_on', '') <> '' OR f ->> 'ending' IS NOT NULL;
+  v_ending boolean := f ->> 'ending' IS NOT NULL; v_bring int := coalesce((f ->> 'bring')::int, 0);
+  v_planned boolean := coalesce(f ->> 'until_on', '') <> '' OR f ->> 'ending' IS NOT NULL OR v_bring > 0;
 BEGIN
   SELECT * INTO t FROM ledger_total WHERE line_id = v_line FOR UPDATE;
   SELECT * INTO l FROM quota_line WHERE id = v_line;
@@ -95,7 +103,7 @@ BEGIN
   IF coalesce(f ->> 'document_no', '') = '' THEN PERFORM refuse('document_missing'); END IF;
   -- Each number is a numbered seat: no line of a city has more, and a slip of the hand would make millions of rows.
   IF v_new > 20000 THEN PERFORM refuse('invalid_input', '{"errors": {"authorised": ["too_large"]}}'); END IF;
-  IF coalesce(v_new, 0) < t.occupied + t.reserved AND NOT (t.reserved = 0 AND v_planned) THEN
+  IF coalesce(v_new, 0) < t.occupied + t.reserved + v_bring AND NOT (t.reserved = 0 AND v_planned) THEN
     PERFORM refuse('quota_below_use', jsonb_build_object('line', v_line, 'authorised', v_new,
       'occupied', t.occupied, 'reserved', t.reserved));
   END IF;
@@ -110,7 +118,7 @@ BEGIN
   END IF;
   INSERT INTO quota (line_id, authorised, document_no, issuer, started_on, recorded_at, scope_path)
   VALUES (v_line, v_new, f ->> 'document_no', coalesce(f ->> 'issuer', ''), p_on, v_now, l.scope_path) RETURNING id INTO v_quota;
-  v_over := greatest(0, t.occupied - coalesce(v_new, 0));
+  v_over := greatest(0, t.occupied + v_bring - coalesce(v_new, 0));
   v_bad := CASE WHEN NOT v_ending AND (v_over = 0 OR NOT v_planned) THEN k_first_bad_day(v_line, p_on, v_now) END;
   IF v_bad IS NOT NULL THEN PERFORM refuse('bad_day', jsonb_build_object('day', v_bad, 'line', v_line)); END IF;
   IF l.kind = 'establishment' THEN
@@ -120,7 +128,7 @@ BEGIN
     END IF;
     PERFORM k_parts_fit(l, v_new);
   END IF;
-  v_keep := greatest(coalesce(v_new, 0), t.occupied + t.reserved);
+  v_keep := greatest(coalesce(v_new, 0), t.occupied + t.reserved + v_bring);
   SELECT coalesce(max(number), 0), count(*) FILTER (WHERE status <> 'abolished') INTO v_last, v_seats
     FROM post WHERE line_id = v_line;
   IF v_keep > v_seats THEN
@@ -145,7 +153,7 @@ BEGIN
       AND status <> 'abolished') - v_over)) RETURNING number)
   SELECT string_agg(number::text, ',' ORDER BY number) INTO v_regular FROM kept;
   WITH marked AS (UPDATE post SET surplus = true WHERE id IN (SELECT id FROM post WHERE line_id = v_line AND NOT surplus
-      AND status = 'occupied' ORDER BY number DESC LIMIT greatest(0, v_over - (SELECT count(*) FROM post WHERE line_id = v_line
+      AND (status = 'occupied' OR v_bring > 0 AND status = 'vacant') ORDER BY number DESC LIMIT greatest(0, v_over - (SELECT count(*) FROM post WHERE line_id = v_line
       AND surplus AND status <> 'abolished'))) RETURNING number)
   SELECT string_agg(number::text, ',' ORDER BY number) INTO v_marked FROM marked;
   UPDATE ledger_total SET authorised = v_new WHERE line_id = v_line;
@@ -155,6 +163,7 @@ BEGIN
     'document_no', f ->> 'document_no', 'issuer', coalesce(f ->> 'issuer', ''), 'quota', v_quota,
     'closes', v_closes, 'ended', v_ended, 'seats_from', v_from, 'seats_to', v_to,
     'abolished', v_cut, 'regularised', v_regular) || jsonb_strip_nulls(jsonb_build_object('surplus', v_marked, 'left', v_left)), l.scope_path);
+  IF v_bring > 0 THEN RETURN v_line; END IF;
   IF coalesce(f ->> 'until_on', '') <> '' AND v_over > 0 THEN PERFORM k_plan_absorption(p_case, l, v_over, f, p_on); END IF;
   PERFORM k_surplus_alarm(v_line, p_case);
   RETURN v_line;
@@ -182,7 +191,7 @@ BEGIN
   IF EXISTS (SELECT 1 FROM quota WHERE line_id = (f ->> 'line')::bigint AND document_no = f ->> 'document_no' AND recorded_to IS NULL) THEN
     PERFORM refuse('document_used', jsonb_build_object('line', f ->> 'line', 'document_no', f ->> 'document_no'));
   END IF;
-  v_line := k_set_quota(p_case, f - 'ending' - 'net' - 'opening', k_day((f ->> 'start')::date));
+  v_line := k_set_quota(p_case, k_plain(f), k_day((f ->> 'start')::date));
   PERFORM k_effected(p_case);
   RETURN v_line;
 END $$;

@@ -18,11 +18,7 @@ BEGIN
   SELECT array_agg(DISTINCT person_id) INTO v_people FROM occupancy WHERE line_id = v_line AND kind = 'establishment'
     AND recorded_to IS NULL AND ended_on IS NULL AND (v_listed IS NULL OR person_id = ANY (v_listed));
   IF coalesce(cardinality(v_people), 0) <> coalesce(cardinality(v_listed), cardinality(v_people), 0) THEN PERFORM refuse('not_seated'); END IF;
-  -- 整建制转到、转入 (codes of exit and entry): by what is entered, and by what is left.
-  SELECT CASE k_personnel_class(category) WHEN 'public' THEN '24' ELSE CASE category WHEN '21' THEN '23' ELSE '21' END END
-    INTO v_reason FROM quota_line WHERE id = v_into;
-  SELECT CASE k_personnel_class(category) WHEN 'public' THEN '34' ELSE CASE category WHEN '21' THEN '33' ELSE '31' END END
-    INTO v_way FROM quota_line WHERE id = v_line;
+  SELECT reason, way INTO v_reason, v_way FROM k_transfer_codes(v_line, v_into);
   PERFORM 1 FROM person WHERE id = ANY (v_people) ORDER BY id FOR UPDATE;
   PERFORM 1 FROM ledger_chain WHERE chain_kind = 'unit' AND chain_id IN (SELECT unit_id FROM quota_line WHERE id IN (v_line, v_into))
     ORDER BY chain_id FOR UPDATE;
@@ -59,12 +55,13 @@ BEGIN
   IF FOUND THEN PERFORM refuse('not_found', jsonb_build_object('unit', v_gone)); END IF;
 END $$;
 
--- A body ends in another one. "along": its numbers go over with its people, category by category; "approved": the people
--- sit down on seats that the other body has been given. Its leaders' posts, its departments and it itself end.
+-- A body ends in another one. "along": its numbers go over with its people, category by category, whoever is beyond them as
+-- surplus with his plan; "approved": the people sit down on seats that the other body has been given. Its leaders' posts go
+-- on as the bundle says line by line (k_leaders_note); its departments and it itself end.
 CREATE OR REPLACE FUNCTION k_merge_unit(p_case bigint, f jsonb, p_on date) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE l record; v_into bigint := (f ->> 'into')::bigint; v_unit bigint := (f ->> 'unit')::bigint; v_line bigint; v_had int; d bigint; v_held bigint[];
-  v_takes quota_line;  -- the line that takes up the numbers; none where only the people go
+DECLARE l record; s quota_line; v_into bigint := (f ->> 'into')::bigint; v_unit bigint := (f ->> 'unit')::bigint; v_line bigint; d bigint; v_held bigint[]; v_note jsonb;
+  v_takes quota_line;
 BEGIN
   IF (SELECT node FROM unit WHERE id = v_unit) = 'department' THEN
     PERFORM k_merge_department(p_case, f, p_on);
@@ -76,31 +73,38 @@ BEGIN
   END IF;
   v_held := k_running_hold(p_case, v_unit, v_into, f ->> 'cases');
   PERFORM k_still_there(ARRAY[v_unit, v_into]);
+  v_note := k_leaders_note(f, v_unit, v_into);
   FOR l IN SELECT x.*, t.authorised, t.occupied FROM quota_line x JOIN ledger_total t ON t.line_id = x.id
       WHERE x.unit_id = v_unit AND x.kind = 'establishment' AND (t.authorised > 0 OR t.occupied > 0) ORDER BY x.id LOOP
     v_line := k_line(jsonb_build_object('unit', v_into, 'category', l.category, 'funding', l.funding, 'structure', l.structure));
+    PERFORM 1 FROM ledger_total WHERE line_id = v_line FOR UPDATE;
+    SELECT * INTO v_takes FROM quota_line WHERE id = v_line;
     IF f ->> 'seats' = 'along' THEN
-      SELECT * INTO v_takes FROM quota_line WHERE id = v_line;
-      SELECT authorised INTO v_had FROM ledger_total WHERE line_id = v_line FOR UPDATE;
-      PERFORM k_set_quota(p_case, f || jsonb_build_object('net', 1, 'line', v_line, 'authorised', coalesce(v_had, 0) + coalesce(l.authorised, 0)), p_on);
+      SELECT * INTO s FROM quota_line WHERE id = l.id;
+      PERFORM k_bring_line(p_case, s, v_takes, f, p_on);
+    ELSE  -- only the people go; the parts of the number end with it
+      PERFORM k_carry_parts(p_case, l.id, NULL, p_on);
+      PERFORM k_move_people(p_case, jsonb_build_object('line', l.id, 'into_line', v_takes.id), p_on);
     END IF;
-    PERFORM k_carry_parts(p_case, l.id, v_takes, p_on);
-    PERFORM k_move_people(p_case, jsonb_build_object('line', l.id, 'into_line', v_line), p_on);
-    PERFORM k_set_quota(p_case, f || jsonb_build_object('line', l.id, 'authorised', 0), p_on);
-    PERFORM k_pool_room(x, 0, p_on) FROM quota_line x WHERE x.id = v_line;
+    PERFORM k_set_quota(p_case, f - 'until_on' - 'bring' || jsonb_build_object('line', l.id, 'authorised', 0), p_on);
+    PERFORM k_pool_room(v_takes, 0, p_on);
   END LOOP;
   PERFORM k_release_leaders(p_case, f, v_unit, p_on);
+  PERFORM k_leaders_follow(p_case, f, v_note, v_into, f ->> 'seats' = 'along', p_on);
   FOR d IN SELECT id FROM unit WHERE legal_id = v_unit AND status = 'active' ORDER BY scope_path DESC LOOP
     IF d = v_unit THEN PERFORM k_succeed(p_case, v_unit, v_into, 'merge', p_on); END IF;
     PERFORM k_close_unit(p_case, jsonb_build_object('unit', d, 'succeeded', 1), p_on);
   END LOOP;
+  PERFORM k_absences_go_on(p_case, f);
+  PERFORM k_loans_go_on(p_case, v_unit, v_into, p_on);
   PERFORM k_running_go(p_case, v_unit, v_into, f ->> 'cases', v_held);
 END $$;
 
--- 内设机构合并: the people of a department go to another one of the same body, its seats' marks too; its leaders' posts end.
+-- 内设机构合并: the people of a department go to another one of the same body, its seats' marks too; its leaders' posts go on
+-- there with their numbers where the bundle says so.
 CREATE OR REPLACE FUNCTION k_merge_department(p_case bigint, f jsonb, p_on date) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE d unit; n unit; l record; v_seats text; v_person bigint;
+DECLARE d unit; n unit; l record; v_seats text; v_person bigint; v_note jsonb;
 BEGIN
   SELECT * INTO d FROM unit WHERE id = (f ->> 'unit')::bigint;
   SELECT * INTO n FROM unit WHERE id = (f ->> 'into')::bigint AND status = 'active' AND node = 'department' AND legal_id = d.legal_id;
@@ -110,7 +114,9 @@ BEGIN
   END IF;
   PERFORM 1 FROM ledger_total WHERE line_id IN (SELECT id FROM quota_line WHERE unit_id = d.legal_id) ORDER BY line_id FOR UPDATE;
   PERFORM k_still_there(ARRAY[d.legal_id, d.id, n.id]);
+  v_note := k_leaders_note(f, d.id, n.id);
   PERFORM k_release_leaders(p_case, f, d.id, p_on);
+  PERFORM k_leaders_follow(p_case, f, v_note, n.id, true, p_on);
   FOR l IN SELECT x.id, x.scope_path FROM quota_line x WHERE x.unit_id = d.legal_id AND x.kind = 'establishment' ORDER BY x.id LOOP
     WITH marked AS (UPDATE post SET department_id = n.id WHERE line_id = l.id AND department_id = d.id RETURNING number)
     SELECT string_agg(number::text, ',' ORDER BY number) INTO v_seats FROM marked;
@@ -138,13 +144,13 @@ BEGIN
       PERFORM k_leave(p_case, o, '21', p_on, clock_timestamp());
     END LOOP;
     PERFORM k_surplus_alarm(l.id, p_case);
-    IF l.authorised > 0 THEN PERFORM k_set_quota(p_case, f || jsonb_build_object('line', l.id, 'authorised', 0), p_on); END IF;
+    IF l.authorised > 0 THEN PERFORM k_set_quota(p_case, f - 'until_on' - 'bring' || jsonb_build_object('line', l.id, 'authorised', 0), p_on); END IF;
   END LOOP;
 END $$;
 
 CREATE OR REPLACE FUNCTION ledger_merge_unit(p_case bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE r case_record := case_open_movement(p_case, 'merge_unit'); f jsonb := r.facts::jsonb - 'net' - 'ending' - 'opening';
+DECLARE r case_record := case_open_movement(p_case, 'merge_unit'); f jsonb := k_plain(r.facts::jsonb);
 BEGIN
   PERFORM k_merge_unit(p_case, f, k_day((f ->> 'start')::date));
   PERFORM k_effected(p_case);
@@ -155,5 +161,6 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE r case_record := case_open_movement(p_case, 'move_people'); f jsonb := r.facts::jsonb;
 BEGIN
   PERFORM k_move_people(p_case, f, k_day((f ->> 'start')::date));
+  PERFORM k_absences_go_on(p_case, f);
   PERFORM k_effected(p_case);
 END $$;

@@ -88,7 +88,7 @@ END $$;
 -- its past; a new one of its name begins in the other body with its people. "along" brings their numbers.
 CREATE OR REPLACE FUNCTION k_move_department(p_case bigint, f jsonb, p_on date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE d unit; n unit; l record; v_new bigint; v_line bigint; v_people text; v_into bigint := (f ->> 'into')::bigint; v_count int; v_seats text; v_held bigint[];
+DECLARE d unit; n unit; l record; v_new bigint; v_line bigint; v_people text; v_into bigint := (f ->> 'into')::bigint; v_count int; v_seats text; v_held bigint[]; v_note jsonb;
 BEGIN
   SELECT * INTO d FROM unit WHERE id = (f ->> 'unit')::bigint;
   SELECT * INTO n FROM unit WHERE id = v_into;
@@ -101,6 +101,7 @@ BEGIN
   PERFORM 1 FROM ledger_total WHERE line_id IN (SELECT id FROM quota_line WHERE unit_id IN (d.legal_id, v_into)) ORDER BY line_id FOR UPDATE;
   PERFORM k_still_there(ARRAY[d.legal_id, v_into, d.id]);
   v_held := k_running_hold(p_case, d.id, v_into, f ->> 'cases');
+  v_note := k_leaders_note(f, d.id, NULL);
   v_new := k_open_unit(p_case, jsonb_build_object('parent', v_into, 'node', 'department', 'region', n.region_code, 'name', d.name,
     'short_name', d.short_name, 'nature', d.nature, 'category', d.category, 'grade', d.grade), p_on);
   FOR l IN SELECT x.*, t.authorised, (SELECT count(*) FROM post s WHERE s.line_id = x.id AND s.department_id = d.id AND s.status <> 'abolished') AS allotted
@@ -118,24 +119,27 @@ BEGIN
     END IF;
     IF f ->> 'seats' = 'along' THEN
       v_count := least(greatest(v_count, l.allotted), l.authorised);
-      PERFORM k_set_quota(p_case, f || jsonb_build_object('net', 1, 'line', v_line, 'authorised',
+      PERFORM k_set_quota(p_case, f - 'until_on' - 'bring' || jsonb_build_object('net', 1, 'line', v_line, 'authorised',
         coalesce((SELECT authorised FROM ledger_total WHERE line_id = v_line), 0) + v_count), p_on);
     END IF;
     IF v_people IS NOT NULL THEN
       PERFORM k_move_people(p_case, jsonb_build_object('line', l.id, 'into_line', v_line, 'people', v_people, 'department', v_new), p_on);
     END IF;
     IF f ->> 'seats' = 'along' THEN
-      PERFORM k_set_quota(p_case, f || jsonb_build_object('line', l.id, 'authorised', greatest(0, least(l.authorised - v_count,
+      PERFORM k_set_quota(p_case, f - 'until_on' - 'bring' || jsonb_build_object('line', l.id, 'authorised', greatest(0, least(l.authorised - v_count,
         (SELECT authorised FROM ledger_total WHERE line_id = l.id)))), p_on);
       PERFORM k_pool_room(x, 0, p_on) FROM quota_line x WHERE x.id = v_line;
     END IF;
   END LOOP;
   FOR l IN SELECT x.*, t.authorised FROM quota_line x JOIN ledger_total t ON t.line_id = x.id WHERE x.scope_unit_id = d.id
       AND x.kind = 'leadership' AND t.authorised > 0 AND f ->> 'seats' = 'along' ORDER BY x.id LOOP
-    PERFORM k_set_quota(p_case, f - 'line' || jsonb_build_object('unit', v_into, 'scope', v_new, 'kind', 'leadership',
+    PERFORM k_set_quota(p_case, f - 'line' - 'until_on' - 'bring' || jsonb_build_object('unit', v_into, 'scope', v_new, 'kind', 'leadership',
       'role', l.role, 'level', l.level, 'authorised', l.authorised), p_on);
   END LOOP;
   PERFORM k_release_leaders(p_case, f, d.id, p_on);
+  PERFORM k_leaders_follow(p_case, f, (SELECT coalesce(jsonb_agg(value || jsonb_build_object('to', v_new)), '[]')
+    FROM jsonb_array_elements(v_note)), v_new, false, p_on);  -- their numbers are there already, or have to be approved there
+  PERFORM k_absences_go_on(p_case, f);
   PERFORM k_succeed(p_case, d.id, v_new, 'department', p_on);
   PERFORM k_close_unit(p_case, jsonb_build_object('unit', d.id), p_on);
   PERFORM k_running_go(p_case, d.id, v_new, f ->> 'cases', v_held);
@@ -144,7 +148,7 @@ END $$;
 
 CREATE OR REPLACE FUNCTION ledger_move_department(p_case bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE r case_record := case_open_movement(p_case, 'move_department'); f jsonb := r.facts::jsonb - 'net' - 'ending' - 'opening';
+DECLARE r case_record := case_open_movement(p_case, 'move_department'); f jsonb := k_plain(r.facts::jsonb);
 BEGIN
   PERFORM k_move_department(p_case, f, k_day((f ->> 'start')::date));
   PERFORM k_effected(p_case);

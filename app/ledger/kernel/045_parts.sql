@@ -31,7 +31,7 @@ BEGIN
   END IF;
   IF q.added THEN
     SELECT authorised INTO v_had FROM ledger_total WHERE line_id = l.id;
-    PERFORM k_set_quota(p_case, f - 'until_on' - 'ending' - 'net' - 'opening' || jsonb_build_object('line', l.id, 'authorised', coalesce(v_had, 0) + q.number), p_on);
+    PERFORM k_set_quota(p_case, k_plain(f) - 'until_on' || jsonb_build_object('line', l.id, 'authorised', coalesce(v_had, 0) + q.number), p_on);
   END IF;
   q.id := nextval(pg_get_serial_sequence('quota_part', 'id')); v_now := clock_timestamp(); q.recorded_at := v_now;
   INSERT INTO quota_part SELECT (q).*;

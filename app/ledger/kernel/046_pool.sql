@@ -92,8 +92,8 @@ BEGIN
   IF coalesce(v_from, 0) < v_number THEN
     PERFORM refuse('move_above', jsonb_build_object('line', a.id, 'authorised', v_from, 'number', v_number));
   END IF;
-  PERFORM k_set_quota(p_case, f - 'until_on' - 'ending' - 'net' - 'opening' || jsonb_build_object('line', a.id, 'authorised', v_from - v_number), p_on);
-  PERFORM k_set_quota(p_case, f - 'until_on' - 'ending' - 'net' - 'opening' || jsonb_build_object('line', b.id, 'authorised', coalesce(v_to, 0) + v_number), p_on);
+  PERFORM k_set_quota(p_case, k_plain(f) - 'until_on' || jsonb_build_object('line', a.id, 'authorised', v_from - v_number), p_on);
+  PERFORM k_set_quota(p_case, k_plain(f) - 'until_on' || jsonb_build_object('line', b.id, 'authorised', coalesce(v_to, 0) + v_number), p_on);
 END $$;
 
 CREATE OR REPLACE FUNCTION ledger_move_quota(p_case bigint) RETURNS void

@@ -45,6 +45,14 @@ BEGIN
   RETURN v_id;
 END $$;
 
+CREATE OR REPLACE FUNCTION k_close_line(p_case bigint, l quota_line, p_closed boolean, p_document text, p_on date) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  UPDATE quota_line SET closed_to_entry = p_closed WHERE id = l.id;
+  PERFORM chain_append('unit', l.unit_id, 'line.closed', p_on, clock_timestamp(), p_case, jsonb_build_object(
+    'line', l.id, 'closed', p_closed::int, 'document_no', p_document), l.scope_path);
+END $$;
+
 -- 只出不进、退一收一: a line closed to entry, or opened again. Seats that are kept for running cases are refused first.
 CREATE OR REPLACE FUNCTION ledger_close_line(p_case bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -57,9 +65,7 @@ BEGIN
   IF coalesce(f ->> 'document_no', '') = '' THEN PERFORM refuse('document_missing'); END IF;
   IF v_closed IS NULL OR l.closed_to_entry = v_closed THEN PERFORM refuse('wrong_state', jsonb_build_object('state', f ->> 'entry')); END IF;
   IF v_closed AND t.reserved > 0 THEN PERFORM refuse('seats_reserved', k_line_figures(t)); END IF;
-  UPDATE quota_line SET closed_to_entry = v_closed WHERE id = l.id;
-  PERFORM chain_append('unit', l.unit_id, 'line.closed', k_day((f ->> 'start')::date), clock_timestamp(), p_case, jsonb_build_object(
-    'line', l.id, 'closed', v_closed::int, 'document_no', f ->> 'document_no'), l.scope_path);
+  PERFORM k_close_line(p_case, l, v_closed, f ->> 'document_no', k_day((f ->> 'start')::date));
   PERFORM k_effected(p_case);
 END $$;
 

@@ -41,6 +41,12 @@ BEGIN
       IF NOT EXISTS (SELECT 1 FROM quota_line WHERE id = v_id AND starts_with(scope_path, p_prefix)) THEN
         PERFORM refuse('not_found', jsonb_build_object('line', v_id));
       END IF;
+    ELSIF k = 'lead_lines' THEN  -- "17:off,19:=u3": what earlier steps make may have the post
+      SELECT string_agg(split_part(x, ':', 1) || ':' || CASE WHEN starts_with(split_part(x, ':', 2), '=')
+        THEN k_reform_ref(split_part(x, ':', 2), p_keys)::text ELSE split_part(x, ':', 2) END, ',') INTO v
+        FROM regexp_split_to_table(v, ',') x;
+      f := f || jsonb_build_object(k, v);
+      CONTINUE;
     ELSIF k = 'region' AND NOT EXISTS (SELECT 1 FROM region WHERE code = v AND starts_with(prefix, p_prefix)) THEN
       PERFORM refuse('not_found', jsonb_build_object('region', v));
     ELSE CONTINUE;
@@ -66,7 +72,9 @@ BEGIN
   WHEN 'merge_unit' THEN PERFORM k_merge_unit(p_case, f, p_on);
   WHEN 'transfer_unit' THEN PERFORM k_transfer_unit(p_case, f, p_on);
   WHEN 'move_department' THEN v_made := k_move_department(p_case, f, p_on);
-  WHEN 'move_people' THEN PERFORM k_move_people(p_case, f, p_on);
+  WHEN 'move_people' THEN
+    PERFORM k_move_people(p_case, f, p_on);
+    PERFORM k_absences_go_on(p_case, f);
   WHEN 'move_quota' THEN PERFORM k_move_quota(p_case, f, p_on);
   WHEN 'signboard' THEN PERFORM k_signboard(p_case, f, p_on);
   WHEN 'set_quota' THEN PERFORM k_set_quota(p_case, f || '{"kind": "establishment"}', p_on);
@@ -109,7 +117,7 @@ BEGIN
   PERFORM 1 FROM unit WHERE id = ANY (k_reform_units(p_steps, keys)) ORDER BY id FOR NO KEY UPDATE;
   FOR s IN SELECT value FROM jsonb_array_elements(p_steps) LOOP
     BEGIN
-      v_made := k_reform_step(p_case, s ->> 'step', k_reform_facts(s, keys, p_prefix) - 'key' - 'n' - 'net' - 'ending' - 'opening' || v_common, p_on);
+      v_made := k_reform_step(p_case, s ->> 'step', k_plain(k_reform_facts(s, keys, p_prefix)) - 'key' - 'n' || v_common, p_on);
       IF v_made IS NOT NULL AND s ->> 'key' IS NOT NULL THEN keys := keys || jsonb_build_object(s ->> 'key', v_made); END IF;
       results := results || jsonb_build_object('n', s -> 'n', 'ok', true, 'made', v_made);
     EXCEPTION WHEN SQLSTATE 'BZ001' OR integrity_constraint_violation THEN

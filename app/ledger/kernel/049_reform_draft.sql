@@ -80,7 +80,7 @@ RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_te
 DECLARE v reform := k_open_variant(p_variant); v_id bigint; v_bad text; v_serial int;
 BEGIN
   SELECT string_agg(key, ',') INTO v_bad FROM jsonb_each(p_facts) WHERE jsonb_typeof(value) NOT IN ('string', 'number', 'null')
-    OR key IN ('step', 'key', 'n', 'phase') OR length(value::text) > 500 AND key <> 'people' OR length(value::text) > 20000;
+    OR key IN ('step', 'key', 'n', 'phase') OR length(value::text) > 500 AND key NOT IN ('people', 'lead_lines') OR length(value::text) > 20000;
   IF v_bad IS NOT NULL OR coalesce(p_kind, '') !~ '^[a-z_]{3,30}$' OR NOT coalesce(p_phase BETWEEN 1 AND 9, false) THEN
     PERFORM refuse('invalid_input', jsonb_build_object('errors', jsonb_build_object(coalesce(v_bad, 'phase'), '["format"]'::jsonb)));
   END IF;

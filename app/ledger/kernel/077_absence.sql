@@ -157,7 +157,8 @@ BEGIN
   INSERT INTO notice (kind, unit_id, case_id, why, scope_path)
   SELECT 'away_due', a.unit_id, a.case_id, to_char(a.until_on, 'YYYY-MM-DD'), a.scope_path FROM absence a
    WHERE a.recorded_to IS NULL AND a.ended_on IS NULL AND a.until_on BETWEEN kernel_today() AND v_soon AND NOT EXISTS (
-     SELECT 1 FROM notice n WHERE n.case_id = a.case_id AND n.kind = 'away_due' AND n.settled_at IS NULL);
+     SELECT 1 FROM notice n WHERE n.case_id = a.case_id AND n.kind = 'away_due' AND n.settled_at IS NULL
+       AND n.why = to_char(a.until_on, 'YYYY-MM-DD'));  -- one case may have carried several
   INSERT INTO alarm (rule, code, standing, state, unit_id, person_id, operator, facts, scope_path)
   SELECT 'AL14', 'absence_overdue', false, 'open', a.unit_id, a.person_id, 'svc-worker', jsonb_build_object(
       'until', a.until_on, 'sentence', p.name || ' 应于 ' || a.until_on || ' 期满返回'

@@ -81,7 +81,32 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   JOIN ledger_total t ON t.line_id = l.id JOIN unit u ON u.id = l.unit_id JOIN unit s ON s.id = l.scope_unit_id
   WHERE r.case_id = p_case AND NOT coalesce(l.scope_path <@ scope_ranges(16), true) AND (r.unit_id = scope_number(6)
     OR EXISTS (SELECT 1 FROM task k WHERE k.application_id = p_case AND k.office_id = scope_number(7)
-      AND k.role NOT LIKE 'source\_%'))
+      AND k.role NOT LIKE 'source\_%' AND k.role <> 'receiving_establishment'))
+$$;
+
+-- What comes along with a body, a department or people whom another division takes in: sums, for the office there that has to
+-- say its word; the names and lines stay where they are until it has effect.
+CREATE OR REPLACE FUNCTION case_brings(p_case bigint)
+RETURNS TABLE (people bigint, surplus bigint, numbers bigint, lead_numbers bigint, departments bigint, bodies int, most int)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH asked AS (SELECT r.facts::jsonb AS f FROM case_record r JOIN task k ON k.application_id = r.case_id
+      AND k.office_id = scope_number(7) AND k.role = 'receiving_establishment' WHERE r.case_id = p_case LIMIT 1),
+    of AS (SELECT u.id, u.legal_id = u.id AS whole, u.category, NULL::bigint AS line FROM asked JOIN unit u ON u.id = (f ->> 'unit')::bigint
+      AND NOT u.not_networked
+      UNION ALL SELECT l.unit_id, false, '', l.id FROM asked JOIN quota_line l ON l.id = (f ->> 'line')::bigint
+        AND f ->> 'unit' IS NULL JOIN unit u ON u.id = l.unit_id AND NOT u.not_networked),
+    seats AS (SELECT o.person_id, p.surplus FROM of JOIN occupancy o ON CASE WHEN of.line IS NOT NULL THEN o.line_id = of.line
+      WHEN of.whole THEN o.unit_id = of.id ELSE o.department_id = of.id END JOIN post p ON p.id = o.post_id
+      WHERE o.kind = 'establishment' AND o.recorded_to IS NULL AND o.ended_on IS NULL),
+    lines AS (SELECT l.kind, t.authorised FROM of JOIN quota_line l ON CASE WHEN of.line IS NOT NULL THEN l.id = of.line
+      WHEN of.whole THEN l.unit_id = of.id ELSE l.scope_unit_id = of.id END JOIN ledger_total t ON t.line_id = l.id)
+  SELECT (SELECT count(*) FROM seats), (SELECT count(*) FROM seats WHERE surplus),
+    (SELECT coalesce(sum(authorised), 0) FROM lines WHERE kind = 'establishment'),
+    (SELECT coalesce(sum(authorised), 0) FROM lines WHERE kind = 'leadership'),
+    (SELECT count(*) FROM unit d WHERE of.whole AND d.legal_id = of.id AND d.id <> of.id AND d.status = 'active'), m.bodies, m.most
+  FROM of LEFT JOIN LATERAL (SELECT bodies_counted(o.region_code, o.category, kernel_today()) AS bodies, o.most FROM organ_limit o, asked
+    WHERE o.region_code = f ->> 'region' AND o.category = of.category AND o.recorded_to IS NULL AND o.started_on <= kernel_today()
+      AND (o.ended_on IS NULL OR o.ended_on > kernel_today()) LIMIT 1) m ON true
 $$;
 
 -- Whether the identity's office or unit has a task in this case (a policy on tasks cannot ask the tasks itself).

@@ -10,7 +10,7 @@ import datetime as dt
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import text
@@ -21,7 +21,7 @@ from app.queries import units
 from app.workflow.definition import CheckPlan, Process
 
 # Who is asked for consent or files for himself looks after his own side, not after seats and ages.
-BY_CONSENT = ("source_unit", "unit", "unit_head")
+BY_CONSENT = ("source_unit", "unit", "unit_head", "receiving_establishment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,16 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found: ``ok`` (None: somebody has to look), figures by label code, the sentence's code."""
+    """What a check found: ``ok`` (None: somebody has to look), figures by label code, the sentence's code.
+
+    ``see``: the page that lists what a figure counts, by the figure's label code.
+    """
 
     code: str
     ok: bool | None
     figures: tuple[tuple[str, Any], ...] = ()
     says: str | None = None
+    see: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ class Outcome:
                 for label, value in self.finding.figures
             ],
             "says": self.finding.says,
-        }
+        } | ({"see": dict(self.finding.see)} if self.finding.see else {})
 
 
 Check = Callable[[Session, Subject, Mapping[str, Any]], Finding | None]

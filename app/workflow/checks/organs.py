@@ -1,44 +1,27 @@
 """核机构: what ends, moves or is asked anew when an organ is changed, before it is applied for and before it is decided."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.domain.grades import misfits
+from app.queries import standing
 from app.workflow.checks import Finding, Subject, check
 
-# One row for a body with its departments, or for one department; counts alone, whatever its size.
-STANDING = (
-    "WITH of AS (SELECT id, legal_id, legal_id = id AS whole FROM unit WHERE id = :u),"
-    " seats AS (SELECT o.* FROM occupancy o, of WHERE o.recorded_to IS NULL AND o.ended_on IS NULL"
-    " AND (of.whole AND o.unit_id = of.id OR o.department_id = of.id)),"
-    " lines AS (SELECT t.*, l.kind FROM quota_line l JOIN ledger_total t ON t.line_id = l.id, of"
-    " WHERE of.whole AND l.unit_id = of.id OR l.scope_unit_id = of.id)"
-    " SELECT (SELECT count(DISTINCT person_id) FROM seats WHERE kind = 'establishment') AS people,"
-    " (SELECT count(*) FROM seats WHERE kind = 'leadership') AS leaders,"
-    " (SELECT coalesce(sum(authorised), 0) FROM lines WHERE kind = 'establishment') AS numbers,"
-    " (SELECT coalesce(sum(authorised), 0) FROM lines WHERE kind = 'leadership') AS lead_numbers,"
-    " (SELECT coalesce(sum(reserved), 0) FROM lines) AS reserved,"
-    " (SELECT count(*) FROM unit d, of WHERE d.status = 'active' AND d.node = 'department' AND d.id <> of.id"
-    " AND (of.whole AND d.legal_id = of.id OR d.parent_id = of.id)) AS departments,"
-    " (SELECT count(*) FROM unit b WHERE b.parent_id = :u AND b.node <> 'department' AND b.status = 'active') AS bodies_below,"
-    " (SELECT count(*) FROM application a JOIN case_record r ON r.case_id = a.id, of WHERE a.unit_id = of.legal_id"
-    " AND a.state IN ('running', 'returned', 'awaiting') AND a.id IS DISTINCT FROM :c AND a.office_id IS NULL"
-    " AND (of.whole OR r.facts::jsonb ->> 'department' = of.id::text)) AS cases,"
-    " (SELECT count(*) FROM permit m, of WHERE m.unit_id = of.id AND m.status = 'open') AS permits,"
-    " (SELECT count(*) FROM certificate c WHERE c.unit_id = :u AND c.valid) AS certificates,"
-    " (SELECT count(*) FROM absence x WHERE x.recorded_to IS NULL AND x.ended_on IS NULL"
-    " AND x.person_id IN (SELECT person_id FROM seats)) AS away"
-)
-FIGURES = ("people", "leaders", "numbers", "lead_numbers", "reserved", "departments", "bodies_below", "cases", "permits",
-           "certificates", "away")  # fmt: skip
+# So many names are written out beside a figure; all of them stand on the page that its link leads to.
+NAMED = 12
 
 
-def standing(session: Session, unit: int, case: int | None) -> Any:
-    """What hangs on a unit now, as far as the reader sees it: counts."""
-    return session.execute(text(STANDING), {"u": unit, "c": case}).one()
+def seen_at(unit: int, figures: Iterable[str]) -> dict[str, str]:
+    """The pages that list what figures count."""
+    return {name: f"/touched/{unit}/{name}" for name in figures if name in standing.LISTS}
+
+
+def some(names: Sequence[str]) -> str:
+    """The first names, and that there are more."""
+    return "、".join(names[:NAMED]) + (f" 等 {len(names)} 人" if len(names) > NAMED else "")
 
 
 @check("organ_consequences")
@@ -47,12 +30,13 @@ def organ_consequences(session: Session, case: Subject, params: Mapping[str, Any
     unit = case.number("unit")
     if unit is None:
         return None
-    row = standing(session, unit, case.case_id)
-    figures = tuple((name, int(getattr(row, name))) for name in FIGURES if getattr(row, name))
+    row = standing.counts(session, unit, case.case_id)
+    figures = tuple((name, int(getattr(row, name))) for name in standing.FIGURES if getattr(row, name))
     says = {"merge_unit": "ends_in_another", "move_department": "ends_in_another", "close_unit": "ends_alone"}.get(
         case.plan.movement, "goes_on"
     )
-    return Finding("organ_consequences", None if figures else True, figures, says if figures else None)
+    see = seen_at(unit, (name for name, _n in figures))
+    return Finding("organ_consequences", None if figures else True, figures, says if figures else None, see)
 
 
 @check("organ_empty")
@@ -61,12 +45,15 @@ def organ_empty(session: Session, case: Subject, params: Mapping[str, Any]) -> F
     unit = case.number("unit")
     if unit is None:
         return None
-    row = standing(session, unit, case.case_id)
+    row = standing.counts(session, unit, case.case_id)
     below = row.departments + row.bodies_below
     figures = (("people", int(row.people)), ("numbers", int(row.numbers + row.lead_numbers)), ("below", int(below)))
     says = "people_first" if row.people else "numbers_first" if row.numbers + row.lead_numbers else "below_first"
     empty = not (row.people or row.numbers or row.lead_numbers or below)
-    return Finding("organ_empty", empty, figures, None if empty else says)
+    see = seen_at(unit, ("people", "numbers")) | {
+        "below": f"/touched/{unit}/{'departments' if row.departments else 'bodies_below'}"
+    }
+    return Finding("organ_empty", empty, figures, None if empty else says, {} if empty else see)
 
 
 @check("organ_destination")
@@ -75,11 +62,76 @@ def organ_destination(session: Session, case: Subject, params: Mapping[str, Any]
     unit = case.number("unit")
     if unit is None:
         return None
-    row = standing(session, unit, case.case_id)
+    row = standing.counts(session, unit, case.case_id)
     ways = ("withdraw",) if case.plan.movement == "close_unit" else ("carry", "suspend", "withdraw")
     ok = not (row.cases or row.permits) or case.facts.get("cases") in ways
     return Finding("organ_destination", ok, (("cases", int(row.cases)), ("permits", int(row.permits))),
-                   None if ok else "say_where")  # fmt: skip
+                   None if ok else "say_where", seen_at(unit, ("cases", "permits")))  # fmt: skip
+
+
+@check("organ_leaders")
+def organ_leaders(session: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
+    """领导职务去向: of each post that somebody holds it is said whether its holder goes on in it or is taken off it, by name."""
+    unit = case.number("unit")
+    if unit is None:
+        return None
+    said = dict(part.split(":", 1) for part in str(case.facts.get("lead_lines") or "").split(",") if ":" in part)
+    follow: list[str] = []
+    off: list[str] = []
+    unsaid: list[str] = []
+    for post in standing.leaders(session, unit):
+        way = said.get(str(post.line_id)) or (str(case.facts.get("leads") or "") if post.own else "off")
+        (off if way == "off" else follow if way else unsaid).extend(
+            (post.holders or "").split("、") if post.holders else ()
+        )
+    if not (follow or off or unsaid):
+        return None
+    figures = tuple(
+        (label, some(names))
+        for label, names in (("lead_follow", follow), ("lead_off", off), ("lead_unsaid", unsaid))
+        if names
+    )
+    return Finding("organ_leaders", False if unsaid else None if off else True, figures, "say_leaders" if unsaid else None,
+                   dict.fromkeys((label for label, _names in figures), f"/touched/{unit}/leaders"))  # fmt: skip
+
+
+@check("organ_surplus")
+def organ_surplus(session: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
+    """超编随转: what is beyond the numbers goes along with a last day of absorption; on approved seats there is room for all."""
+    unit, into, seats = case.number("unit"), case.number("into"), str(case.facts.get("seats") or "")
+    if unit is None or into is None or not seats:
+        return None
+    lines = standing.brought(session, unit, into)
+    if seats == "approved":
+        short = sum(max(0, x.occupied - max(0, x.there - x.sitting - x.kept)) for x in lines)
+        return Finding(
+            "organ_surplus", short == 0, (("short", short),) if short else (), "seats_short" if short else None
+        )
+    over = [(x, n) for x in lines if (n := x.occupied + x.sitting - (x.authorised or 0) - x.there) > 0]
+    if not over:
+        return None
+    until = case.day("until_on")
+    ok = all((until or x.until_on or case.today) > case.today for x, _n in over)
+    figures: tuple[tuple[str, Any], ...] = (("surplus", sum(n for _x, n in over)),)
+    if names := standing.surplus_names(session, unit, NAMED + 1):
+        figures += (("surplus_now", some(names) if len(names) <= NAMED else "、".join(names[:NAMED]) + " 等"),)
+    days = [until or x.until_on for x, _n in over if until or x.until_on]
+    figures += (("absorbed_until", max(days)),) if days else ()
+    if any(x.kept for x, _n in over):
+        return Finding(
+            "organ_surplus",
+            False,
+            (*figures, ("reserved", sum(x.kept for x, _n in over))),
+            "surplus_reserved",
+            seen_at(into, ("reserved",)),
+        )
+    return Finding(
+        "organ_surplus",
+        None if ok else False,
+        figures,
+        "surplus_goes_along" if ok else "say_until",
+        seen_at(unit, ("surplus",)),
+    )
 
 
 @check("upgrade_levels")
@@ -98,3 +150,20 @@ def upgrade_levels(session: Session, case: Subject, params: Mapping[str, Any]) -
     odd = sum(r.authorised for r in rows if misfits(grade, r.role, r.level))
     return Finding("upgrade_levels", None if odd else True, (("lead_numbers", sum(r.authorised for r in rows)), ("odd_levels", odd)),
                    "approve_levels" if odd else None)  # fmt: skip
+
+
+@check("organ_received", roles=("receiving_establishment",))
+def organ_received(session: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
+    """接收后果: what comes into the division, in sums, and how many bodies of its class the division may have."""
+    if case.case_id is None:
+        return None
+    row = session.execute(text("SELECT * FROM case_brings(:c)"), {"c": case.case_id}).one_or_none()
+    if row is None:
+        return None
+    names = ("people", "surplus", "numbers", "lead_numbers", "departments")
+    figures = tuple((name, int(getattr(row, name))) for name in names if getattr(row, name))
+    if row.most is None:
+        return Finding("organ_received", None, figures, "comes_in")
+    figures += (("bodies", int(row.bodies)), ("bodies_most", int(row.most)))
+    full = row.bodies >= row.most
+    return Finding("organ_received", False if full else None, figures, "over_limit" if full else "comes_in")
