@@ -25,6 +25,8 @@ def act(world: World, process: str, about: Body, days_ago: int, **facts: Any) ->
     case = by_office(world, process, DOCUMENT | {"start": day.isoformat()} | facts, about=about, day=day, region=place)
     if world.state(case) == "running":
         world.decide(world.office("establishment"), case, "city")
+    if "region" in facts:
+        world.decide(world.office("establishment", facts["region"]), case, "receiving")
     assert world.state(case) == "done"
 
 
