@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 from app.domain import errors
 
 REFUSED = "BZ001"
+DEADLOCK = "40P01"
 
 # A constraint's name becomes the refusal that a person understands.
 CONSTRAINTS: dict[str, type[errors.DomainError]] = {
@@ -61,8 +62,9 @@ ALARMS = {
     "rank_exhausted": "AL04",
     "organ_limit": "AL09",
 }
-# A slip of the pen in a form, an identity that has ended and so names nobody to record, a question asked in between.
-UNRECORDED = ("invalid_input", "session_ended", "proof_needed")
+# A slip of the pen in a form, an identity that has ended and so names nobody to record, a question asked in between, two who
+# met at one moment.
+UNRECORDED = ("invalid_input", "session_ended", "proof_needed", "busy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,8 @@ def refusal_of(error: BaseException | None) -> errors.DomainError | None:
         return None
     if error.sqlstate == REFUSED:
         return errors.from_code(error.diag.message_primary or "", json.loads(error.diag.message_detail or "{}"))
+    if error.sqlstate == DEADLOCK:
+        return errors.Busy()
     if (error.sqlstate or "").startswith("22"):  # a value that no column of that type can hold
         return errors.InvalidInput(errors={})
     kind = CONSTRAINTS.get(error.diag.constraint_name or "")

@@ -266,6 +266,9 @@ def _of_access() -> dict[str, LazyString]:
         "not_found": _("There is nothing here that you may see. It may have been moved, or belongs to another unit."),
         "invalid_input": _("Something is missing or wrong in the form. See the marked fields."),
         "file_refused": _("The file was not taken. See the sentence beside it."),
+        "busy": _(
+            "Somebody else changed the same units at this moment. Nothing was written of yours; do it once more."
+        ),
         "paper_not_made": _("The paper could not be made just now. Nothing was numbered; try again in a minute."),
         "session_ended": _("Your session has ended. Sign in again."),
         "proof_needed": _(

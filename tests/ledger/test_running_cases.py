@@ -126,6 +126,20 @@ def test_a_transfer_that_waits_for_the_merged_body_asks_its_successor(world: Wor
     assert seated(world, target.id) == 1
 
 
+def test_cases_of_a_body_that_goes_to_another_region_are_decided_by_that_regions_offices(world: World) -> None:
+    body = world.body("划区局", people={"11": 1})
+    asked, approved = world.recruit(body), reserved(world, body)
+    act(world, "unit_transfer", body, unit=body.id, region="440604")
+    path = world.value("SELECT scope_path FROM unit WHERE id = :u", u=body.id)
+    assert [place(world, c) for c in (asked, approved)] == [(body.id, path, "running"), (body.id, path, "returned")]
+    assert all("carried" in heads(world, c) for c in (asked, approved))
+    # Nobody has decided the one yet; what the city's offices approved of the other the district is asked anew.
+    world.decide(world.office("establishment", "440604"), asked, "establishment")
+    world.decide(world.office("organisation", "440604"), asked, "personnel")
+    world.arrive(world.clerk(body), asked, TODAY)
+    assert world.figures(body.line) == (5, 2, 1)
+
+
 def test_a_body_is_not_abolished_over_running_cases_and_is_once_they_are_withdrawn(world: World) -> None:
     body = world.body("撤销局", quotas={"11": 0})
     world.submit(world.clerk(body), body, "objection", {"claim": "出生日期有误", "objected": "other"})

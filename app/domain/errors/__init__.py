@@ -10,6 +10,7 @@ from typing import Any
 from app.domain.errors.access import (
     BadCredentials,
     BadDelegation,
+    Busy,
     DuplicateUser,
     DutiesConflict,
     FileRefused,
@@ -129,6 +130,7 @@ __all__ = [
     "BaseChanged",
     "BeforeEntry",
     "BeforeItem",
+    "Busy",
     "CaseClosed",
     "CaseNotApproved",
     "CasesWithoutDestination",

@@ -57,6 +57,12 @@ class NotFound(DomainError):
     http_status = 404
 
 
+class Busy(DomainError):
+    """同时办理: two people changed the same things at one moment and each waited for the other; nothing was written."""
+
+    code = "busy"
+
+
 class InvalidInput(DomainError):
     """填报有误: facts: errors, a dict of field to list of code strings."""
 

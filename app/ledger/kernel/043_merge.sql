@@ -112,6 +112,8 @@ BEGIN
   IF EXISTS (SELECT 1 FROM unit WHERE parent_id = d.id AND status = 'active') THEN
     PERFORM refuse('unit_not_empty', jsonb_build_object('unit', d.id));
   END IF;
+  -- Whoever decides or arrives meanwhile goes first, or finds where his department went.
+  PERFORM k_running_lock(p_case, ARRAY[d.legal_id]);
   PERFORM 1 FROM ledger_total WHERE line_id IN (SELECT id FROM quota_line WHERE unit_id = d.legal_id) ORDER BY line_id FOR UPDATE;
   PERFORM k_still_there(ARRAY[d.legal_id, d.id, n.id]);
   v_note := k_leaders_note(f, d.id, n.id);

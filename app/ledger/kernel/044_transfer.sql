@@ -43,9 +43,11 @@ END $$;
 -- 隶属划转: {unit, parent or none, region}. People, numbers and papers go along as they are; nobody changes a seat.
 CREATE OR REPLACE FUNCTION k_transfer_unit(p_case bigint, f jsonb, p_on date) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE u unit; d unit; v_parent bigint := (f ->> 'parent')::bigint; v_region text; v_path text; v_segment text;
+DECLARE u unit; d unit; v_parent bigint := (f ->> 'parent')::bigint; v_region text; v_path text; v_segment text; v_case bigint; v_was text;
 BEGIN
   IF coalesce(f ->> 'document_no', '') = '' THEN PERFORM refuse('document_missing'); END IF;
+  -- The rows of its running cases follow it: they come first, as in every decision.
+  PERFORM k_running_lock(p_case, ARRAY[(f ->> 'unit')::bigint]);
   PERFORM 1 FROM ledger_total WHERE line_id IN (SELECT id FROM quota_line WHERE unit_id = (f ->> 'unit')::bigint) ORDER BY line_id FOR UPDATE;
   -- Two transfers that would make a loop together wait for each other here.
   PERFORM 1 FROM region WHERE kind = 'city' FOR UPDATE;
@@ -56,7 +58,7 @@ BEGIN
     PERFORM refuse('same_superior', jsonb_build_object('unit', u.id, 'parent', v_parent));
   END IF;
   PERFORM k_superior(u, v_parent, v_region);
-  v_path := u.scope_path; v_segment := u.segment;
+  v_path := u.scope_path; v_segment := u.segment; v_was := u.region_code;
   IF v_region <> u.region_code THEN
     PERFORM 1 FROM region WHERE code = v_region FOR UPDATE;
     v_segment := k_next_segment(NULL, v_region, 'legal'); v_path := v_region || '.' || v_segment;
@@ -74,6 +76,13 @@ BEGIN
   PERFORM k_next_version(p_case, u, 'unit.transferred', p_on);
   PERFORM k_organ_limit(p_case, u.id, f, p_on);
   PERFORM k_pool_room(x, 0, p_on) FROM quota_line x WHERE x.unit_id = u.id AND x.kind = 'establishment';
+  -- 管理权限 goes along: what runs is the new region's offices' to decide, and what the old ones approved is asked anew.
+  FOR v_case IN SELECT case_id FROM k_running(p_case, u.id) WHERE v_was <> v_region ORDER BY 1 LOOP
+    PERFORM k_running_route(v_case);
+    INSERT INTO application_event (application_id, kind, user_id, operator, side, opinion, scope_path)
+    SELECT a.id, 'carried', scope_number(1), acting_name(), '台账', '“' || u.name || '”已划转到' || g.name || '，在办业务由该区划的主管部门接办',
+      a.scope_path FROM application a, region g WHERE a.id = v_case AND g.code = v_region;
+  END LOOP;
 END $$;
 
 CREATE OR REPLACE FUNCTION ledger_transfer_unit(p_case bigint) RETURNS void

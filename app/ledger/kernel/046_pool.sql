@@ -1,12 +1,23 @@
 -- 总量控制: a region's total of a category (kind total) and its reserve lent from line to line (kind rotating, 周转编制).
 
+-- Who raises or lends numbers of a category keeps out who registers a total or a reserve of it, the first one too, of which
+-- there is no row to lock; behind the totals of lines, before the pools' rows.
+CREATE OR REPLACE FUNCTION k_pool_turn(p_category text, p_registers boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  IF p_registers THEN PERFORM pg_advisory_xact_lock(hashtext('pool:' || p_category));
+  ELSE PERFORM pg_advisory_xact_lock_shared(hashtext('pool:' || p_category)); END IF;
+END $$;
+
 -- Room for more numbers in every total that encloses a line's place. The pool's row is the lock: two units never both take
 -- the last. No total, no check: 未核定 is not zero.
 CREATE OR REPLACE FUNCTION k_pool_room(l quota_line, p_more int, p_on date) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE m record; v_sum int;
 BEGIN
-  IF p_more < 0 OR NOT EXISTS (SELECT 1 FROM quota_pool WHERE category = l.category AND kind = 'total' AND ended_on IS NULL) THEN RETURN; END IF;
+  IF p_more < 0 THEN RETURN; END IF;
+  PERFORM k_pool_turn(l.category, false);
+  IF NOT EXISTS (SELECT 1 FROM quota_pool WHERE category = l.category AND kind = 'total' AND ended_on IS NULL) THEN RETURN; END IF;
   FOR m IN SELECT q.*, g.prefix FROM quota_pool q JOIN region g ON g.code = q.region_code WHERE q.category = l.category AND q.kind = 'total'
       AND q.recorded_to IS NULL AND q.ended_on IS NULL AND starts_with(l.scope_path, g.prefix) ORDER BY q.id FOR UPDATE OF q LOOP
     SELECT coalesce(sum(t.authorised), 0) INTO v_sum FROM ledger_total t JOIN quota_line x ON x.id = t.line_id
@@ -22,6 +33,7 @@ CREATE OR REPLACE FUNCTION k_rotating_room(l quota_line, p_more int) RETURNS voi
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE m record; v_lent int;
 BEGIN
+  PERFORM k_pool_turn(l.category, false);
   SELECT q.*, g.prefix INTO m FROM quota_pool q JOIN region g ON g.code = q.region_code WHERE q.category = l.category AND q.kind = 'rotating'
     AND q.recorded_to IS NULL AND q.ended_on IS NULL AND starts_with(l.scope_path, g.prefix) ORDER BY length(g.prefix) DESC LIMIT 1 FOR UPDATE OF q;
   IF NOT FOUND THEN PERFORM refuse('pool_exhausted', jsonb_build_object('region', split_part(l.scope_path, '.', 1), 'category', l.category,
@@ -41,7 +53,8 @@ DECLARE r case_record := case_open_movement(p_case, 'set_pool'); f jsonb := r.fa
   g region; q quota_pool; n quota_pool; v_used int; v_closes bigint; v_ended bigint; v_now timestamptz;
 BEGIN
   IF coalesce(f ->> 'document_no', '') = '' THEN PERFORM refuse('document_missing'); END IF;
-  SELECT * INTO g FROM region WHERE code = f ->> 'region' FOR UPDATE;
+  PERFORM k_pool_turn(coalesce(f ->> 'category', ''), true);
+  SELECT * INTO g FROM region WHERE code = f ->> 'region';
   n.kind := coalesce(f ->> 'pool_kind', 'total'); n.category := f ->> 'category'; n.number := (f ->> 'number')::int;
   IF g.code IS NULL OR coalesce(n.category, '') = '' OR n.number IS NULL OR n.number NOT BETWEEN 0 AND 10000000 OR n.kind NOT IN ('total', 'rotating') THEN
     PERFORM refuse('invalid_input', '{"errors": {"number": ["required"]}}');

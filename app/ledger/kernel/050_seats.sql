@@ -28,10 +28,17 @@ END $$;
 DROP FUNCTION IF EXISTS k_lock_lines(bigint, bigint);
 CREATE OR REPLACE FUNCTION k_lock(p_person bigint, p_line bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE v_lines bigint[];
 BEGIN
-  -- One list of keys, not an OR: each is looked up by its index.
-  PERFORM 1 FROM ledger_total WHERE line_id = ANY (ARRAY(SELECT p_line UNION SELECT line_id FROM occupancy
-    WHERE person_id = p_person AND recorded_to IS NULL AND ended_on IS NULL)) ORDER BY line_id FOR UPDATE;
+  LOOP
+    -- One list of keys, not an OR: each is looked up by its index.
+    v_lines := array_remove(ARRAY(SELECT p_line UNION SELECT line_id FROM occupancy
+      WHERE person_id = p_person AND recorded_to IS NULL AND ended_on IS NULL), NULL);
+    PERFORM 1 FROM ledger_total WHERE line_id = ANY (v_lines) ORDER BY line_id FOR UPDATE;
+    -- Who waited here may find the person on another line: his body was merged meanwhile.
+    EXIT WHEN NOT EXISTS (SELECT 1 FROM occupancy WHERE person_id = p_person AND recorded_to IS NULL AND ended_on IS NULL
+      AND line_id <> ALL (v_lines));
+  END LOOP;
   IF p_person IS NOT NULL THEN
     PERFORM 1 FROM person WHERE id = ANY (ARRAY(SELECT p_person UNION SELECT o.person_id FROM occupancy o
       JOIN post x ON x.id = o.post_id AND x.surplus WHERE o.recorded_to IS NULL AND o.ended_on IS NULL AND o.line_id IN (
