@@ -233,7 +233,8 @@ def _corrected(s: Session, facts: dict[str, Any], form: Any) -> tuple[int, str]:
     if row is None:
         raise errors.NotFound(person=facts["person"])
     old, proof = document_number(row.id, "更正登记")
-    asked = {name: form[name].data for name in ("person_name", "id_number", "sex", "birth_on") if name in form}
+    names_ = ("person_name", "id_number", "sex", "birth_on", "work_started_on", "entry_way")
+    asked = {name: form[name].data for name in names_ if name in form}
     number = asked.get("id_number") or old
     person = PersonFacts(
         name=(asked.get("person_name") or row.name).strip(),
@@ -241,13 +242,14 @@ def _corrected(s: Session, facts: dict[str, Any], form: Any) -> tuple[int, str]:
         sex=asked.get("sex") or row.sex,
         birth_on=asked.get("birth_on") or row.birth_on,
         id_type=row.id_type,
-        work_started_on=row.work_started_on,
+        work_started_on=asked.get("work_started_on") or row.work_started_on,
         level=row.level,
         rank=row.rank,
         education=row.education,
-        entry_way=row.entry_way,
-        verified=row.id_verified,
-        proof=proof,
+        entry_way=asked.get("entry_way") or row.entry_way,
+        # Another number has passed the form's checks; the old one stays proved or not.
+        verified=row.id_verified or number != old,
+        proof=proof if number == old else None,
     )
     made = facts_of(person, services().keys)
     index = made.pop("person_index")

@@ -67,6 +67,8 @@ def fields_of(plan: Process) -> dict[str, Field]:
             ),
             "sex": fields.one_of(_l("Correct sex"), [("", "—"), *fields.SEXES]),
             "birth_on": fields.day(_l("Correct day of birth (empty: unchanged)"), required=False),
+            "work_started_on": fields.day(_l("Correct start of work (empty: unchanged)"), required=False),
+            "entry_way": fields.one_of(_l("Correct way of entry"), fields.chosen(codes.ENTRY_WAY, empty=True)),
         }
     return members
 

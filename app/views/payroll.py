@@ -140,6 +140,7 @@ class PayrollView(BaseView):
             batch=_batch(found),
             errors=[flaw(e) for e in report.get("errors", [])] if own else [],
             more=report.get("more", 0),
+            open_mapping=any(e["code"] in ("missing_field", "field_twice") for e in report.get("errors", [])),
             mapping=_columns(found) if own and found.state == "refused" else [],
             fields=[{"value": n, "label": label} for n, label in field_names(found.kind).items()],
             mapping_url=f"/payroll/mapping/{found.kind}",

@@ -58,6 +58,10 @@ def flaws() -> dict[str, str]:
         "no_header": _("A column has no header. The first row names the columns."),
         "column_twice": _("Two columns bear this header. Rename one."),
         "cells": _("The row has %(found)s cells, which is not as many as the header has. Look for a stray delimiter."),
+        "wrong_sheet": _(
+            "Of a workbook the first sheet is read, and this one lacks columns that the list needs. The others: %(found)s. Put the right"
+            " one first, or save it as a file of its own."
+        ),
         "unknown_column": _("The column is not known. Say below which field it is, or that it is not used."),
         "missing_field": _("No column holds this field. Say below which one does, or add it to the file."),
         "field_twice": _("Several columns hold the field %(found)s. Choose one, the others are not used."),

@@ -29,7 +29,8 @@ def person_context(s: Session, person_id: int, at: days.Moment, *, own: bool) ->
     """What the register says about a person; a foreign one answers as an absent one."""
     p = s.execute(
         text(
-            "SELECT p.name, p.id_mask, p.state, p.sex, p.birth_on, p.education, p.work_started_on, p.level, p.rank, p.entry_way,"
+            "SELECT p.name, p.id_mask, p.state, p.sex, p.birth_on, p.education, p.degree, p.work_started_on, p.level, p.rank, p.entry_way,"
+            " p.ethnicity, p.political, p.native_place,"
             " p.unit_id, unit_name(p.unit_id) AS unit, unit_name(p.department_id) AS department FROM person p"
             " WHERE p.id = :i"
         ),
@@ -39,7 +40,7 @@ def person_context(s: Session, person_id: int, at: days.Moment, *, own: bool) ->
         raise errors.NotFound(person=person_id)
     rows = s.execute(
         text(
-            "SELECT o.*, unit_name(o.unit_id) AS unit, unit_name(o.department_id) AS department, l.category, l.structure, l.role, l.level, l.scope_unit_id,"
+            "SELECT o.*, unit_name(o.unit_id) AS unit, unit_name(o.department_id) AS department, l.category, l.structure, l.funding, l.role, l.level, l.scope_unit_id,"
             " unit_name(l.scope_unit_id) AS scope_name, p.number, p.surplus FROM occupancy o"
             " LEFT JOIN quota_line l ON l.id = o.line_id LEFT JOIN post p ON p.id = o.post_id"
             f" WHERE o.person_id = :i AND {days.known('o', at)} AND o.started_on <= :on ORDER BY o.started_on DESC"
@@ -54,6 +55,8 @@ def person_context(s: Session, person_id: int, at: days.Moment, *, own: bool) ->
         {"i": person_id},
     ).all()
     seat = next((r for r in rows if r.kind == "establishment" and holds(r, at)), None)
+    ground = entry_ground(s, seat.entry_case_id) if seat else None
+    leads = [r for r in rows if r.kind == "leadership" and r.role and holds(r, at)]
     return {
         "own": own,
         "person": {
@@ -63,9 +66,9 @@ def person_context(s: Session, person_id: int, at: days.Moment, *, own: bool) ->
             "unit_url": f"/unit/{p.unit_id}" if p.unit_id and not own else None,
             "status": p.state,
         },
-        "facts": [{"label": label, "value": value} for label, value in (_facts(p) if at.plain else _facts(p)[:2]) if value],
+        "facts": [{"label": label, "value": value} for label, value in (_facts(p, leads) if at.plain else _facts(p, leads)[:2]) if value],
         "day": day_context(at, "/card" if own else f"/person/{person_id}"),
-        "seat": _seat(seat, seat.department if seat.department_id else None) if seat else None,
+        "seat": _seat(seat, seat.department if seat.department_id else None, ground) if seat else None,
         "positions": [
             {
                 "title": units.line_label(r) if r.role else _("Leadership position"),
@@ -97,27 +100,61 @@ def holds(row: Any, at: days.Moment) -> bool:
     return bool(row.started_on <= at.on and (row.ended_on is None or row.ended_on > at.on))
 
 
-def _facts(p: Any) -> list[tuple[str, Any]]:
+def standing(leads: list[Any]) -> str | None:
+    """人员分类 of the 台帐: head or deputy of the unit or of a department, by the highest position held; else none of them."""
+    if not leads:
+        return _("Not in a leading position")
+    best = min(leads, key=lambda r: (r.scope_unit_id != r.unit_id, r.role != "principal"))
+    if best.role not in ("principal", "deputy"):
+        return None
+    names = {
+        (True, "principal"): _("Leads the unit"), (True, "deputy"): _("Deputy head of the unit"),
+        (False, "principal"): _("Head of a department"), (False, "deputy"): _("Deputy head of a department"),
+    }  # fmt: skip
+    return names[best.scope_unit_id == best.unit_id, best.role]
+
+
+def _facts(p: Any, leads: list[Any]) -> list[tuple[str, Any]]:
     return [
         (_("Sex"), codes.label("sex", p.sex)),
         (_("Day of birth"), p.birth_on.isoformat()),
+        (_("Ethnic group"), codes.label("ethnicity", p.ethnicity)),
+        (_("Native place"), p.native_place),
+        (_("Political status"), codes.label("political", p.political)),
         (_("Education"), codes.label("education", p.education)),
+        (_("Degree"), codes.label("degree", p.degree)),
         (_("Start of work"), p.work_started_on.isoformat() if p.work_started_on else None),
         (_("Internal department"), p.department),
+        (_("Class of staff"), standing(leads)),
         (_("Level of position"), codes.label("level", p.level)),
         (_("Rank"), codes.label("rank", p.rank)),
         (_("Way of entry"), codes.label("entry_way", p.entry_way)),
     ]
 
 
-def _seat(seat: Any, department: str | None) -> dict[str, Any]:
+def entry_ground(s: Session, case_id: int | None) -> Any:
+    """入编文号, 控编单号, 进入来源: what the case of an entry says, where the reader sees it."""
+    return s.execute(
+        text(
+            "SELECT coalesce(r.f ->> 'document_no', r.f ->> 'approval_no') AS document, r.f ->> 'origin_unit' AS origin, m.number AS permit"
+            " FROM (SELECT facts::jsonb AS f FROM case_record WHERE case_id = :c) r LEFT JOIN permit m"
+            " ON m.id::text = r.f ->> 'permit'"
+        ),
+        {"c": case_id},
+    ).one_or_none()
+
+
+def _seat(seat: Any, department: str | None, ground: Any) -> dict[str, Any]:
     return {
         "number": seat.number,
         "unit": seat.unit,
         "department": department,
         "category": units.line_label(seat) if seat.category else None,
+        "funding": codes.label("funding", seat.funding) if seat.category else None,
         "entered_on": seat.started_on,
-        "document": None,
+        "document": ground.document if ground else None,
+        "permit": ground.permit if ground else None,
+        "origin": ground.origin if ground else None,
         "state": "surplus" if seat.surplus else "occupied",
     }
 

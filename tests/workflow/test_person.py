@@ -15,10 +15,10 @@ from app.domain import errors
 from app.domain.workdays import city_today
 from app.ledger.records import record_facts
 from tests.exchange.attachments import samples
-from tests.ledger.steps import ago, findings, lead, raw_case, refusal, scheme
+from tests.ledger.steps import ago, entered, findings, lead, raw_case, refusal, scheme
 from tests.security.conftest import Client, once
 from tests.workflow.test_records import decide, page, sent
-from tests.world import Body, World
+from tests.world import Body, World, id_number
 
 Open = Callable[..., Client]
 TODAY = city_today()
@@ -27,7 +27,11 @@ TODAY = city_today()
 @pytest.fixture(scope="module")
 def organ(world: World) -> Body:
     made = world.body(
-        "档案局", quotas={"11": 12}, people={"11": 3}, leaders={"principal:0131": 1}, departments=("人事科",)
+        "档案局",
+        quotas={"11": 12},
+        people={"11": 3},
+        leaders={"principal:0131": 1, "deputy:0132": 1},
+        departments=("人事科",),
     )
     scheme(world, made, day=ago(900))
     world.account("clerk", "unit_clerk", unit=made.id)
@@ -179,3 +183,41 @@ def test_allowances_are_kept_by_sort_one_of_each_at_a_time(world: World, client:
     assert "住房补贴" in shown
     assert "交通补贴" not in page(client("bianban").get(f"/person/{who}"))
     assert findings(world) == []
+
+
+def test_the_card_names_each_field_of_the_ledger_and_how_the_seat_was_come_by(
+    world: World, organ: Body, client: Open
+) -> None:
+    who = entered(world, organ, ago(40))
+    lead(world, organ, organ.lines["deputy:0132"], who, ago(30))
+    with world.superuser.begin() as c:
+        c.execute(text("UPDATE person SET ethnicity = '11', political = '01', native_place = '广东佛山', degree = '4' WHERE id = :p"), {"p": who})  # fmt: skip
+        # What entries from elsewhere file.
+        c.execute(
+            text("UPDATE case_record r SET facts = (r.facts::jsonb || '{\"document_no\": \"佛组〔2026〕3号\", \"origin_unit\": \"某市某局\"}')::text"
+                 " FROM occupancy o WHERE o.person_id = :p AND o.kind = 'establishment' AND r.case_id = o.entry_case_id"), {"p": who})  # fmt: skip
+    shown = page(client("clerk").get(f"/person/{who}"))
+    for value in ("满族", "中共党员", "广东佛山", "全额拨款", "佛组〔2026〕3号", "某市某局", "部门副职", "入编文号"):
+        assert value in shown, value
+    assert "非领导" in page(client("clerk").get(f"/person/{organ.people[1]}"))
+
+
+def test_start_of_work_way_of_entry_and_an_unproved_number_are_put_right_by_the_establishment_office(
+    world: World, organ: Body, client: Open
+) -> None:
+    who = organ.people[2]
+    world.account("fuhe", "office_member", office=("establishment", "440600"))
+    with world.superuser.begin() as c:
+        c.execute(text("UPDATE person SET id_verified = false, id_proof = '某所证明' WHERE id = :p"), {"p": who})
+    born = world.value("SELECT birth_on FROM person WHERE id = :p", p=who)
+    number = id_number(born)
+    answer = sent(client("bianban"), "person_correct", person=who, work_started_on="2012-09-01", entry_way="36",
+                  id_number=number, document_no="佛编认〔2026〕1号")  # fmt: skip
+    assert answer.status_code == 302, re.sub("<[^>]+>", " ", page(answer))
+    case = int(answer.location.rpartition("/")[2])
+    decide(world, client("fuhe"), case, "review")
+    started, way, proved, proof = world.row(
+        "SELECT work_started_on, entry_way, id_verified, id_proof FROM person WHERE id = :p", p=who
+    )
+    assert (started, way, proved, proof) == (dt.date(2012, 9, 1), "36", True, None)
+    assert [f for f in findings(world) if f"({who})" in f and "人员" in f] == []

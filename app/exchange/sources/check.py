@@ -172,6 +172,8 @@ def check(
     """Every row under the mapping; nothing is written. A number is kept as its keyed index and its mask."""
     mapping, flaws = propose(kind, table.headers, saved)
     done = Checked(table.headers, mapping)
+    if table.others and any(f.code == "missing_field" for f in flaws):
+        done.wrong(Flaw(1, table.sheet[:40], "wrong_sheet", "、".join(table.others)[:80]))
     for flaw in flaws:
         done.wrong(flaw)
     if flaws:

@@ -43,10 +43,12 @@ class Flawed(Exception):  # noqa: N818 - a finding, not an error of ours
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """表: headers as they stand, rows as an iterator with their numbers."""
+    """表: headers as they stand, rows as an iterator with their numbers; of a workbook which sheet it is, and which others there are."""
 
     headers: list[str]
     rows: Iterator[tuple[int, list[str]]] = field(repr=False)
+    sheet: str = ""
+    others: tuple[str, ...] = ()
 
 
 def read(name: str, content: bytes) -> Table:
@@ -73,7 +75,7 @@ def _workbook(content: bytes) -> Table:
     scans = scan(content, MOST_CELLS)
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
-            sheet = book.sheet_names[0]
+            sheet, *others = book.sheet_names
             seen = scans[sheet]
             if seen.hidden is not None or seen.merged:
                 raise WorkbookRefused("merged" if seen.merged else "hidden", sheet=sheet, place=seen.merged or sheet)
@@ -92,7 +94,10 @@ def _workbook(content: bytes) -> Table:
                         cells[place] = FAILURE
                 yield number, cells
 
-    return Table(_headers([_cell(v).lstrip(NUMBER) for v in lines[0]] if lines else []), rows())
+    headers = [_cell(v).lstrip(NUMBER) for v in lines[0]] if lines else []
+    if others and not any(headers):
+        raise Flawed(Flaw(1, sheet[:40], "wrong_sheet", "、".join(others)[:80]))
+    return Table(_headers(headers), rows(), sheet, tuple(others))
 
 
 def _cell(value: object) -> str:

@@ -110,7 +110,9 @@ BEGIN
       pinyin_initials = coalesce(f ->> 'pinyin_initials', pinyin_initials), sex = coalesce(f ->> 'sex', sex),
       birth_on = coalesce((f ->> 'birth_on')::date, birth_on),
       work_started_on = coalesce((f ->> 'work_started_on')::date, work_started_on),
-      level = coalesce(f ->> 'level', level), rank = coalesce(f ->> 'rank', rank),
+      level = coalesce(f ->> 'level', level), rank = coalesce(f ->> 'rank', rank), entry_way = coalesce(f ->> 'entry_way', entry_way),
+      id_verified = id_verified OR f ->> 'new_index' IS NOT NULL AND coalesce((f ->> 'verified')::int, 0) = 1,
+      id_proof = CASE WHEN f ->> 'new_index' IS NULL THEN id_proof ELSE f ->> 'proof' END,
       id_cipher = coalesce(decode(f ->> 'id_cipher', 'hex'), id_cipher),
       id_index = coalesce(current_index(decode(f ->> 'new_index', 'hex')), id_index), id_mask = coalesce(f ->> 'id_mask', id_mask)
      WHERE id = p.id RETURNING * INTO p;

@@ -152,6 +152,21 @@ def test_a_number_that_lost_its_digits_and_a_formula_are_refused(keys: KeyRing) 
     assert wrong(looked(as_xlsx(lines), keys)) == [(2, "身份证号", "number"), (3, "应发金额", "formula")]
 
 
+@pytest.mark.parametrize("first", [["本表由财政局填报"], []])
+def test_a_workbook_whose_first_sheet_is_another_one_names_both(first: list[str], keys: KeyRing) -> None:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        for name, lines in (("说明", [first]), ("工资", [HEAD, *rows()])):
+            sheet = book.add_worksheet(name)
+            for y, line in enumerate(lines):
+                sheet.write_row(y, 0, line)
+    try:
+        flaws = looked(out.getvalue(), keys).flaws
+    except Flawed as broken:
+        flaws = [broken.flaw]
+    assert (flaws[0].row, flaws[0].column, flaws[0].code, flaws[0].found) == (1, "说明", "wrong_sheet", "工资")
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [
