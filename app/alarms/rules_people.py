@@ -47,16 +47,18 @@ MIXED = (
     " AND NOT EXISTS (SELECT 1 FROM absence a WHERE a.person_id = x.person_id AND a.recorded_to IS NULL AND a.ended_on IS NULL) {only}"
 )
 
-# The age by law of those who sit on a seat: women of 县处级 and with a senior title by the men's table (组通字〔2015〕14号).
+# The age by law of those who sit on a seat: women of 县处级 and with a senior title by the men's table (组通字〔2015〕14号). Who
+# comes into question is found by the stored days (099_forecast.sql), each one's day is reckoned here again.
 RETIRES = (
     "SELECT 'person:' || q.person_id AS subject, unit_id, line_id, person_id, scope_path, jsonb_build_object('unit', q.unit,"
     " 'person', q.name, 'born', q.birth_on, 'reached_on', q.reached, 'until', q.reached + :grace) AS facts FROM (SELECT "
     + WHO
     + ", u.name AS unit, p.name, p.birth_on, k_retires_on(p.sex, p.birth_on, l.category IN ('13', '23'),"
     " coalesce(p.level >= '010' AND p.level < '014' OR p.rank >= '031' AND p.rank < '033', false)) AS reached"
-    + SEATED
-    + " AND p.birth_on <= :today - 18000) q WHERE "
+    + SEATED.replace(" WHERE ", " JOIN due_retirement d ON d.person_id = o.person_id WHERE ", 1)
+    + " AND {due}) q WHERE "
 )
+LATE, NEAR = "< :today - :grace", "BETWEEN :today AND :today + :ahead"
 
 RULES = (
     Rule(
@@ -98,7 +100,7 @@ RULES = (
         params={"grace": 30},
         remedy="retire",
         units="u.id",
-        select=RETIRES + "q.reached + :grace < :today",
+        select=RETIRES.replace("{due}", f"d.retires_on {LATE}") + f"q.reached {LATE}",
         says=_l("%(person)s of %(unit)s reached the age by law on %(reached_on)s and still holds a seat"),
     ),
     Rule(
@@ -111,7 +113,7 @@ RULES = (
         remedy="retire",
         units="u.id",
         days=60,
-        select=RETIRES + "q.reached BETWEEN :today AND :today + :ahead AND q.birth_on > :today - 23100",
+        select=RETIRES.replace("{due}", f"d.retires_on {NEAR}") + f"q.reached {NEAR}",
         says=_l("%(person)s of %(unit)s reaches the age by law on %(reached_on)s"),
     ),
     Rule(

@@ -37,7 +37,7 @@ from app.models.base import Base
 from app.models.business import Application, ApplicationEvent, ClockStop, Task
 from app.models.commission import AgendaItem, Meeting
 from app.models.engagement import Engagement, StaffCap
-from app.models.forecast import DueRetirement, EntryPlan
+from app.models.forecast import DueCount, DueRetirement, EntryPlan
 from app.models.inside import Absence, Certificate, Verification, VerificationMark, VerificationRound
 from app.models.ledger import LedgerChain, LedgerEntry, LedgerSeal
 from app.models.notices import Mail, MailSetting, Notice, NoticeMark, NoticeRead
@@ -95,6 +95,7 @@ __all__ = [
     "CodeSet",
     "Credential",
     "Decision",
+    "DueCount",
     "DueRetirement",
     "Engagement",
     "EntryPlan",

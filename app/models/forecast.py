@@ -1,9 +1,30 @@
 """For looking ahead: when whoever sits on a seat retires (kept by triggers, 099_forecast.sql), and entries planned against it."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, day, integer, intpk, now, path, ref, string
+
+
+class DueCount(Base):
+    """到龄汇总: how many days of one kind lie in a month, by division and class; several rows of one key add up.
+
+    ``what`` is birth, early, law or late; ``n`` what a change added or took away; ``summed`` the rows that the job drew together.
+    """
+
+    __tablename__ = "due_count"
+    __table_args__ = (
+        Index("ix_due_count_month", "what", "month", postgresql_include=["place", "personnel_class", "n"]),
+        Index("ix_due_count_fresh", "id", postgresql_where=text("not summed")),
+    )
+
+    id: Mapped[intpk]
+    what: Mapped[string]
+    month: Mapped[day]
+    place: Mapped[path]
+    personnel_class: Mapped[string]
+    n: Mapped[integer]
+    summed: Mapped[bool]
 
 
 class DueRetirement(Base):
@@ -15,6 +36,7 @@ class DueRetirement(Base):
               postgresql_include=["line_id", "scope_path", "personnel_class"]),
         Index("ix_due_retirement_early", "earliest_on", postgresql_include=["line_id", "scope_path", "personnel_class"]),
         Index("ix_due_retirement_late", "latest_on", postgresql_include=["line_id", "scope_path", "personnel_class"]),
+        Index("ix_due_retirement_birth", "birth_on", postgresql_include=["scope_path", "personnel_class"]),
         Index("ix_due_retirement_scope", "scope_path",
               postgresql_include=["birth_on", "personnel_class", "retires_on", "line_id"]),
     )  # fmt: skip

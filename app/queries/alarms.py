@@ -154,8 +154,8 @@ def by_rule(session: Session, within: Within) -> list[Any]:
     return list(
         session.execute(
             text(
-                f"SELECT r.code, r.name, r.level, {FIGURES} FROM alarm x JOIN alarm_rule r ON r.code = x.rule{_WITHIN}"
-                " GROUP BY r.code, r.name, r.level ORDER BY r.code"
+                f"SELECT r.code, r.name, r.level, y.* FROM (SELECT x.rule, {FIGURES} FROM alarm x{_WITHIN} GROUP BY x.rule) y"
+                " JOIN alarm_rule r ON r.code = y.rule ORDER BY r.code"
             ),
             within.values,
         )
@@ -181,8 +181,10 @@ def by_unit(session: Session, within: Within, limit: int = 200) -> list[Any]:
     return list(
         session.execute(
             text(
-                f"SELECT x.unit_id, unit_name(x.unit_id) AS unit, {FIGURES} FROM alarm x{_WITHIN} AND x.unit_id IS NOT NULL"
-                " GROUP BY x.unit_id ORDER BY open DESC, raised DESC, x.unit_id LIMIT :n"
+                # Named are those alone that are shown.
+                f"SELECT y.*, unit_name(y.unit_id) AS unit FROM (SELECT x.unit_id, {FIGURES} FROM alarm x{_WITHIN}"
+                " AND x.unit_id IS NOT NULL GROUP BY x.unit_id ORDER BY open DESC, raised DESC, x.unit_id LIMIT :n) y"
+                " ORDER BY y.open DESC, y.raised DESC, y.unit_id"
             ),
             {**within.values, "n": limit},
         )

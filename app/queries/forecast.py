@@ -78,8 +78,11 @@ def end_of(today: dt.date) -> dt.date:
     return add_months(today.replace(day=1), 12 * YEARS + 1)
 
 
-def forecast(session: Session, place: Place, today: dt.date) -> Forecast:
-    """Five statements, whatever the number of people: lines with their figures, months, the band, lines by year, who is late."""
+def forecast(session: Session, place: Place, today: dt.date, ahead: int = YEARS) -> Forecast:
+    """Five statements, whatever the number of people: lines with their figures, months, the band, lines by year, who is late.
+
+    Who leaves a single line is counted for this year and ``ahead`` more.
+    """
     span = {"low": place.low, "high": place.high}
     lines: dict[int, tuple[int, Line]] = {
         r.id: (r.unit_id, Line(r.category, r.authorised, r.occupied, r.reserved, Counter()))
@@ -101,6 +104,7 @@ def forecast(session: Session, place: Place, today: dt.date) -> Forecast:
     starts = [today, *(dt.date(year, 1, 1) for year in found.years[1:]), end_of(today)]
     for b in session.execute(text("SELECT * FROM forecast_band(:low, :high, :days)"), {**span, "days": starts}):
         found.early[today.year + b.span - 1], found.late[today.year + b.span - 1] = b.earliest, b.latest
+    starts = starts[: ahead + 2]
     for r in session.execute(text("SELECT * FROM forecast_lines(:low, :high, :days)"), {**span, "days": starts}):
         if r.line_id in lines:
             lines[r.line_id][1].leaving.update({today.year + int(k) - 1: n for k, n in r.spans.items()})

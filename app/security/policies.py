@@ -273,6 +273,7 @@ EXEMPT: dict[str, str] = {
 # Not readable by the app role at all.
 HIDDEN: dict[str, str] = {
     "due_retirement": "derived to look ahead by: counted and listed by definer functions inside the reader's ranges and classes",
+    "due_count": "sums of the same by month and division: read by k_due() inside the reader's ranges and classes",
     "sign_in": "session tokens' hashes: only definer functions and the signin role",
     "scope_key": "the key that signs identities",
     "case_secret": "encrypted numbers of running cases: the kernel alone hands them on",

@@ -24,6 +24,8 @@ from app.views.shell import hat, work
 from app.workflow.engine import today
 
 BODIES = 100
+# Years of which the page shows vacancies by category, this one first; plans are for as many from the next one on.
+SHOWN = forecast_by.AHEAD
 
 
 def place_of(s: Any) -> tuple[Place, dict[str, str], str]:
@@ -50,7 +52,7 @@ class ForecastView(BaseView):
         with work() as s:
             where, keep, name = place_of(s)
             now = today(s)
-            found = forecast_by.forecast(s, where, now, some) if some else forecast.forecast(s, where, now)
+            found = forecast_by.forecast(s, where, now, some) if some else forecast.forecast(s, where, now, ahead=SHOWN)
             bands = [] if some else forecast.ages(s, where)
             shape = forecast_by.shape(s, where, some) if some else ([], 0)
             planned = plan_rows(found, now.year + 1) if some.whole_lines else []
@@ -84,7 +86,7 @@ class ForecastView(BaseView):
             mistake=mistake,
             against_years=list(range(now.year + 1, now.year + 1 + forecast_by.AHEAD)),
             inputs=parts.inputs(found, plans, body, now.year + 1, typed) if body is not None and parts.may_plan(body) else None,
-            band_years=found.years[:5],
+            band_years=found.years[:SHOWN],
             ages=[{"from": b.band, "to": b.band + 4, "number": b.n,
                    "width": round(100 * b.n / max([*(x.n for x in bands), 1]), 1)} for b in bands],
             plan=[{"unit": names.get(unit, ""), "unit_url": f"/forecast?unit={unit}", "category": codes.label("category", c),
@@ -204,20 +206,26 @@ def category_rows(found: Forecast, keep: dict[str, str]) -> list[dict[str, Any]]
     of: dict[str, list[Line]] = defaultdict(list)
     for _unit, line in found.lines.values():
         of[line.category].append(line)
-    return [
-        {
-            "label": codes.label("category", category),
-            "occupied": sum(line.occupied for line in lines),
-            "vacant": sum(line.after(found.today.year - 1)[0] for line in lines),
-            "surplus": sum(line.after(found.today.year - 1)[1] for line in lines),
-            "years": [
-                {"leaving": sum(line.leaving[year] for line in lines), "vacant": sum(line.after(year)[0] for line in lines),
-                 "surplus": sum(line.after(year)[1] for line in lines)}
-                for year in found.years[:5]
-            ],
-        }
-        for category, lines in sorted(of.items())
-    ]  # fmt: skip
+    years, rows = found.years[:SHOWN], []
+    for category, lines in sorted(of.items()):
+        # Each line's 空编 and 超编 today and at the ends of the years, reckoned once.
+        ends = list(
+            zip(*([line.after(year) for year in (found.today.year - 1, *years)] for line in lines), strict=True)
+        )
+        sums = [(sum(vacant for vacant, _over in end), sum(over for _vacant, over in end)) for end in ends]
+        rows.append(
+            {
+                "label": codes.label("category", category),
+                "occupied": sum(line.occupied for line in lines),
+                "vacant": sums[0][0],
+                "surplus": sums[0][1],
+                "years": [
+                    {"leaving": sum(line.leaving[year] for line in lines), "vacant": vacant, "surplus": over}
+                    for year, (vacant, over) in zip(years, sums[1:], strict=True)
+                ],
+            }
+        )
+    return rows
 
 
 def plan_rows(found: Forecast, year: int) -> list[tuple[int, str, int, int, int]]:

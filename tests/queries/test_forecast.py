@@ -112,6 +112,113 @@ def test_the_months_are_the_people_one_by_one(world: World, bodies: dict[str, An
         assert vacant - over == (line.authorised or 0) - line.occupied + line.leaving.total()
 
 
+def plainly(world: World, what: str, days: list[dt.date], low: str, high: str, but: str = "-") -> dict[int, int]:
+    """How many of the derived rows lie in each span, counted one by one, without those below one path."""
+    query = (
+        f"SELECT width_bucket({what}, cast(:d AS date[])) AS span, count(*) AS n FROM due_retirement WHERE {what} >= :a AND {what} < :b"
+        " AND scope_path >= :low AND scope_path < :high AND NOT starts_with(scope_path, :but) GROUP BY 1"
+    )
+    with world.superuser.connect() as connection:
+        values = {"d": days, "a": days[0], "b": days[-1], "low": low, "high": high, "but": but}
+        return {r.span: r.n for r in connection.execute(text(query), values)}
+
+
+COLUMNS = {"birth": "birth_on", "early": "earliest_on", "law": "retires_on", "late": "latest_on"}
+
+
+def counted(world: World, what: str, days: list[dt.date], low: str, high: str) -> dict[int, int]:
+    """The same as the city's office is told."""
+    with world.database.transaction(world.office("establishment")) as session:
+        if what in ("early", "late"):
+            rows = session.execute(text("SELECT * FROM forecast_band(:l, :h, :d)"), {"l": low, "h": high, "d": days})
+            return {r.span: n for r in rows if (n := r.earliest if what == "early" else r.latest)}
+        rows = session.execute(
+            text("SELECT * FROM k_due_asked(:w, :l, :h, :d)"), {"w": what, "l": low, "h": high, "d": days}
+        )
+        return {r.span: r.n for r in rows}
+
+
+@pytest.fixture
+def asked(world: World) -> Any:
+    """What the pages' functions ask, so that a test may ask it for any days."""
+    with world.superuser.begin() as connection:
+        connection.execute(text("CREATE FUNCTION k_due_asked(text, text, text, date[]) RETURNS TABLE (span int, n bigint) LANGUAGE sql STABLE"
+                                " SECURITY DEFINER AS 'SELECT * FROM k_due($1, $2, $3, $4)'"))  # fmt: skip
+        connection.execute(text("GRANT EXECUTE ON FUNCTION k_due_asked TO bianzhi_app"))
+    yield
+    with world.superuser.begin() as connection:
+        connection.execute(text("DROP FUNCTION k_due_asked"))
+
+
+def test_sums_by_month_never_differ_from_the_rows_counted_one_by_one(
+    world: World, bodies: dict[str, Any], asked: Any
+) -> None:
+    first = bodies["first"]
+    spans = {
+        "months": [dt.date(year, month, 1) for year in range(1950, 2071, 3) for month in (1, 7)],
+        "cut": [dt.date(1955, 3, 9), dt.date(1970, 3, 1), dt.date(1979, 6, 11), dt.date(1979, 6, 20), dt.date(2031, 2, 28), dt.date(2060, 1, 31)],
+    }  # fmt: skip
+    places = [
+        ("4406", "4407"),
+        ("440600", "440600/"),
+        ("440604", "440604/"),
+        (first.scope_path, first.scope_path + "/"),
+        ("4409", "4410"),
+    ]
+
+    def compared(but: str = "-") -> int:
+        total = 0
+        for what, column in COLUMNS.items():
+            for days in spans.values():
+                for low, high in places:
+                    found = counted(world, what, days, low, high)
+                    assert found == plainly(world, column, days, low, high, but), (what, days, low)
+                    total += sum(found.values())
+        return total
+
+    whole = compared()
+    assert whole > 0
+    steps.entered(world, first, ago(1))
+    steps.leave(world, first, first.people[3], ago(1))
+    other = world.body("展望新局", quotas={"11": 3})
+    steps.transfer(world, first, other, first.people[4])
+    compared()
+    steps.transfer(world, other, first, first.people[4])
+    with world.owner.begin() as connection:
+        connection.execute(text("UPDATE person SET birth_on = birth_on - 400 WHERE id = :p"), {"p": first.people[5]})
+        connection.execute(text("SELECT k_due_recount()"))
+        connection.execute(text("UPDATE person SET birth_on = birth_on + 30 WHERE id = :p"), {"p": first.people[5]})
+    compared()
+    # What is rolled back was never counted.
+    with world.owner.connect() as connection:
+        connection.execute(text("UPDATE person SET birth_on = birth_on - 4000"))
+        connection.rollback()
+    before = compared()
+    # A body 不上网 is taken out of every sum.
+    with world.superuser.begin() as connection:
+        connection.execute(text("UPDATE unit SET not_networked = true WHERE id = :u"), {"u": first.id})
+    try:
+        assert compared(but=first.scope_path) < before
+    finally:
+        with world.superuser.begin() as connection:
+            connection.execute(text("UPDATE unit SET not_networked = false WHERE id = :u"), {"u": first.id})
+
+
+def test_the_job_draws_the_sums_together_once_there_are_many(world: World, bodies: dict[str, Any]) -> None:
+    ask = "SELECT count(*) FILTER (WHERE NOT summed), (SELECT sum(n) FROM due_count WHERE what = 'law') FROM due_count"
+    with world.owner.begin() as connection:
+        connection.execute(text("SELECT k_due_recount()"))
+        for sign in (1, -1):
+            connection.execute(
+                text("INSERT INTO due_count (what, month, place, personnel_class, n, summed)"
+                     " SELECT 'law', DATE '2030-01-01', '440600', 'civil', :s, false FROM generate_series(1, 10001)"), {"s": sign},
+            )  # fmt: skip
+        people = connection.execute(text("SELECT count(*) FROM due_retirement")).scalar_one()
+        assert tuple(connection.execute(text(ask)).one()) == (20002, people)
+        connection.execute(text("SELECT k_due_sum()"))
+        assert tuple(connection.execute(text(ask)).one()) == (0, people)
+
+
 def test_who_is_overdue_is_whom_the_alarm_finds(world: World, bodies: dict[str, Any]) -> None:
     late, near = bodies["first"].people[1], bodies["first"].people[2]
     with world.owner.begin() as connection:

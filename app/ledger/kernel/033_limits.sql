@@ -151,6 +151,7 @@ BEGIN
   IF scope_part(3) IS DISTINCT FROM 'service' THEN PERFORM refuse('not_allowed'); END IF;
   PERFORM k_absent_tasks();  -- an absence that begins today
   PERFORM k_sum_months();
+  PERFORM k_due_sum();
   FOR k IN SELECT t.id, t.due_on, a.id AS case_id, a.scope_path, coalesce(o.name, unit_name(t.unit_id)) AS side
       FROM task t JOIN application a ON a.id = t.application_id AND a.state = 'running' AND a.still_since IS NULL
       LEFT JOIN office o ON o.id = t.office_id
