@@ -58,11 +58,10 @@ class UnitView(BaseView):
             then, departments = unit_then.foreseen(s, then, departments, expected, row.legal_id)
             alarms = [] if past else units.alarms(s, row.legal_id, 10)
             boards = sanding.signboards(s, row.legal_id, at)
-            certificate = sanding.certificate(s, row.legal_id, at) if past else None
             permits = [] if past else units.permits(s, row.legal_id)
-            within = None if past else inside.unit_context(s, row.legal_id, now)
-            off_quota = None if past else engagements.unit_context(s, row.legal_id, now)
-            made_of = None if past else quota_desk.unit_context(s, row.legal_id)
+            within = inside.unit_context(s, row.legal_id, at)
+            off_quota = engagements.unit_context(s, row.legal_id, at)
+            made_of = quota_desk.unit_context(s, row.legal_id, at)
         figures = [line for line in lines if line.kind == "establishment"]
         base = address(f"/unit/{unit_id}", at) if past else f"/unit/{unit_id}?"
         return render_template(
@@ -102,7 +101,6 @@ class UnitView(BaseView):
             roster=roster_context(people, base, limit, after, seated),
             whole_url=f"{base}&all=yes#roster" if seated > len(people[:limit]) else None,
             export_url=address(f"/unit/{unit_id}/export", at) if people else None,
-            certificate_url=address(f"/certificates/{row.legal_id}", at) if certificate else None,
             events=movements.timeline(moved, links=True, people=True),
             alarms=alarm_rows(alarms),
             permits=[
