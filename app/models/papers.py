@@ -77,7 +77,7 @@ class IssuedPaper(Base):
     __table_args__ = (
         CheckConstraint(
             "kind in ('quota_use', 'entry_notice', 'exit_notice', 'lead_use', 'payroll_notice', 'receipt',"
-            " 'papers_list', 'approval_sheet', 'service_proof', 'reply')",
+            " 'papers_list', 'approval_sheet', 'service_proof', 'reply', 'appointment_form')",
             name="kind",
         ),
         CheckConstraint("serial > 0", name="serial"),

@@ -27,10 +27,19 @@ def within(alias: str) -> str:
 COMPARED = ("name", "region_code", "parent_id", "grade", "category", "nature", "uscc", "body")
 
 
+# A department is in the region of its body: where that went to another one, it says so itself.
+ALONG = (
+    "coalesce(w.node, v.node) = 'department' AND CASE WHEN v.unit_id IS NULL THEN w.opened_on <= :a"
+    " WHEN w.unit_id IS NULL THEN v.closed_on IS NULL OR v.closed_on > :b"
+    " ELSE (v.name, v.parent_id, v.grade, v.category, v.nature, v.uscc, v.body)"
+    " IS NOT DISTINCT FROM (w.name, w.parent_id, w.grade, w.category, w.nature, w.uscc, w.body) END"
+)
+
+
 def organs(session: Session, between: Between, limit: int = MOST) -> list[Any]:
     """Bodies and departments that opened, ended, were merged, moved, renamed, graded or classed otherwise; by place.
 
-    Each row has what stood before and after (``…_1``, ``…_2``), and by what succession it went on or began (``into``,
+    A department that only went along with its body is not told apart. Each row has what stood before and after (``…_1``, ``…_2``), and by what succession it went on or began (``into``,
     ``out_of``). A body that came from another division, or went there, is seen from the side that it is on on that day.
     """
     columns = ", ".join(f"v.{c} AS {c}_1, w.{c} AS {c}_2" for c in COMPARED)
@@ -57,7 +66,7 @@ def organs(session: Session, between: Between, limit: int = MOST) -> list[Any]:
                 " unit_called(coalesce(w.legal_id, v.legal_id), CASE WHEN w.unit_id IS NULL THEN cast(:a AS date) ELSE :b END, NULL) AS legal"
                 " FROM (SELECT d.* FROM day_units(:a, NULL, NULL, (SELECT ids FROM t)) d) v"
                 " FULL JOIN (SELECT d.* FROM day_units(:b, NULL, NULL, (SELECT ids FROM t)) d) w ON w.unit_id = v.unit_id"
-                f" WHERE ({differs}) AND {there} ORDER BY coalesce(w.scope_path, v.scope_path) LIMIT :n"
+                f" WHERE ({differs}) AND {there} AND NOT ({ALONG}) ORDER BY coalesce(w.scope_path, v.scope_path) LIMIT :n"
             ),
             {**between.values, "n": limit},
         )

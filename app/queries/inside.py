@@ -6,6 +6,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.queries import days
+
 # Where a unit stands in a round, from its row and its case; ``due`` is the day of the question.
 STATE = (
     "CASE WHEN v.confirmed_at IS NOT NULL THEN 'confirmed' WHEN a.state IN ('running', 'awaiting') THEN 'signing'"
@@ -14,34 +16,35 @@ STATE = (
 STATES = ("unconfirmed", "overdue", "signing", "confirmed")
 
 
-def away(session: Session, unit_id: int) -> list[Any]:
-    """The unit's own people who are away today, whoever is due first; 200 at most."""
+def away(session: Session, unit_id: int, at: "days.Moment | None" = None) -> list[Any]:
+    """The unit's own people who are away today, or were on a day, whoever is due first; 200 at most."""
+    held = days.held("a", at) if at is not None else "a.recorded_to IS NULL AND a.ended_on IS NULL"
     return list(
         session.execute(
             text(
                 "SELECT a.id, a.person_id, p.name, p.id_mask, a.kind, a.host, a.started_on, a.until_on FROM absence a"
-                " JOIN person p ON p.id = a.person_id WHERE a.unit_id = :u AND a.recorded_to IS NULL"
-                " AND a.ended_on IS NULL ORDER BY a.until_on, a.id LIMIT 200"
+                f" JOIN person p ON p.id = a.person_id WHERE a.unit_id = :u AND {held} ORDER BY a.until_on, a.id LIMIT 200"
             ),
-            {"u": unit_id},
+            {"u": unit_id, **(at.values if at is not None else {})},
         )
     )
 
 
-def hosted(session: Session, unit_id: int) -> list[Any]:
-    """Who is lent to the unit today: name, masked number, days, and no more."""
-    return list(session.execute(text("SELECT * FROM hosted_people(:u)"), {"u": unit_id}))
+def hosted(session: Session, unit_id: int, at: "days.Moment") -> list[Any]:
+    """Who is lent to the unit on a day: name, masked number, days, and no more."""
+    return list(session.execute(text("SELECT * FROM hosted_people(:u, :on, :known)"), {"u": unit_id, **at.values}))
 
 
-def certificates(session: Session, unit_id: int) -> list[Any]:
-    """The unit's certificates, the valid one first."""
+def certificates(session: Session, unit_id: int, on: dt.date) -> list[Any]:
+    """The unit's certificates issued up to a day, the valid one first."""
     return list(
         session.execute(
             text(
-                "SELECT number, reason, issued_on, valid, ended_on, verified_year FROM certificate WHERE unit_id = :u"
-                " ORDER BY valid DESC, id DESC LIMIT 5"
+                "SELECT number, reason, issued_on, (ended_on IS NULL OR ended_on > :d) AS valid, ended_on,"
+                " CASE WHEN verified_year < extract(year FROM cast(:d AS date)) OR :d = kernel_today() THEN verified_year END"
+                " AS verified_year FROM certificate WHERE unit_id = :u AND issued_on <= :d ORDER BY valid DESC, id DESC LIMIT 5"
             ),
-            {"u": unit_id},
+            {"u": unit_id, "d": on},
         )
     )
 

@@ -30,6 +30,8 @@ class Listing:
     state: str
     states: tuple[str, ...]
     scoped: bool = True
+    # A list of a day whose rows belong to a body (``x.unit_id``): in a region where that stood.
+    by_unit: bool = False
     # Where a cell leads: by column, the beginning of the address and the key of the row's number in it.
     links: tuple[tuple[str, str, str], ...] = ()
     # Columns that are shown only when asked for.
@@ -207,6 +209,8 @@ class Asked:
     unit_id: int | None = None
     # The day of a list that has days, as app/queries/days.py names it.
     moment: Mapping[str, Any] = field(default_factory=dict)
+    # A region as a span of paths, for such a list: people and seats are those of the bodies that stood in it on the day.
+    region: tuple[str, str] | None = None
 
 
 OF_UNIT = (
@@ -239,12 +243,37 @@ def people_named(session: Session, q: str) -> list[int] | None:
     return sorted(set(found)) if len(found) <= FEW else None
 
 
+GONE = " AND x.unit_id <> ALL (:gone)"
+
+
+def moved(session: Session, asked: Asked) -> tuple[list[int], list[int]]:
+    """Bodies that stood in the region on the day and are elsewhere today, and those that stood elsewhere and are there today."""
+    low, high = asked.region or ("", "")
+    rows = session.execute(
+        text(
+            "SELECT u.id, v.region_code || '.' AS stood, u.scope_path AS stands FROM unit u JOIN unit_version v ON v.unit_id = u.id"
+            " WHERE u.node <> 'department' AND v.region_code <> u.region_code AND v.started_on <= :on"
+            " AND (v.ended_on IS NULL OR v.ended_on > :on) AND CASE WHEN cast(:known AS timestamptz) IS NULL"
+            " THEN v.recorded_to IS NULL ELSE v.recorded_at < :known AND (v.recorded_to IS NULL OR v.recorded_to >= :known) END"
+        ),
+        dict(asked.moment),
+    ).all()
+    came = [r.id for r in rows if low <= r.stood < high and not low <= r.stands < high]
+    gone = [r.id for r in rows if low <= r.stands < high and not low <= r.stood < high]
+    return came, gone
+
+
 def _conditions(session: Session, listing: Listing, asked: Asked) -> tuple[list[str], dict[str, Any]]:
     """What the filters demand, without the cursor, and its values."""
     # The range is stated as values too: the planner cannot see inside the policy (docs/architecture.md).
     # Cases are also seen through tasks, outside the range, so their list leaves the range to the policy.
     conditions, named = [listing.where], None
-    if listing.scoped:
+    came, gone = moved(session, asked) if listing.by_unit and asked.region else ([], [])
+    if came:
+        conditions.append(f"((x.scope_path >= :low AND x.scope_path < :high{GONE}) OR x.unit_id = ANY (:came))")
+    elif gone:
+        conditions.append(f"x.scope_path >= :low AND x.scope_path < :high{GONE}")
+    elif listing.scoped:
         conditions.append("x.scope_path >= :low AND x.scope_path < :high")
     elif asked.unit_id and listing.name == "cases":
         conditions.append(OF_UNIT)
@@ -265,6 +294,8 @@ def _conditions(session: Session, listing: Listing, asked: Asked) -> tuple[list[
         "state": asked.state,
         "process": asked.process,
         "unit": asked.unit_id,
+        "came": came,
+        "gone": gone,
         **asked.moment,
     }
 

@@ -39,6 +39,7 @@ def on_day(name: str, at: Moment) -> Listing | None:
             ("serving",),
             links=(("name", "/person/", "person_id"), ("unit", "/unit/", "unit_id")),
             extra=("sex",),
+            by_unit=True,
         )
     if name == "posts":
         taken = "CASE WHEN o.id IS NULL THEN 'vacant' ELSE 'occupied' END"
@@ -53,5 +54,6 @@ def on_day(name: str, at: Moment) -> Listing | None:
             where="x.created_on <= :on AND (x.abolished_on IS NULL OR x.abolished_on > :on)",
             state=taken,
             states=("vacant", "occupied"),
+            by_unit=True,
         )
     return None

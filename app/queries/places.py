@@ -136,3 +136,20 @@ def by_category(session: Session, at: days.Moment, unit_id: int) -> list[Any]:
             {**at.values, "u": unit_id},
         )
     )
+
+
+def table(session: Session, at: days.Moment, low: str, high: str, limit: int) -> list[Any]:
+    """Every body inside a place with its numbers of a day, one row a category, by place; bodies without a line too."""
+    return list(
+        session.execute(
+            text(
+                "SELECT r.name AS region, unit_called(u.parent_id, :on, :known) AS parent, u.name, u.uscc, u.category AS unit_category,"
+                f" u.grade, d.category, {days.SUMS} FROM {standing(at, 'false')} u JOIN region r ON r.code = u.region_code"
+                f" LEFT JOIN {figures(at)} d ON d.unit_id = u.unit_id"
+                " WHERE u.node = 'legal' AND u.scope_path >= :low AND u.scope_path < :high"
+                " GROUP BY r.name, u.unit_id, u.parent_id, u.name, u.uscc, u.category, u.grade, u.scope_path, d.category"
+                " ORDER BY u.scope_path, d.category LIMIT :n"
+            ),
+            {**at.values, "low": low, "high": high, "n": limit},
+        )
+    )

@@ -5,6 +5,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.queries.days import Moment, held
+
 AHEAD = 180  # days
 
 
@@ -83,16 +85,16 @@ def plans(session: Session, unit_id: int | None = None, limit: int = 50) -> list
     )
 
 
-def parts(session: Session, unit_id: int) -> list[Any]:
-    """What a unit's numbers are made of: 其中, temporary, lent; by line."""
+def parts(session: Session, unit_id: int, at: Moment) -> list[Any]:
+    """What a unit's numbers are made of on a day: 其中, temporary, lent; by line."""
     return list(
         session.execute(
             text(
                 "SELECT q.id, q.line_id, q.purpose, q.number, q.added, q.taken, q.last_on, q.document_no, l.category, l.kind,"
-                " q.last_on < kernel_today() AS late FROM quota_part q JOIN quota_line l ON l.id = q.line_id WHERE l.unit_id = :u"
-                " AND q.ended_on IS NULL AND q.recorded_to IS NULL ORDER BY q.line_id, q.id LIMIT 200"
+                " q.last_on < :on AS late FROM quota_part q JOIN quota_line l ON l.id = q.line_id WHERE l.unit_id = :u"
+                f" AND {held('q', at)} ORDER BY q.line_id, q.id LIMIT 200"
             ),
-            {"u": unit_id},
+            {"u": unit_id, **at.values},
         )
     )
 

@@ -205,6 +205,12 @@ def stale_certificates(session: Session, after: str = "") -> list[Any]:
     )
 
 
-def certificate(session: Session, unit_id: int) -> Any:
-    """The valid certificate of a body; None where there is none."""
-    return session.execute(text("SELECT * FROM certificate WHERE unit_id = :u AND valid"), {"u": unit_id}).one_or_none()
+def certificate(session: Session, unit_id: int, at: Moment) -> Any:
+    """The certificate of a body that was valid on a day; None where there was none."""
+    return session.execute(
+        text(
+            "SELECT * FROM certificate WHERE unit_id = :u AND issued_on <= :on AND (ended_on IS NULL OR ended_on > :on)"
+            " ORDER BY id DESC LIMIT 1"
+        ),
+        {"u": unit_id, "on": at.on},
+    ).one_or_none()

@@ -23,6 +23,7 @@ TITLES = {
     "approval_sheet": "业务审批表",
     "service_proof": "在编证明",
     "reply": "批复",
+    "appointment_form": "干部任免审批表",
 }
 # What the sheet of a busy case shows at most; the rest stands in the system.
 MOST_EVENTS = 300
@@ -256,6 +257,17 @@ def reply(g: Gathered) -> dict[str, Any]:
     }
 
 
+def appointment_form(g: Gathered) -> dict[str, Any]:
+    """干部任免审批表 as the books keep it: whose, from when, for which case; family and assessments stand on the print alone."""
+    return {
+        "to": "",
+        "body": [
+            "本页是所编号《干部任免审批表》的登记内容。表内家庭成员、考核和处分等内容只在原件，由有权限的人员调阅。"
+        ],
+        "rows": [*who(g), ["申报单位", g.unit], ["办理事项", f"{g.process} {g.number}"]],
+    }
+
+
 MAKERS: dict[str, Callable[[Gathered], dict[str, Any]]] = {
     "quota_use": quota_use,
     "entry_notice": entry_notice,
@@ -267,6 +279,7 @@ MAKERS: dict[str, Callable[[Gathered], dict[str, Any]]] = {
     "approval_sheet": approval_sheet,
     "service_proof": service_proof,
     "reply": reply,
+    "appointment_form": appointment_form,
 }
 
 

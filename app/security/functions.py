@@ -124,7 +124,7 @@ APP_FUNCTIONS = (
     "case_permit(bigint)",
     "ever_expelled(bytea)",
     "case_expelled(bigint)",
-    "hosted_people(bigint)",
+    "hosted_people(bigint, date, timestamptz)",
     "host_units(text)",
     "host_has_room(bigint)",
     "absences_of(bigint)",

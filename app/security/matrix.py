@@ -95,6 +95,7 @@ LINES: dict[str, Line] = {
     "SupervisionView.cases": Line(_l("Supervision of time limits: cases behind a figure"), (OFFICE, READER)),
     "SupervisionView.cases_export": Line(_l("Supervision of time limits: export of the cases"), (OFFICE, READER)),
     "LedgerView.index": Line(_l("Ledger of the region"), (OFFICE, SUPERVISOR, READER)),
+    "LedgerView.export": Line(_l("Ledger of a place: export"), (OFFICE, SUPERVISOR, READER)),
     "LedgerView.region": Line(_l("Ledger below a region"), (OFFICE, SUPERVISOR, READER)),
     "TouchedView.rows": Line(_l("What a change of a unit touches: the rows behind a figure"), BUSINESS),
     "DifferenceView.index": Line(_l("Difference of two days"), BUSINESS),

@@ -1,13 +1,16 @@
 """干部任免审批表: printed from the ledger and the record on a day, by right; what the reader may not see is said, not shown.
 
-It is a print of protected data and no numbered paper: nothing of it is kept, each print is on record.
+Outside a case it is a print for reference, without a number; nothing of it is kept. In a case whose business has it among its
+papers it is a numbered paper: whoever has the right to all of it issues it. The books then hold a register entry (whose, when, the keyed
+commitment to every word of the form), and the file lies encrypted in the store, for readers with the same rights alone. Each
+print and each look is on record.
 """
 
 import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from flask import current_app, render_template, request
+from flask import current_app, flash, redirect, render_template, request
 from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -18,21 +21,27 @@ from wtforms import DateField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.domain import codes, errors
-from app.domain.resume import resume
+from app.domain.resume import Span, resume
 from app.exchange.attachments import FileGoneError
 from app.models import Application
-from app.queries import cases, life
-from app.reports import render
-from app.reports.content import date
+from app.queries import cases, issued, life
+from app.reports import render, signed
+from app.reports.content import TITLES, date
+from app.reports.content import content as entry_of
+from app.security.services import services
 from app.views.attachments import store
 from app.views.auditing import record
-from app.views.issued import sent
+from app.views.issued import gathered, sent
 from app.views.life import spans, title_text
+from app.views.messages import sentence
 from app.views.place import some_number
 from app.views.shell import hat, work
 from app.workflow.engine import today
 
 NO_RIGHT = "（无权查看）"
+KIND = "appointment_form"
+# What the form opens beside the register: whoever issues it, or looks at an issued one, sees both.
+OPENS = ("family", "discipline")
 YEARS, RELATIVES = 5, 8
 FIELDS = ("on", "take", "leave", "reason")
 
@@ -78,11 +87,15 @@ def content(s: Session, person_id: int, on: dt.date, typed: Mapping[str, Any], s
         lines = resume(places, titles, on, p.work_started_on, away)
     posts = [title_text("appointment", i.fields) for i in now if i.kind == "appointment"]
     held = posts or [t.text for t in titles if t.on(on)]
+    seats = [
+        r for r in life.seats(s, person_id) if r.kind == "establishment" and Span(r.started_on, r.ended_on, "").on(on)
+    ]
+    presenting = seats[-1].unit if seats else ""
     place = next((t.text for t in reversed(places) if t.on(on)), p.unit or "")
     political = basic.get("political") or p.political
     member = political in ("01", "02") and basic.get("party_on")
     return {
-        "title": "干部任免审批表", "name": p.name, "sex": codes.label("sex", p.sex),
+        "title": TITLES[KIND], "number": "", "office": "", "name": p.name, "sex": codes.label("sex", p.sex),
         "born": f"{month(p.birth_on)}\n（{years(p.birth_on, on)}岁）",
         "ethnicity": codes.label("ethnicity", basic.get("ethnicity") or p.ethnicity),
         "native_place": basic.get("native_place") or p.native_place or "",
@@ -96,8 +109,9 @@ def content(s: Session, person_id: int, on: dt.date, typed: Mapping[str, Any], s
         "resume": [[line.period, line.text] for line in lines],
         "rewards": rewards(now, sees), "assessments": assessments(items, sees),
         "family": family(now, on) if "family" in sees else [["", NO_RIGHT, "", "", ""]],
-        "unit": p.unit or "", "note": f"{date(on)}",
-        "footer": f"干部任免审批表 {p.name}，据 {date(on)} 台账和人员信息打印", "void": None,
+        # The unit that presents him is the one he sat in on that day.
+        "unit": presenting or p.unit or "", "note": f"{date(on)}",
+        "footer": f"干部任免审批表（查阅件，未编号） {p.name}，据 {date(on)} 台账和人员信息打印", "void": None,
     }  # fmt: skip
 
 
@@ -143,6 +157,18 @@ def family(items: list[Any], on: dt.date) -> list[list[str]]:
     return out
 
 
+def picture_of(s: Session, person_id: int, on: dt.date) -> bytes | None:
+    """The photo that stood on a day; none where there is none, or its file is gone."""
+    digest = life.photo(s, person_id, on)
+    if not digest:
+        return None
+    try:
+        return store().get(bytes.fromhex(digest))
+    except FileGoneError:
+        current_app.logger.error("the photo of person %s is not in the store", person_id)
+        return None
+
+
 class AppointmentView(BaseView):
     """The form of a person's appointment."""
 
@@ -160,16 +186,23 @@ class AppointmentView(BaseView):
                 raise errors.NotFound(person=person_id)
             if request.method == "GET":
                 form.process(data={"on": today(s)} | self._of_case(s, person_id))
+            number = self._to_issue(s)
         if form.validate_on_submit():
+            if number is not None:
+                return self._issued(person_id, number, form)
             return self._printed(person_id, form)
         return render_template(
             "form.html",
             title=_("Form of appointment"),
-            intro=_("Printed from the ledger and the record; nothing typed here is kept. Each print is on record."),
+            intro=_("Printed from the ledger and the record; nothing typed here is kept. Each print is on record.")
+            if number is None
+            else _(
+                "Issued with a number and a code that proves it. The form is kept encrypted and opens by right alone."
+            ),
             form=form,
             fields=list(FIELDS),
-            button=_("Print"),
-            back_url=f"/person/{person_id}",
+            button=_("Print") if number is None else _("Issue"),
+            back_url=f"/person/{person_id}" if number is None else f"/case/{number}#printouts",
         )
 
     def _of_case(self, s: Session, person_id: int) -> dict[str, Any]:
@@ -185,18 +218,56 @@ class AppointmentView(BaseView):
             raise errors.NotFound(case=number)
         return {"take": facts.get("position") or ""}
 
+    def _to_issue(self, s: Session) -> int | None:
+        """The case in which the form may be issued now by this reader; none: it is printed for reference."""
+        number = some_number(request.args.get("case", ""))
+        if number is None or not set(OPENS) <= set(hat().sees):
+            return None
+        kinds, valid = issued.possible(s, number) or [], {r.kind for r in issued.of_case(s, number) if not r.voided_at}
+        return number if KIND in kinds and KIND not in valid else None
+
+    def _issued(self, person_id: int, number: int, form: AppointmentForm) -> Any:
+        """Number, register entry, signature and file in one transaction, or none of them."""
+        try:
+            with work(number) as s:
+                paper_id = self._issue(s, person_id, number, form)
+        except errors.DomainError as refusal:
+            if refusal.http_status == 404:
+                raise
+            flash(sentence(refusal), "danger")
+            return redirect(f"/case/{number}#printouts")
+        return redirect(f"/case/{number}/issued/{paper_id}")
+
+    def _issue(self, s: Session, person_id: int, number: int, form: AppointmentForm) -> int:
+        on: dt.date = form.on.data or dt.date.min  # validated: there is one
+        case = s.get(Application, number)
+        if case is None or case.person_id != person_id:
+            raise errors.NotFound(case=number)
+        said = content(s, person_id, on, form.data, hat().sees)
+        given = issued.number(s, number, KIND)
+        entry = entry_of(KIND, gathered(s, case, issued.ground(s, number)), given.number)
+        rows = [["截至", date(on)], ["拟任职务", said["take"]], ["拟免职务", said["leave"]]]
+        entry |= {"on": on.isoformat(), "opens": list(OPENS), "person_id": person_id,
+                  "form": services().keys.commit("appointment_form", signed.canonical(said)),
+                  "rows": entry["rows"] + [row for row in rows if row[1]]}  # fmt: skip
+        text = signed.canonical(entry)
+        line = signed.line_of(entry, signed.content_hash(text))
+        signature = signed.sign(line, services().keys)
+        made = said | {"number": f"{entry['title']}{given.number}", "office": entry["office"],
+                       "footer": f"{entry['footer']}，据 {date(on)} 台账和人员信息"}  # fmt: skip
+        pdf = render.pdf(made, code=signed.code(line, signature), fonts=current_app.config["FONTS"], layout="cadre",
+                         picture=picture_of(s, person_id, on))  # fmt: skip
+        record(
+            s, "view", {"person": person_id, "form": "appointment", "on": on, "groups": ",".join(OPENS), "case": number}
+        )
+        return issued.issue(s, number, KIND, given, text, signature, store().put(pdf))
+
     def _printed(self, person_id: int, form: AppointmentForm) -> Any:
         on: dt.date = form.on.data or dt.date.min  # validated: there is one
         with work() as s:
             made = content(s, person_id, on, form.data, hat().sees)
-            digest = life.photo(s, person_id, on)
-            opened = ",".join(g for g in ("family", "discipline") if g in hat().sees)
+            opened = ",".join(g for g in OPENS if g in hat().sees)
             record(s, "view", {"person": person_id, "form": "appointment", "on": on, "groups": opened})
-        picture = None
-        if digest:
-            try:
-                picture = store().get(bytes.fromhex(digest))
-            except FileGoneError:
-                current_app.logger.error("the photo of person %s is not in the store", person_id)
+            picture = picture_of(s, person_id, on)
         pdf = render.pdf(made, fonts=current_app.config["FONTS"], layout="cadre", picture=picture)
         return sent(pdf, f"干部任免审批表{made['name']}.pdf")

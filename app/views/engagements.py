@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import codes
 from app.queries import engagements
+from app.queries.days import Moment
 from app.security.manager import Hat
 from app.views.search import answer, term
 from app.views.shell import hat, work
@@ -16,7 +17,7 @@ from app.workflow.engine import today
 SHOWN = 50
 
 
-def unit_context(s: Session, unit_id: int, day: dt.date) -> dict[str, Any] | None:
+def unit_context(s: Session, unit_id: int, day: dt.date | Moment) -> dict[str, Any] | None:
     """Cap and people of ``_unit_engaged.html``; nothing where a unit has neither."""
     found = engagements.figures(s, unit_id, day)
     if found.cap is None and not found.engaged:
@@ -29,7 +30,9 @@ def unit_context(s: Session, unit_id: int, day: dt.date) -> dict[str, Any] | Non
             for r in engagements.people(s, unit_id, day, limit=SHOWN)
         ],
         "more": max(0, found.engaged - SHOWN),
-        "end_url": "/case/new/engage_end" if _own(hat(), unit_id) else None,
+        "end_url": "/case/new/engage_end"
+        if _own(hat(), unit_id) and not (isinstance(day, Moment) and not day.plain)
+        else None,
     }
 
 

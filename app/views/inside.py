@@ -2,6 +2,7 @@
 
 import datetime as dt
 from typing import Any
+from urllib.parse import urlencode
 
 from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.domain import codes
 from app.domain.workdays import add_workdays
 from app.queries import inside
+from app.queries.days import Moment
 from app.views.search import answer, term
 from app.views.shell import hat, work
 from app.views.verification import due_words, state_words
@@ -18,9 +20,11 @@ from app.views.verification import due_words, state_words
 REMIND = 10  # working days before the last day away
 
 
-def unit_context(s: Session, unit_id: int, day: dt.date) -> dict[str, Any]:
-    """Who is away, who is here from elsewhere, and the certificates, for ``_unit_inside.html``."""
+def unit_context(s: Session, unit_id: int, at: Moment) -> dict[str, Any]:
+    """Who is away on a day, who is here from elsewhere, and the certificates, for ``_unit_inside.html``."""
+    day = at.on
     return {
+        "query": urlencode(at.parameters),
         "unit_id": unit_id,
         "away": [
             {
@@ -33,11 +37,12 @@ def unit_context(s: Session, unit_id: int, day: dt.date) -> dict[str, Any]:
                 "until_on": r.until_on,
                 "late": r.until_on < day,
             }
-            for r in inside.away(s, unit_id)
+            for r in inside.away(s, unit_id, None if at.plain else at)
         ],
-        "hosted": [{**r._asdict(), "kind": codes.ABSENCE[r.kind]} for r in inside.hosted(s, unit_id)],
+        "hosted": [{**r._asdict(), "kind": codes.ABSENCE[r.kind]} for r in inside.hosted(s, unit_id, at)],
         "certificates": [
-            {**r._asdict(), "reason": codes.CERTIFICATE_REASON[r.reason]} for r in inside.certificates(s, unit_id)
+            {**r._asdict(), "reason": codes.CERTIFICATE_REASON[r.reason]}
+            for r in inside.certificates(s, unit_id, at.on)
         ],
     }
 

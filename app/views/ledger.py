@@ -8,8 +8,11 @@ from flask_babel import gettext as _
 
 from app.domain import codes, quota
 from app.queries import days, history, places, sanding, units
-from app.views.day import address, asked, day_context, title
+from app.views.auditing import record_export
+from app.views.day import address, asked, day_context, title, words
 from app.views.fields_sanding import SIGNBOARDS
+from app.views.lists import download
+from app.views.place import place
 from app.views.shell import work
 from app.workflow.engine import today
 
@@ -41,8 +44,29 @@ class LedgerView(BaseView):
             total=total,
             categories=[{"label": codes.label("category", r.category), "figures": units.summed(r)} for r in kinds],
             day=day_context(at, "/ledger"),
+            exports=exports(at),
             difference_url=f"/difference?from={at.on}" if at.on < at.today else "/difference",
         )
+
+    @expose("/export")
+    @has_access
+    def export(self) -> Any:
+        """机构编制台账汇总: bodies of a region, or of the reader's range, with their numbers of the day, as a workbook or CSV."""
+        form = request.args.get("form", "xlsx")
+        if form not in ("xlsx", "csv"):
+            abort(400)
+        with work() as s:
+            at, (low, high, keep, name) = asked(today(s)), place(s)
+            rows = places.table(s, at, low, high, ROWS)
+            record_export(s, "ledger", len(rows), {**keep, "on": words(at)}, form)
+        head = [_("Region"), _("Superior body"), _("Unit"), _("Unified social credit code"), _("Class of unit"), _("Grade of unit"),
+                _("Category of establishment"), _("Authorised"), _("Occupied"), _("Vacant"), _("Over quota")]  # fmt: skip
+        lines = [
+            [r.region, r.parent, r.name, r.uscc, codes.label("unit_category", r.unit_category) if r.unit_category else None,
+             codes.label("unit_grade", r.grade) if r.grade else None, codes.label("category", r.category) if r.category else None,
+             r.authorised, r.occupied, r.vacant, r.surplus] for r in rows
+        ]  # fmt: skip
+        return download(f"{name} {_('Ledger')} {words(at)}", head, lines, form)
 
     @expose("/<region>")
     @has_access
@@ -58,7 +82,8 @@ class LedgerView(BaseView):
         if name is None:
             abort(404)
         nodes = [region_node(r.code, r.name, r.units, [units.summed(r)], at) for r in towns if not after]
-        return below(name, nodes + body_nodes(rows, boards, at, f"/ledger/{region}"), at, f"/ledger/{region}")
+        nodes += body_nodes(rows, boards, at, f"/ledger/{region}")
+        return below(name, nodes, at, f"/ledger/{region}", exports(at, region=region))
 
     @expose("/unit/<int:unit_id>")
     @has_access
@@ -96,6 +121,8 @@ class LedgerView(BaseView):
         return below((there or row).name, nodes, at, path)
 
 
+# Rows that go out at once.
+ROWS = 30_000
 # Bodies shown at once; what is more opens below them.
 BODIES = 100
 
@@ -156,7 +183,14 @@ def board_text(board: Any) -> str:
     return f"{dict(SIGNBOARDS)[board.kind]}：{board.shown}"
 
 
-def below(name: str, nodes: list[dict[str, Any]], at: days.Moment, path: str) -> str:
+def exports(at: days.Moment, **keep: str) -> list[tuple[str, str]]:
+    """The two forms in which the ledger of a place and a day goes out."""
+    return [(form.upper(), address("/ledger/export", at, form=form, **keep)) for form in ("xlsx", "csv")]
+
+
+def below(
+    name: str, nodes: list[dict[str, Any]], at: days.Moment, path: str, forms: list[tuple[str, str]] | None = None
+) -> str:
     """A part of the tree: alone for the script that asked, else as a page with its way back."""
     if request.headers.get("HX-Request"):
         return render_template("_ledger_nodes.html", nodes=nodes)
@@ -169,6 +203,7 @@ def below(name: str, nodes: list[dict[str, Any]], at: days.Moment, path: str) ->
         total=None,
         day=day_context(at, path),
         crumbs=crumbs,
+        exports=forms or [],
     )
 
 

@@ -236,7 +236,8 @@ class ListView(BaseView):
         keep: dict[str, Any] = {"q": q, "state": state, "region": region, "process": process, "sort": sort}
         keep |= at.parameters
         keep["cols"] = [c for c in listing.columns if c in cols]
-        asked = Asked(low, high, q, state, key, down, after, process, who.unit_id, {} if at.plain else at.values)
+        asked = Asked(low, high, q, state, key, down, after, process, who.unit_id, {} if at.plain else at.values,
+                      span(region) if region and not at.plain else None)  # fmt: skip
         return listing, asked, {k: v for k, v in keep.items() if v}
 
     def _chips(self, name: str, keep: dict[str, Any], kinds: dict[str, str]) -> list[dict[str, Any]]:

@@ -113,8 +113,11 @@ def printouts(s: Session, case: Application, plan: Process) -> list[dict[str, An
     valid = {row.kind for row in done if row.voided_at is None}
     ready = issued.possible(s, case.id)
     kinds = [k for k in plan.outputs if k not in valid and k in TITLES] if ready is not None else []
+    kinds = [
+        k for k in kinds if k != "appointment_form"
+    ]  # it asks for what the ledger does not know: a form of its own
     form = []
-    if "appointment_form" in plan.outputs and case.person_id:
+    if "appointment_form" in plan.outputs and "appointment_form" not in valid and case.person_id:
         address = f"/person/{case.person_id}/appointment?case={case.id}"
         form = [{"title": _("Form of appointment"), "url": address, "kind": "appointment_form", "state": "form"}]
     return (

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import codes, quota
 from app.queries import quota_desk, units
+from app.queries.days import Moment
 from app.views.shell import work
 from app.workflow.engine import today
 
@@ -59,12 +60,15 @@ def plan_row(r: Any) -> dict[str, Any]:
     }
 
 
-def unit_context(s: Session, unit_id: int) -> dict[str, Any] | None:
-    """What a unit's numbers are made of, for ``_unit_numbers.html``; nothing where they are plain."""
+def unit_context(s: Session, unit_id: int, at: Moment) -> dict[str, Any] | None:
+    """What a unit's numbers are made of on a day, for ``_unit_numbers.html``; nothing where they are plain.
+
+    How far a plan of absorption has come, and which lines are closed to entry, is known of today alone.
+    """
     parts, plans, closed = (
-        quota_desk.parts(s, unit_id),
-        quota_desk.plans(s, unit_id),
-        quota_desk.closed(s, unit_id),
+        quota_desk.parts(s, unit_id, at),
+        quota_desk.plans(s, unit_id) if at.plain else [],
+        quota_desk.closed(s, unit_id) if at.plain else [],
     )
     if not (parts or plans or closed):
         return None

@@ -16,6 +16,7 @@ from app.queries import sanding as reads
 from app.reports import render
 from app.reports.content import date
 from app.views import day
+from app.views.certificates import as_of
 from app.views.fields_sanding import COLUMNS, COUNTS, SCOPES, SIGNBOARDS, TEMPORARY, words
 from app.views.issued import sent
 from app.views.lineage_picture import Link, Stretch, picture
@@ -147,8 +148,16 @@ class SandingView(BaseView):
         if shown is None:
             abort(404)
         with force_locale("zh_Hans"):
-            content = printed((then or row).name, shown)
-        return sent(render.pdf(content, layout="sanding"), f"三定规定-{row.name}-{shown.started_on}.pdf")
+            content = printed((then or row).name, shown) | {"note": standing(shown, at)}
+        return sent(render.pdf(content, layout="sanding"), f"三定规定-{(then or row).name}-{shown.started_on}.pdf")
+
+
+def standing(version: Any, at: Any) -> str:
+    """Whether the printed version was the one in force on the day asked, and when it was printed."""
+    on = at.on
+    held = version.started_on <= on and (version.ended_on is None or version.ended_on > on)
+    said = f"{as_of(at)}截至 {date(on)} 有效" if held else f"{date(on)} 未施行或已被替代的文本"
+    return f"{said}；打印于 {date(at.today)}"
 
 
 def printed(name: str, version: Any) -> dict[str, Any]:

@@ -59,9 +59,9 @@ class UnitView(BaseView):
             alarms = [] if past else units.alarms(s, row.legal_id, 10)
             boards = sanding.signboards(s, row.legal_id, at)
             permits = [] if past else units.permits(s, row.legal_id)
-            within = None if past else inside.unit_context(s, row.legal_id, now)
-            off_quota = None if past else engagements.unit_context(s, row.legal_id, now)
-            made_of = None if past else quota_desk.unit_context(s, row.legal_id)
+            within = inside.unit_context(s, row.legal_id, at)
+            off_quota = engagements.unit_context(s, row.legal_id, at)
+            made_of = quota_desk.unit_context(s, row.legal_id, at)
         figures = [line for line in lines if line.kind == "establishment"]
         base = address(f"/unit/{unit_id}", at) if past else f"/unit/{unit_id}?"
         return render_template(

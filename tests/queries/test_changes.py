@@ -30,7 +30,7 @@ def made(world: World) -> dict[str, Any]:
         "under": world.body("划入中心"),
         "gone": world.body("并入局", quotas={"11": 2}, people={"11": 1}),
         "heir": world.body("承接局"),
-        "away": world.body("划出局", region=HERE, quotas={"11": 4}, people={"11": 2}),
+        "away": world.body("划出局", region=HERE, quotas={"11": 4}, people={"11": 2}, departments=("同去科",)),
         "calm": world.body("不变局"),
     }  # fmt: skip
     led = made["led"]
@@ -69,7 +69,9 @@ def test_each_organ_says_what_became_of_it_and_the_others_are_absent(world: Worl
 
 
 def test_a_body_that_went_to_another_division_is_seen_from_both(world: World, made: dict[str, Any]) -> None:
-    gone, come = organs(world, reader=HERE)["划出局"], organs(world, reader=THERE)["划出局"]
+    here, there = organs(world, reader=HERE), organs(world, reader=THERE)
+    assert "同去科" not in {*here, *there}
+    gone, come = here["划出局"], there["划出局"]
     assert (gone.name_1, gone.name_2, gone.closed_on) == ("划出局", None, None)
     assert (come.name_1, come.name_2) == (None, "划出局")
     assert come.opened_on <= WHOLE.since

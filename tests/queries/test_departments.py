@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.queries import ahead, days, history, units
 from app.queries.days import Moment
 from tests.ledger.steps import TODAY, ago, by_office, file, review
-from tests.ledger.test_kernel_inside import shift
+from tests.ledger.test_kernel_inside import away, back, shift
 from tests.security.conftest import Client, app, client
 from tests.world import Body, World
 
@@ -111,3 +111,19 @@ def test_a_day_ahead_has_the_departments_and_numbers_that_are_approved(
             rows = session.execute(text(f"SELECT * FROM {days.lines(Moment(on, TODAY))} d WHERE line_id = :l"),
                                    {"l": body.line, **Moment(on, TODAY).values})  # fmt: skip
             assert rows.one().authorised == number
+
+
+def test_a_past_day_has_who_was_away_and_who_was_lent_then(
+    world: World, body: Body, client: Callable[[str], Client]
+) -> None:
+    host = world.body("借入往日局")
+    away(world, body, body.people[2], host, start=-40)
+    back(world, body, body.people[2], -20)
+    world.account("jiediao", "office_member", office=("establishment", "440600"))
+    reader = client("jiediao")
+    for days_ago, there in ((50, False), (30, True), (20, False), (0, False)):
+        own = reader.get(f"/unit/{body.id}?on={ago(days_ago)}").get_data(as_text=True)
+        lent = reader.get(f"/unit/{host.id}?on={ago(days_ago)}").get_data(as_text=True)
+        assert ('id="away"' in own, 'id="hosted"' in lent) == (there, there), days_ago
+    before = f"/unit/{body.id}?on={ago(30)}&known={ago(1)}"
+    assert 'id="away"' not in reader.get(before).get_data(as_text=True)

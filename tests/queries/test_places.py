@@ -135,6 +135,11 @@ def test_the_office_that_lost_a_body_reads_its_figures_of_the_day_and_nobody_of_
         world.account(f"qu{region}", "office_member", office=("establishment", region))
     old, new = client(f"qu{OLD}"), client(f"qu{NEW}")
     then = f"on={ago(40)}"
+    for form in ("xlsx", "csv"):
+        assert old.get(f"/ledger/export?{then}&form={form}").status_code == 200
+    told = [c.get(f"/ledger/export?{then}&form=csv").get_data().decode("utf-8-sig") for c in (old, new)]
+    assert ["划区局" in t for t in told] == [True, False]
+    assert old.get(f"/ledger/export?{then}&form=pdf").status_code == 400
     for page in (f"/ledger/{OLD}?{then}", f"/list/units?{then}"):
         assert "划区局" in old.get(page).get_data(as_text=True), page
         assert "划区局" not in new.get(page).get_data(as_text=True), page
@@ -166,6 +171,12 @@ def test_the_page_of_a_day_says_region_superior_and_grade_of_the_day(
     assert "划区局" in units
     assert "划区局" not in office.get(f"/list/units?on={ago(7)}&region=440604").get_data(as_text=True)
     assert office.get(f"/list/units/export?on={ago(40)}&region=440604&cols=parent").status_code == 200
+    for name in ("people", "posts"):
+        for region, there in ((OLD, True), (NEW, False)):
+            then = office.get(f"/list/{name}?on={ago(40)}&region={region}").get_data(as_text=True)
+            assert ("划区局" in then) is there, (name, region)
+            now = office.get(f"/list/{name}?region={region}").get_data(as_text=True)
+            assert ("划区新局" in now) is not there, (name, region)
 
 
 def test_the_tree_asks_as_many_statements_for_many_bodies_as_for_few(

@@ -275,7 +275,7 @@ def test_a_host_of_a_unit_that_is_not_networked_sees_nobody_of_it(world: World, 
         world.clerk(hidden), hidden, "secondment", facts, person_id=hidden.people[0], effective_on=TODAY
     )
     world.approve_recruit(case)
-    seen = text("SELECT count(*) FROM hosted_people(:u)")
+    seen = text("SELECT count(*) FROM hosted_people(:u, kernel_today(), NULL)")
     with world.database.transaction(world.clerk(host)) as session:
         assert session.execute(seen, {"u": host.id}).scalar_one() == 1
     roster = text("SELECT count(*) FROM verification WHERE unit_id = :u")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,8 @@ from sqlalchemy import text
 from app.domain import errors
 from app.domain.workdays import city_today
 from app.ledger.records import record_facts
+from app.reports import signed
+from app.workflow import engine
 from tests.exchange.attachments import samples
 from tests.ledger.steps import ago, entered, findings, lead, raw_case, refusal, scheme
 from tests.security.conftest import Client, once
@@ -102,6 +105,52 @@ def test_the_form_of_an_appointment_says_what_ledger_and_record_know_on_a_day(
     assert client("clerk").get(f"/person/{who}/appointment?case=x").status_code == 400
     assert client("clerk").get(f"/person/{who}/appointment?case=99999").status_code == 404
     assert "请" in page(client("clerk").post(f"/person/{who}/appointment", {"on": "昨天"}))
+
+
+def test_in_a_case_the_form_is_a_numbered_paper_whose_words_open_by_right_alone(
+    world: World, organ: Body, client: Open
+) -> None:
+    who = organ.people[0]
+    facts = {"person": who, "line": organ.lines["principal:0131"], "nature": "regular", "home_unit": None, "main": 1,
+             "start": TODAY.isoformat()}  # fmt: skip
+    case = world.submit(world.identity("clerk"), organ, "leader", facts, person_id=who, effective_on=TODAY)
+    address = f"/person/{who}/appointment?case={case}"
+    # The office without the right to family and assessments prints for reference, without a number.
+    client("bianban").get(address)
+    bare = client("bianban").post(address, {"on": TODAY.isoformat()})
+    assert bare.mimetype == "application/pdf"
+    assert world.value("SELECT count(*) FROM issued_paper WHERE kind = 'appointment_form'") == 0
+    assert client("clerk").post(f"/case/{case}/issue", {"kind": "appointment_form"}).status_code == 400
+    client("clerk").get(address)
+    issued = client("clerk").post(address, {"on": TODAY.isoformat(), "take": "三级主任科员", "reason": "任职年限已满"})
+    assert issued.status_code == 302, page(issued)
+    paper = issued.location
+    content, signature, number = world.row(
+        "SELECT content, signature, number FROM issued_paper WHERE application_id = :c AND kind = 'appointment_form'",
+        c=case,
+    )
+    assert "何家人" not in content
+    assert "三级主任科员" in content
+    for reader in ("clerk", "zuzhi"):
+        answer = client(reader).get(paper)
+        assert answer.mimetype == "application/pdf"
+        said = "".join("".join(p.extract_text().split()) for p in PdfReader(io.BytesIO(answer.get_data())).pages)
+        assert "何家人" in said
+        assert number in said
+    assert client("bianban").get(paper).status_code == 403
+    assert number in page(client("clerk").get(f"/case/{case}"))
+    line = signed.line_of(json.loads(content), signed.content_hash(content))
+    checked = client("clerk")
+    checked.get("/check/")
+    assert number in page(checked.post("/check/", {"code": signed.code(line, bytes(signature))}))
+    # Once it stands, the page prints for reference; when the case is withdrawn, the paper is void and says so.
+    with world.database.transaction(world.identity("clerk")) as session:
+        engine.withdraw(session, case)
+    assert world.value("SELECT void_reason FROM issued_paper WHERE application_id = :c", c=case) == "ended"
+    void = client("clerk").get(paper)
+    said = "".join("".join(p.extract_text().split()) for p in PdfReader(io.BytesIO(void.get_data())).pages)
+    assert "作废" in said
+    assert "何家人" not in said
 
 
 def test_everything_dated_stands_in_one_timeline_by_right(world: World, organ: Body, client: Open) -> None:

@@ -1,11 +1,13 @@
 """The bodies' documents from form to ledger and page: 三定 to its print, signboards, limits, 沿革, whose rows they are."""
 
 import datetime as dt
+import io
 import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import text
 
 from app.domain.workdays import city_today
@@ -170,6 +172,13 @@ def test_a_certificate_is_printed_and_a_change_of_its_body_overtakes_it(
         assert c.execute(text(late), {"u": body.id}).scalar()
         c.commit()
     assert "文件甲局" in own.get("/certificates/stale").get_data(as_text=True)
+    # Of a past day: the certificate and the figures of that day, which it says.
+    then = TODAY - dt.timedelta(days=20)
+    old = own.get(f"/certificates/{body.id}?on={then}")
+    said = "".join(p.extract_text() for p in PdfReader(io.BytesIO(old.get_data())).pages)
+    assert f"{then.year}年{then.month}月{then.day}日" in "".join(said.split())
+    assert own.get(f"/certificates/{body.id}?on={TODAY - dt.timedelta(days=60)}").status_code == 404
+    assert f"/certificates/{body.id}?on={then}" in own.get(f"/unit/{body.id}?on={then}").get_data(as_text=True)
 
 
 def test_a_temporary_body_stands_on_its_leaders_page_until_it_ends(

@@ -7,6 +7,8 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     jsonb_array_elements_text(coalesce(v.definition -> 'outputs', '["receipt", "approval_sheet"]')) WITH ORDINALITY AS k(kind, place)
   WHERE v.id = a.process_version_id AND r.case_id IS NOT NULL AND CASE
     WHEN k.kind IN ('receipt', 'papers_list') THEN a.state NOT IN ('draft', 'withdrawn')
+    -- 任免审批表 goes with the application; the paper in the books is its register entry (app/views/appointment.py).
+    WHEN k.kind = 'appointment_form' THEN a.state NOT IN ('draft', 'withdrawn') AND a.person_id IS NOT NULL
     WHEN k.kind = 'quota_use' THEN r.status IN ('reserved', 'effected')
     WHEN k.kind = 'reply' THEN a.state IN ('awaiting', 'done') AND k_commission_said(r, 'approve')
     WHEN k.kind IN ('lead_use', 'approval_sheet') THEN a.state IN ('awaiting', 'done')
