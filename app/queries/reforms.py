@@ -41,12 +41,25 @@ def variants(session: Session, reform: int) -> list[Any]:
     return list(session.execute(text(VARIANTS), {"r": reform}))
 
 
+def kinds(session: Session, reform: int) -> dict[tuple[int, str], int]:
+    """How many steps of each kind each variant of a reform has."""
+    rows = session.execute(
+        text(
+            "SELECT s.variant_id, s.kind, count(*) AS n FROM reform_step s JOIN reform_variant v ON v.id = s.variant_id"
+            " WHERE v.reform_id = :r GROUP BY 1, 2"
+        ),
+        {"r": reform},
+    )
+    return {(r.variant_id, r.kind): r.n for r in rows}
+
+
 def variant(session: Session, variant_id: int) -> Any:
     """One variant with the state of its reform; None where it is not the office's."""
     return session.execute(
         text(
-            "SELECT v.*, r.title, r.state, r.region_code, v.tried_hash IS NOT DISTINCT FROM reform_hash(reform_steps(v.id, NULL))"
-            " AS fresh FROM reform_variant v JOIN reform r ON r.id = v.reform_id WHERE v.id = :v"
+            "SELECT v.*, r.title, r.state, r.region_code, r.filed_variant_id, g.name AS region, v.tried_hash IS NOT DISTINCT FROM reform_hash(reform_steps(v.id, NULL))"
+            " AS fresh FROM reform_variant v JOIN reform r ON r.id = v.reform_id JOIN region g ON g.code = r.region_code"
+            " WHERE v.id = :v"
         ),
         {"v": variant_id},
     ).one_or_none()
