@@ -19,8 +19,8 @@ def trouble() -> set[str]:
         _("Steps refused"),
         _("Lines over quota"),
         _("Leadership lines over quota"),
-        _("People beyond the numbers"),
-        _("Leaders beyond the numbers"),
+        _("Surplus people"),
+        _("Surplus leaders"),
         _("People without a seat"),
         _("Running cases of bodies that end"),
     }
@@ -36,7 +36,7 @@ def measures(
     """The figures of one moment of a trial by the row that shows them; ``people`` none: before anything was done."""
     moved = people or {"moved": 0, "unseated": 0, "unled": 0}
     bodies, numbers, lead, who, wrong, money = (
-        _("Bodies"), _("Establishment"), _("Leadership numbers"), _("People"), _("To be settled"), _("Cost")
+        _("Bodies"), _("Establishment"), _("Leadership numbers"), _("Personnel"), _("To be settled"), _("Cost")
     )  # fmt: skip
     out: dict[Key, int | None] = {
         (bodies, _("Bodies touched")): reform.bodies(part),
@@ -55,9 +55,9 @@ def measures(
         (who, _("Leaders without a post")): moved["unled"],
         (wrong, _("Steps refused")): refused,
         (wrong, _("Lines over quota")): len(reform.surplus_lines(part, "establishment")),
-        (wrong, _("People beyond the numbers")): reform.surplus(part, "establishment"),
+        (wrong, _("Surplus people")): reform.surplus(part, "establishment"),
         (wrong, _("Leadership lines over quota")): len(reform.surplus_lines(part, "leadership")),
-        (wrong, _("Leaders beyond the numbers")): reform.surplus(part, "leadership"),
+        (wrong, _("Surplus leaders")): reform.surplus(part, "leadership"),
         (wrong, _("People without a seat")): moved["unseated"],
         (wrong, _("Running cases of bodies that end")): reform.cases_of_ended(part),
     }
@@ -155,7 +155,7 @@ def by_phase(found: Mapping[str, Any], yearly: Mapping[str, int]) -> list[dict[s
     first = columns[0][0] if columns else {}
     rows = _rows(columns)
     for row in rows:  # beside the first phase stands what there was; beside the others what the phase before left
-        row["before"], row["apart"] = first.get((row["of"], row["label"]), 0), False
+        row["before"], row["apart"], row["differ"] = first.get((row["of"], row["label"]), 0), False, False
     return rows
 
 
