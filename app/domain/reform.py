@@ -24,6 +24,18 @@ def leadership(found: Mapping[str, Any]) -> Figures:
     return summed(x for x in found["lines"] if x["kind"] == "leadership")
 
 
+def by_post(found: Mapping[str, Any]) -> dict[tuple[str, str], Figures]:
+    """Leadership figures by role and level, the highest level first."""
+    lines = [line for line in found["lines"] if line["kind"] == "leadership"]
+    kinds = sorted({(x["role"], x["level"]) for x in lines}, key=lambda x: (x[1], x[0]))
+    return {k: summed(x for x in lines if (x["role"], x["level"]) == k) for k in kinds}
+
+
+def surplus(found: Mapping[str, Any], kind: str) -> int:
+    """How many hold a seat or post beyond its line's number."""
+    return sum(int(x["occupied"]) - int(x["authorised"] or 0) for x in surplus_lines(found, kind))
+
+
 def surplus_lines(found: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
     """Lines with more holders than their number."""
     return [x for x in found["lines"] if x["kind"] == kind and x["occupied"] > (x["authorised"] or 0)]

@@ -8,6 +8,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.domain import errors
+from app.domain.workdays import city_today
+from app.queries import budget
 from app.queries.units import line_label
 
 CANCELLED = "57014"  # query_canceled: here by statement_timeout
@@ -45,12 +47,25 @@ def variants(session: Session, reform: int) -> list[Any]:
     return list(session.execute(text(VARIANTS), {"r": reform}))
 
 
+def kinds(session: Session, reform: int) -> dict[tuple[int, str], int]:
+    """How many steps of each kind each variant of a reform has."""
+    rows = session.execute(
+        text(
+            "SELECT s.variant_id, s.kind, count(*) AS n FROM reform_step s JOIN reform_variant v ON v.id = s.variant_id"
+            " WHERE v.reform_id = :r GROUP BY 1, 2"
+        ),
+        {"r": reform},
+    )
+    return {(r.variant_id, r.kind): r.n for r in rows}
+
+
 def variant(session: Session, variant_id: int) -> Any:
     """One variant with the state of its reform; None where it is not the office's."""
     return session.execute(
         text(
-            "SELECT v.*, r.title, r.state, r.region_code, v.tried_hash IS NOT DISTINCT FROM reform_hash(reform_steps(v.id, NULL))"
-            " AS fresh FROM reform_variant v JOIN reform r ON r.id = v.reform_id WHERE v.id = :v"
+            "SELECT v.*, r.title, r.state, r.region_code, r.filed_variant_id, g.name AS region, v.tried_hash IS NOT DISTINCT FROM reform_hash(reform_steps(v.id, NULL))"
+            " AS fresh FROM reform_variant v JOIN reform r ON r.id = v.reform_id JOIN region g ON g.code = r.region_code"
+            " WHERE v.id = :v"
         ),
         {"v": variant_id},
     ).one_or_none()
@@ -75,15 +90,15 @@ def cases(session: Session, reform: int) -> list[Any]:
     return list(session.execute(text(CASES), {"r": reform}))
 
 
-def attempt(session: Session, variant_id: int, seconds: int) -> None:
-    """试算 of a variant by the kernel; what it found is kept beside the variant.
+def attempt(session: Session, variant_id: int, until: int | None, seconds: int) -> None:
+    """试算 of a variant, or of its phases up to one, by the kernel; what it found is kept beside the variant.
 
     Raises:
         ReformBusy: somebody works on these units; ReformSlow: no result within so many seconds. Nothing has changed.
     """
     session.execute(text("SELECT set_config('statement_timeout', :ms, true)"), {"ms": str(1000 * seconds)})
     try:
-        session.execute(text("SELECT reform_try(:v)"), {"v": variant_id})
+        session.execute(text("SELECT reform_try(:v, :u)"), {"v": variant_id, "u": until})
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != CANCELLED:
             raise
@@ -128,3 +143,10 @@ def find_units(session: Session, q: str, department: bool) -> list[Any]:
             {"q": q, "d": department},
         )
     )
+
+
+def standards(session: Session, region: str) -> tuple[dict[tuple[str, str, str], int], list[str]]:
+    """What a person costs this year, in 分, by region, funding and category; and the documents that say so for a region."""
+    known = budget.in_force(session, city_today().year)
+    documents = sorted({x.document_no for x in known if x.code == region})
+    return {(x.code, x.funding, x.category): x.amount for x in known}, documents

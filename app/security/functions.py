@@ -72,7 +72,7 @@ APP_FUNCTIONS = (
     "reform_steps(bigint, int)",
     "reform_step_move(bigint, int)",
     "reform_step_put(bigint, bigint, text, jsonb, int, text)",
-    "reform_try(bigint)",
+    "reform_try(bigint, bigint)",
     "reform_variant_add(bigint, text, bigint)",
     "reform_variant_drop(bigint)",
     "ledger_open_balance(bigint, text)",

@@ -200,6 +200,7 @@ LINES: dict[str, Line] = {
     "AuthorityView.settle": Line(_l("Cadre authority: approve or refuse a change"), (SECURITY,)),
     "ReformView.index": Line(_l("Reforms: list, begin one"), (OFFICE,)),
     "ReformView.show": Line(_l("Reforms: variants side by side"), (OFFICE,)),
+    "ReformView.paper": Line(_l("Reforms: a variant whole, for print"), (OFFICE,)),
     "ReformView.act": Line(_l("Reforms: add, copy or throw away a variant"), (OFFICE,)),
     "ReformView.file": Line(_l("Reforms: file a variant"), (OFFICE,)),
     "ReformView.phases": Line(_l("Reforms: choose a phase"), (OFFICE,)),

@@ -41,6 +41,7 @@ def labels() -> dict[str, str]:
     """The facts that a reader is shown, in their order."""
     return {
         "department": _("Internal department"),
+        **fields_organs.labels(),
         "person_name": _("Full name"),
         "id_mask": _("Identity number"),
         "sex": _("Sex"),
@@ -86,7 +87,6 @@ def labels() -> dict[str, str]:
         **{key: str(label) for key, label in fields_entry.LABELS.items()},
         **{key: str(label) for key, label in fields_lead.LABELS.items()},
         **{key: str(label) for key, label in fields_engagement.LABELS.items()},
-        **fields_organs.labels(),
         "ground": _("Reason"),
         **fields_sanding.labels(),
     }

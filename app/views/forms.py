@@ -110,7 +110,8 @@ def point_out(form: FlaskForm, refusal: errors.DomainError) -> None:
 
 PEOPLE = ("person", "lead", "occupancy", "person_name", "id_type", "id_number", "sex", "birth_on", "education",
           "work_started_on", "level", "rank")  # fmt: skip
-PLACES = ("line", "any_line", "lead_line", "department", "unit", "scope", "region", "unit_name", "short_name", "uscc",
+PLACES = ("line", "any_line", "lead_line", "department", "unit", "lower_unit", "into", "into_department", "into_line", "superior",
+          "scope", "region", "unit_name", "short_name", "uscc",
           "body", "unit_category", "grade", "category", "funding", "structure", "role", "authorised",
           *fields_entry.PLACES)  # fmt: skip
 

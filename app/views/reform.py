@@ -10,11 +10,12 @@ from sqlalchemy import text
 
 from app.domain import errors
 from app.domain.workdays import city_today
-from app.queries import budget, reforms
+from app.queries import reforms
 from app.views.filing_reform import facts_of_phase
 from app.views.messages import sentence
+from app.views.reform_figures import by_phase, by_unit, compared, kinds_of, refused, shares, unit_names
 from app.views.reform_forms import filed_class
-from app.views.reform_words import compared, shares, state_names, unit_names
+from app.views.reform_words import Names, kind_names, said, state_names
 from app.views.search import answer, term
 from app.views.shell import hat, work
 from app.workflow import engine
@@ -62,7 +63,8 @@ class ReformView(BaseView):
         year = city_today().year
         with work() as s:
             row = mine(reforms.one(s, reform_id))
-            found, cases, known = reforms.variants(s, reform_id), reforms.cases(s, reform_id), budget.in_force(s, year)
+            found, cases = reforms.variants(s, reform_id), reforms.cases(s, reform_id)
+            kinds, (standards, documents) = reforms.kinds(s, reform_id), reforms.standards(s, row.region_code)
             people = reforms.people_names(s, [i for v in found if v.tried for i, *_rest in _listed(v)])
         return render_template(
             "reform.html",
@@ -71,15 +73,50 @@ class ReformView(BaseView):
             state=state_names()[row.state],
             variants=found,
             cases=cases,
-            rows=compared(found, {(x.code, x.funding, x.category): x.amount for x in known}),
+            rows=compared(found, standards) + kinds_of(found, kinds, kind_names()),
             tried=[v for v in found if v.tried],
-            refused={v.id: sum(not step["ok"] for step in v.tried["steps"]) for v in found if v.tried},
+            refused={v.id: refused(v.tried) for v in found if v.tried},
             shares={v.id: shares(v.tried) for v in found if v.tried},
             people=people,
             names={v.id: unit_names(v.tried) for v in found if v.tried},
-            standards=sorted({x.document_no for x in known if x.code == row.region_code}),
+            documents=documents,
             year=year,
         )
+
+    @expose("/variant/<int:variant_id>/paper")
+    @has_access
+    def paper(self, variant_id: int) -> Any:
+        """One variant whole, for print: phases with their days, steps, figures before and after, people, what is open."""
+        with work() as s:
+            row = mine(reforms.variant(s, variant_id))
+            steps, cases = reforms.steps(s, variant_id), reforms.cases(s, row.reform_id)
+            standards, documents = reforms.standards(s, row.region_code)
+            names = Names(s, steps)
+            people = reforms.people_names(s, [i for i, *_rest in _listed(row)] if row.tried else [])
+        fresh = bool(row.tried and row.fresh)
+        days = {c.phase: c for c in cases} if row.filed_variant_id == variant_id else {}
+        return render_template(
+            "reform_paper.html",
+            title=_("%(reform)s: %(variant)s", reform=row.title, variant=row.name),
+            variant=row,
+            fresh=fresh,
+            region=row.region,
+            phases=[
+                {"n": n, "case": days.get(n), "steps": [
+                    {"n": step.position, "text": said(step, names), "note": step.note} for step in steps if step.phase == n]}
+                for n in sorted({step.phase for step in steps})
+            ],
+            rows=compared([row], standards) if fresh else [],
+            by_phase=by_phase(row.tried, standards) if fresh else [],
+            tried_phases=[p["phase"] for p in row.tried.get("phases", [])] if fresh else [],
+            units=by_unit(row.tried) if fresh else [],
+            share=shares(row.tried) if fresh else None,
+            refused=refused(row.tried) if fresh else None,
+            people=people,
+            names=unit_names(row.tried) if row.tried else {},
+            documents=documents,
+            year=city_today().year,
+        )  # fmt: skip
 
     @expose("/<int:reform_id>/act", methods=["POST"])
     @has_access
@@ -135,7 +172,8 @@ class ReformView(BaseView):
                     problem = sentence(refusal)
         return render_template(
             "reform_file.html", title=_("File the variant"), reform=row, form=form, days=days, problem=problem,
-            refused=sum(not step["ok"] for step in row.tried["steps"]) if row.tried and row.fresh else None,
+            refused=refused(row.tried) if row.tried and row.fresh else None,
+            until=row.tried.get("until") if row.tried else None,
         )  # fmt: skip
 
     def _filed(self, variant: int, form: Any, starts: dict[int, dt.date | None]) -> int:

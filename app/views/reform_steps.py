@@ -17,8 +17,9 @@ from app.views.fields_organs import lead_lines, lead_rows
 from app.views.filing import stored
 from app.views.messages import sentence
 from app.views.reform import mine
+from app.views.reform_figures import by_phase, by_unit, shares
 from app.views.reform_forms import form_class
-from app.views.reform_words import Names, answered, by_unit, kind_names, said, shares
+from app.views.reform_words import Names, answered, kind_names, said
 from app.views.search import answer, term
 from app.views.search_labels import Own, chosen_of, show_again
 from app.views.shell import work
@@ -39,6 +40,7 @@ class ReformStepView(BaseView):
             row = mine(reforms.variant(s, variant_id))
             steps = reforms.steps(s, variant_id)
             names = Names(s, steps)
+            standards, _documents = reforms.standards(s, row.region_code)
         answers = row.tried["steps"] if row.tried and row.fresh else []
         results = {r["n"]: r for r in answers}
         return render_template(
@@ -56,18 +58,24 @@ class ReformStepView(BaseView):
             tried=bool(results),
             units=by_unit(row.tried) if results else [],
             share=shares(row.tried) if results else None,
+            phases=sorted({step.phase for step in steps}),
+            by_phase=by_phase(row.tried, standards) if results else [],
+            tried_phases=row.tried.get("phases", []) if results else [],
+            until=row.tried.get("until") if results else None,
+            done=row.tried.get("done") if results else None,
             may_write=row.state == "draft",
         )  # fmt: skip
 
     @expose("/<int:variant_id>/try", methods=["POST"])
     @has_access
     def attempt(self, variant_id: int) -> Any:
-        """Try the variant by the real kernel; nothing of it remains but the figures."""
+        """Try the variant, or its phases up to one, by the real kernel; nothing of it remains but the figures."""
+        until = request.form.get("until", type=int)
         with work() as s:
             mine(reforms.variant(s, variant_id))
         try:
             with work() as s:
-                reforms.attempt(s, variant_id, current_app.config["TRIAL_SECONDS"])
+                reforms.attempt(s, variant_id, until, current_app.config["TRIAL_SECONDS"])
         except (errors.ReformBusy, errors.ReformSlow) as refusal:
             flash(sentence(refusal), "warning")
         return redirect(f"/reform/variant/{variant_id}")

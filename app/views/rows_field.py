@@ -34,16 +34,17 @@ class Column:
 
 def rows_widget(field: "RowsField", **attributes: Any) -> Markup:
     """The rows that are there and some empty ones; more come with the next save."""
-    head = Markup("").join(Markup('<th scope="col">{}</th>').format(c.label) for c in field.columns)
+    head = Markup("").join(Markup('<th scope="col" role="columnheader">{}</th>').format(c.label) for c in field.columns)
     described = attributes.get("aria-describedby")
     lines = []
     for n, row in enumerate([*field.rows(), *({} for _n in range(SPARE))]):
         cells = Markup("").join(
-            Markup("<td>{}</td>").format(_control(field, n, c, row.get(c.key, ""))) for c in field.columns
+            Markup('<td role="cell" data-label="{}">{}</td>').format(c.label, _control(field, n, c, row.get(c.key, "")))
+            for c in field.columns
         )
-        lines.append(Markup("<tr>{}</tr>").format(cells))
+        lines.append(Markup('<tr role="row">{}</tr>').format(cells))
     return Markup(
-        '<div class="bz-scroll" id="{}"{}><table class="table table-sm mb-0"><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>'
+        '<div class="bz-scroll" id="{}"{}><table class="table table-sm bz-stack mb-0" role="table"><thead role="rowgroup"><tr role="row">{}</tr></thead><tbody role="rowgroup">{}</tbody></table></div>'
     ).format(
         field.id,
         Markup(' aria-describedby="{}"').format(described) if described else "",

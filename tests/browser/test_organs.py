@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from app.domain.workdays import city_today
+from tests.ledger import steps
 from tests.world import World
 
 pytestmark = pytest.mark.browser
@@ -56,3 +57,40 @@ def test_an_organ_with_people_is_not_abolished_and_is_merged_instead(world: Worl
     assert world.value("SELECT unit_id FROM application WHERE id = :c", c=case) == heir.id
     shown = fuhe.open(path).locator("main").inner_text()
     assert "原机构已撤销" in shown
+
+
+def test_a_merge_says_line_by_line_what_becomes_of_leaders_and_of_the_surplus(world: World, desks: Any) -> None:
+    old = world.body("随转外经局", quotas={"11": 2}, people={"11": 4}, departments=("办公室", "业务科"),
+                     leaders={"principal:0141": 1, "deputy:0142": 2})  # fmt: skip
+    heir = world.body("随转承接局", quotas={"11": 1}, departments=("综合科",))
+    for position, who in (("principal:0141", 0), ("deputy:0142", 1), ("deputy:0142", 2)):
+        steps.lead(world, old, old.lines[position], old.people[who])
+    for name in ("hebing", "fuhe2"):
+        world.account(name, "office_member", office=("establishment", "440600"))
+    desk, second = desks("hebing"), desks("fuhe2")
+    page = fill(desk, "unit_merge", "佛编〔2026〕43号", unit="随转外经局", into="随转承接局")
+    page.select_option("[name=seats_go]", "along")
+    expect(page.locator("main")).to_contain_text("没有正在执行的消化计划")
+    expect(page.locator("main")).to_contain_text("请写明领导职务的去向")
+    page.fill("[name=plan_until_on]", "2029-12-31")
+    page.select_option("[name=leads]", "follow")
+    expect(page.locator("main")).not_to_contain_text("请写明领导职务的去向")
+    desk.pick("lead_lines-0-line", "正职")
+    page.select_option("[name=lead_lines-0-way]", "off")
+    name = world.value("SELECT name FROM person WHERE id = :p", p=old.people[0])
+    expect(page.locator(".bz-check", has_text="领导职务去向")).to_contain_text(f"免去职务 {name}")
+    expect(page.locator("main")).not_to_contain_text("没有正在执行的消化计划")
+    # A figure leads to its list in a window of its own; the form stays as it was filled in.
+    with page.context.expect_page() as opened:
+        page.locator(f"a[href='/touched/{old.id}/people']").first.click()
+    expect(opened.value.locator("main h1")).to_contain_text("随转外经局")
+    expect(opened.value.locator("tbody tr")).to_have_count(4)
+    opened.value.close()
+    path = desk.submit()
+    desk.check()
+    expect(page.locator("main")).to_contain_text("随转承接局")
+    desk.fits(path)
+    desk.fits(f"/touched/{old.id}/leaders")
+    second.approve(path)
+    leading = "SELECT array_agg(person_id ORDER BY person_id) FROM occupancy WHERE unit_id = :u AND kind = 'leadership' AND ended_on IS NULL"
+    assert world.value(leading, u=heir.id) == sorted(old.people[1:3])

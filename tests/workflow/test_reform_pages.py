@@ -54,3 +54,57 @@ def test_a_reform_is_drafted_by_forms_tried_compared_and_filed(world: World, cli
     assert "机构改革方案：页面改革" in case
     assert "页面新局：行政编制 5 名" in case
     assert world.value("SELECT state FROM reform WHERE title = '页面改革'") == "filed"
+
+
+def test_choices_of_a_step_stand_there_again_and_the_whole_variant_is_printed(world: World, client: Client) -> None:
+    old = world.body("打印旧局", people={"11": 2}, leaders={"deputy:0142": 1}, departments=("老科",))
+    world.account("yinban", "office_member", office=("establishment", "440600"))
+    user = client("yinban")
+    at = user.post("/reform/", {"title": "打印改革"}).location
+    place = re.search(r"/reform/variant/(\d+)", page(user.get(at))).group(0)  # type: ignore[union-attr]
+    unit = {"name": "打印新局", "region": "440600", "body": "organ", "category": "34", "grade": "107", "phase": "1"}
+    user.post(f"{place}/step/open_unit", unit)
+    user.post(f"{place}/step/open_department", {"parent": "=u1", "name": "新科", "phase": "1"})
+    rows = {"lead_lines-0-line": str(old.lines["deputy:0142"]), "lead_lines-0-way": "follow", "lead_lines-0-to": "=u2"}
+    merge = {
+        "unit": str(old.id),
+        "into": "=u1",
+        "seats": "along",
+        "leads": "off",
+        "phase": "2",
+        "until_on": "2029-06-30",
+    }
+    shown = page(user.post(f"{place}/step/merge_unit", merge | rows | {"phase": "x"}))  # refused: what was chosen stays
+    for name in ("打印旧局", "打印新局", "新科"):
+        assert f">{name}</option>" in shown
+    assert user.post(f"{place}/step/merge_unit", merge | rows).status_code == 302
+    step = re.findall(rf"{place}/change/(\d+)", page(user.get(place)))[-1]
+    again = page(user.get(f"{place}/change/{step}"))
+    for value in (
+        'value="2029-06-30"',
+        'value="=u2" selected',
+        f'value="{old.lines["deputy:0142"]}" selected',
+        ">新科</option>",
+    ):
+        assert value in again
+    assert "尚未试算" in page(user.get(f"{place}/paper"))
+    user.post(f"{place}/try", {"until": "1"})
+    assert "只试算到第 1 期" in page(user.get(place))
+    user.post(f"{place}/try", {"until": ""})
+    shown = page(user.get(place))
+    assert "分期测算" in shown
+    assert "第 2 期后" in shown
+    paper = page(user.get(f"{place}/paper"))
+    for said in (
+        "第 2 期",
+        "打印旧局 并入 打印新局",
+        "领导职务免去",
+        "逐条写明 1 项",
+        "须先解决",
+        "单位变动人员",
+        "生效日期在申报时确定",
+    ):
+        assert said in paper, said
+    compared = page(user.get(at))
+    for group in ("机构", "编制", "领导职数", "人员", "须先解决", "经费", "步骤"):
+        assert f'scope="rowgroup" colspan="3">{group}' in compared, group

@@ -49,41 +49,62 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     'leaders', (SELECT coalesce(jsonb_agg(jsonb_build_array(person, unit)), '[]') FROM (SELECT * FROM unled ORDER BY unit, person LIMIT 200) x))
 $$;
 
-CREATE OR REPLACE FUNCTION k_reform_trial(v reform, p_variant bigint, p_steps jsonb) RETURNS jsonb
+-- The phases one after the other, as they would take effect: what each makes of the figures, whom it moves, what it raises. A
+-- phase that has taken effect is done: the trial begins behind it, with what it made. ``p_until``: no phase after this one.
+DROP FUNCTION IF EXISTS k_reform_trial(reform, bigint, jsonb);
+CREATE OR REPLACE FUNCTION k_reform_trial(v reform, p_variant bigint, p_until bigint) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
-  v_prefix text; v_case bigint; v_units bigint[] := k_reform_units(p_steps, '{}'); v_before jsonb; v_after jsonb; v_moved jsonb;
-  v_people record; v_leaders record; v_run record; v_alarms jsonb; v_on date := kernel_today(); v_version bigint;
+  v_prefix text; v_case bigint; v_units bigint[]; v_before jsonb; v_after jsonb; v_moved jsonb; v_people record; v_leaders record;
+  v_run record; v_alarms jsonb := '{}'; v_on date := kernel_today(); v_version bigint; v_done record; v_keys jsonb; v_phase int;
+  v_phases int[]; v_steps jsonb := '[]'; v_results jsonb := '[]'; v_found jsonb := '[]';
 BEGIN
   SELECT prefix INTO v_prefix FROM region WHERE code = v.region_code;
+  SELECT p.phase, p.case_id INTO v_done FROM reform_phase p JOIN case_record c ON c.case_id = p.case_id
+   WHERE p.reform_id = v.id AND v.filed_variant_id = p_variant AND c.status = 'effected' ORDER BY p.phase DESC LIMIT 1;
+  SELECT coalesce(array_agg(phase ORDER BY phase), '{}') INTO v_phases FROM (SELECT DISTINCT phase FROM reform_step
+    WHERE variant_id = p_variant AND phase > coalesce(v_done.phase, 0) AND phase <= coalesce(p_until, 9)) x;
+  v_keys := k_reform_keys(v_done.case_id);
+  FOREACH v_phase IN ARRAY v_phases LOOP v_steps := v_steps || reform_steps(p_variant, v_phase); END LOOP;
+  v_units := k_reform_units(v_steps, v_keys);
   v_before := k_reform_figures(v_units, v_prefix);
   v_people := k_reform_people(v_units, 'establishment'); v_leaders := k_reform_people(v_units, 'leadership');
+  v_after := v_before; v_moved := k_reform_moved(v_people.people, v_people.units, v_leaders.people, v_leaders.units);
   BEGIN
     SELECT process_in_force('reform', v_on) INTO v_version;
     INSERT INTO application (process, process_version_id, office_id, scope_path, title, state, created_by)
     VALUES ('reform', v_version, v.office_id, v.scope_path, '试算', 'draft', scope_number(1)) RETURNING id INTO v_case;
-    v_run := k_reform_steps(v_case, p_steps, jsonb_build_object('document_no', '试算'), v_on, v_prefix, '{}', true);
-    v_units := k_reform_units(p_steps, v_run.keys);
-    v_after := k_reform_figures(v_units, v_prefix);
-    v_moved := k_reform_moved(v_people.people, v_people.units, v_leaders.people, v_leaders.units);
-    SELECT coalesce(jsonb_object_agg(rule, n), '{}') INTO v_alarms FROM (SELECT rule, count(*) AS n FROM alarm
-      WHERE case_id = v_case AND state = 'open' GROUP BY rule) x;
+    FOREACH v_phase IN ARRAY v_phases LOOP
+      v_run := k_reform_steps(v_case, reform_steps(p_variant, v_phase), jsonb_build_object('document_no', '试算'), v_on, v_prefix, v_keys, true);
+      v_keys := v_run.keys;
+      v_results := v_results || v_run.results;
+      v_units := k_reform_units(v_steps, v_keys);
+      v_after := k_reform_figures(v_units, v_prefix);
+      v_moved := k_reform_moved(v_people.people, v_people.units, v_leaders.people, v_leaders.units);
+      SELECT coalesce(jsonb_object_agg(rule, n), '{}') INTO v_alarms FROM (SELECT rule, count(*) AS n FROM alarm
+        WHERE case_id = v_case AND state = 'open' GROUP BY rule) x;
+      v_found := v_found || jsonb_build_object('phase', v_phase, 'after', v_after, 'people', v_moved, 'alarms', v_alarms,
+        'steps', (SELECT count(*) FROM jsonb_array_elements(v_run.results) r WHERE r -> 'n' <> '0'),
+        'refused', (SELECT count(*) FROM jsonb_array_elements(v_run.results) r WHERE r ->> 'ok' = 'false'));
+    END LOOP;
     -- Whatever the steps did ends here.
     RAISE EXCEPTION USING ERRCODE = 'BZ002', MESSAGE = 'trial';
   EXCEPTION WHEN SQLSTATE 'BZ002' THEN NULL;
   END;
-  RETURN jsonb_build_object('on', v_on, 'steps', v_run.results, 'before', v_before, 'after', v_after, 'people', v_moved, 'alarms', v_alarms);
+  RETURN jsonb_build_object('on', v_on, 'steps', v_results, 'before', v_before, 'after', v_after, 'people', v_moved, 'alarms', v_alarms,
+    'done', v_done.phase, 'until', p_until) || CASE WHEN jsonb_array_length(v_found) > 1 THEN jsonb_build_object('phases', v_found) ELSE '{}' END;
 END $$;
 
 -- The trial of a variant by the office whose reform it is. It gives way to live work: a lock that is not free soon ends it
 -- (sooner than a deadlock would be looked for, so nobody else is ever its victim), and with its subtransaction go its locks.
-CREATE OR REPLACE FUNCTION reform_try(p_variant bigint) RETURNS jsonb
+DROP FUNCTION IF EXISTS reform_try(bigint);
+CREATE OR REPLACE FUNCTION reform_try(p_variant bigint, p_until bigint DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '700ms' AS $$
 DECLARE v reform; v_steps jsonb := reform_steps(p_variant, NULL); v_found jsonb;
 BEGIN
   v := k_my_reform((SELECT reform_id FROM reform_variant WHERE id = p_variant));
   PERFORM k_reform_seen(v_steps);
-  v_found := k_reform_trial(v, p_variant, v_steps);
+  v_found := k_reform_trial(v, p_variant, p_until);
   UPDATE reform_variant SET tried = v_found, tried_at = clock_timestamp(), tried_hash = reform_hash(v_steps) WHERE id = p_variant;
   PERFORM record_audit('reform.tried', NULL, jsonb_build_object('reform', v.id, 'variant', p_variant,
     'steps', jsonb_array_length(v_steps)));
