@@ -182,7 +182,7 @@ def reform(owner: Connection) -> None:
                 {"v": variant, "f": json.dumps(facts)},
             )
     with Spent() as spent, database.transaction(who) as s:
-        found = s.execute(text("SELECT reform_try(:v)"), {"v": variant}).scalar_one()
+        found = s.execute(text("SELECT reform_try(:v, NULL)"), {"v": variant}).scalar_one()
     moved, refused = found["people"]["moved"], sum(not x["ok"] for x in found["steps"])
     each = 1000 * spent.clock / max(moved, 1)
     print(

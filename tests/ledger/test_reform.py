@@ -182,7 +182,7 @@ def test_a_trial_that_takes_too_long_is_ended_with_the_reason_and_nothing_of_it_
     before = everything(world)
     try:
         with pytest.raises(errors.ReformSlow) as slow, world.database.transaction(desk.who) as s:
-            reforms.attempt(s, variant, 1)
+            reforms.attempt(s, variant, None, 1)
     finally:
         with world.superuser.begin() as connection:
             connection.execute(text("DROP FUNCTION slow_step CASCADE"))
@@ -190,7 +190,7 @@ def test_a_trial_that_takes_too_long_is_ended_with_the_reason_and_nothing_of_it_
     assert everything(world) == before
     assert world.value("SELECT tried IS NULL FROM reform_variant WHERE id = :v", v=variant)
     with world.database.transaction(desk.who) as s:
-        reforms.attempt(s, variant, 60)
+        reforms.attempt(s, variant, None, 60)
     assert world.value("SELECT tried -> 'people' ->> 'moved' FROM reform_variant WHERE id = :v", v=variant) == "3"
 
 

@@ -75,7 +75,7 @@ def reform_with(world: World, steps: int, first: Body, second: Body) -> tuple[in
                 text("SELECT reform_step_put(:v, NULL, 'change_unit', CAST(:f AS jsonb), 1, '')"),
                 {"v": variant, "f": facts},
             )
-        s.execute(text("SELECT reform_try(:v)"), {"v": variant})
+        s.execute(text("SELECT reform_try(:v, NULL)"), {"v": variant})
     return reform, variant
 
 
