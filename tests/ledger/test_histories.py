@@ -35,6 +35,12 @@ SELECT o.person_id, o.unit_id, o.department_id FROM occupancy o WHERE {held} AND
   NOT EXISTS (SELECT 1 FROM unit_version v WHERE v.unit_id = coalesce(o.department_id, o.unit_id) AND {version})
   OR (SELECT legal_id FROM unit WHERE id = coalesce(o.department_id, o.unit_id)) <> o.unit_id)
 """
+# Nobody sits on a seat after its end, or before it was made (an opening balance may bring older days).
+OUTLIVED = """
+SELECT o.line_id, p.number, o.started_on, o.ended_on, p.created_on, p.abolished_on FROM occupancy o JOIN post p ON p.id = o.post_id
+ WHERE o.recorded_to IS NULL AND o.ended_on IS DISTINCT FROM o.started_on AND (p.abolished_on < coalesce(o.ended_on, 'infinity')
+   OR o.started_on < p.created_on)
+"""
 
 
 def entries(world: World) -> list[Entry]:
@@ -113,6 +119,7 @@ def check_days(world: World) -> None:
             assert replay.day(on.isoformat()) == stored(connection, at), (on, known)
             homeless = HOMELESS.format(held=days.held("o", at), version=days.held("v", at))
             assert connection.execute(text(homeless), at.values).all() == [], (on, known)
+        assert connection.execute(text(OUTLIVED)).all() == []
     assert n == len(told)
 
 

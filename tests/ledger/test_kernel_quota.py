@@ -150,7 +150,9 @@ def test_a_new_line_is_made_once_and_known_by_what_it_is(world: World) -> None:
     facts = {"unit": body.id, "category": "13", "funding": "1", "structure": "none", "authorised": 2,
              "start": TODAY.isoformat(), **DOCUMENT}  # fmt: skip
     by_office(world, "quota_new", facts, about=body)
-    by_office(world, "quota_new", facts | {"authorised": 4}, about=body)
+    again = facts | {"authorised": 4}
+    assert isinstance(refusal(by_office, world, "quota_new", again, about=body), errors.DocumentUsed)
+    by_office(world, "quota_new", again | {"document_no": "佛编〔2026〕8号"}, about=body)
     assert world.row("SELECT count(*), max(t.authorised) FROM quota_line l JOIN ledger_total t ON t.line_id = l.id"
                      " WHERE l.unit_id = :u AND l.category = '13'", u=body.id) == (1, 4)  # fmt: skip
 

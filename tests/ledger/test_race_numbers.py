@@ -78,6 +78,26 @@ def test_a_reserve_that_is_being_replaced_lends_by_its_new_number(world: World) 
     assert behind(world, pool(world, "11", 1, "rotating", "佛编〔2026〕3号"), again) == "pool_exhausted"
 
 
+@pytest.mark.parametrize("process", ["quota", "quota_new", "quota_part"])
+def test_a_document_fixes_a_line_once_though_two_officials_approve_it_at_once(world: World, process: str) -> None:
+    body = world.body(f"同文{process}局", quotas={"11": 3})
+    facts: dict[str, object] = {"line": body.line, "authorised": 4}
+    if process == "quota_new":
+        facts = {
+            "unit": body.id,
+            "kind": "establishment",
+            "category": "11",
+            "funding": "1",
+            "structure": "none",
+            "authorised": 4,
+        }
+    elif process == "quota_part":
+        facts = {"line": body.line, "purpose": "military", "number": 1, "how": "added", "last_on": LATER}
+    first, second = (reviewed(world, process, body, **facts) for _ in range(2))
+    assert behind(world, first, second) == "document_used"
+    assert world.figures(body.line) == (4, 0, 0)
+
+
 @pytest.mark.parametrize("returned_first", [True, False])
 def test_a_lent_number_is_returned_or_entered_and_never_both(world: World, returned_first: bool) -> None:
     body = world.body(f"借还{returned_first}局", quotas={"11": 1}, people={"11": 1})

@@ -85,6 +85,13 @@ def test_two_bodies_that_are_merged_into_each_other_become_one(world: World) -> 
         assert world.figures(one.line)[0] + world.figures(other.line)[0] == 10
 
 
+def test_a_document_changes_a_body_once_though_two_officials_approve_it_at_once(world: World) -> None:
+    body = world.body("同文更名局")
+    first, second = (reviewed(world, "unit_change", body, unit=body.id, name=f"同文新名{n}局") for n in "甲乙")
+    assert behind(world, first, second) == "document_used"
+    assert world.value("SELECT name FROM unit WHERE id = :u", u=body.id) == "同文新名甲局"
+
+
 def test_two_reforms_over_one_body_leave_one_of_them(world: World) -> None:
     desk = Desk(world)
     old, heirs = world.body("双改局", people={"11": 2}), [world.body(f"双改承接{n}局") for n in "甲乙"]

@@ -222,6 +222,8 @@ LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE f jsonb := r.facts::jsonb; v_number text;
 BEGIN
   IF p_movement NOT IN ('change_unit', 'close_unit', 'merge_unit', 'transfer_unit', 'move_department') THEN RETURN; END IF;
+  -- Two cases of one document that take effect at once come one after the other.
+  PERFORM pg_advisory_xact_lock(hashtext(concat_ws(':', 'document', f ->> 'unit', f ->> 'document_no')));
   SELECT a.number INTO v_number FROM application a JOIN case_record c ON c.case_id = a.id JOIN process_version v ON v.id = c.process_version_id
    WHERE a.unit_id = (f ->> 'unit')::bigint AND c.status = 'effected' AND c.case_id <> r.case_id
      AND v.process = (SELECT process FROM process_version WHERE id = r.process_version_id)

@@ -185,13 +185,15 @@ $$;
 
 CREATE OR REPLACE FUNCTION ledger_set_quota(p_case bigint) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE r case_record := case_open_movement(p_case, 'set_quota'); f jsonb := r.facts::jsonb; v_line bigint;
+DECLARE r case_record := case_open_movement(p_case, 'set_quota'); f jsonb := r.facts::jsonb;
+  v_line bigint := coalesce((f ->> 'line')::bigint, k_line(f));
 BEGIN
-  -- One document fixes one line once; a bundle may come back to a line on its way.
-  IF EXISTS (SELECT 1 FROM quota WHERE line_id = (f ->> 'line')::bigint AND document_no = f ->> 'document_no' AND recorded_to IS NULL) THEN
-    PERFORM refuse('document_used', jsonb_build_object('line', f ->> 'line', 'document_no', f ->> 'document_no'));
+  -- One document fixes one line once; a bundle may come back to a line on its way. Looked at with the line held.
+  PERFORM 1 FROM ledger_total WHERE line_id = v_line FOR UPDATE;
+  IF EXISTS (SELECT 1 FROM quota WHERE line_id = v_line AND document_no = f ->> 'document_no' AND recorded_to IS NULL) THEN
+    PERFORM refuse('document_used', jsonb_build_object('line', v_line, 'document_no', f ->> 'document_no'));
   END IF;
-  v_line := k_set_quota(p_case, k_plain(f), k_day((f ->> 'start')::date));
+  PERFORM k_set_quota(p_case, k_plain(f) || jsonb_build_object('line', v_line), k_day((f ->> 'start')::date));
   PERFORM k_effected(p_case);
   RETURN v_line;
 END $$;
