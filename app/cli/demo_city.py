@@ -168,7 +168,7 @@ class City:
         lines = [line for line in batch.lines if line["kind"] == "establishment"]
         for line in lines:
             for _ in range(line["holders"]):
-                batch.people.append(self._person(line["key"], rng, departments, civil=category != "22"))
+                batch.people.append(self._person(line["key"], rng, departments, line["category"]))
             del line["holders"]
         self._leaders(batch, departments, rng)
         return batch
@@ -230,9 +230,9 @@ class City:
                 }
             )
 
-    def _person(self, line: str, rng: random.Random, departments: list[str], *, civil: bool) -> dict[str, object]:
-        sex = rng.choice("12")
-        born, number = self._born(sex)
+    def _person(self, line: str, rng: random.Random, departments: list[str], category: str) -> dict[str, object]:
+        civil, worker = category in ("11", "12"), category == "13"
+        sex, born, number = self._born(rng.choice("12"), 49 if worker else 54)
         started = dt.date(max(2012, born.year + 22), rng.randint(1, 12), rng.randint(1, 28))
         started = min(started, self.today - dt.timedelta(days=30))
         if born.year > self.today.year - 27 and self.serial % 8 == 0:
@@ -246,9 +246,11 @@ class City:
             birth_on=born,
             work_started_on=started,
             level=None,
-            rank=rng.choice(("R09", "R10", "R11", "R12")) if civil else rng.choice(("0331", "0341", "0342")),
+            rank=rng.choice(("R09", "R10", "R11", "R12"))
+            if civil
+            else rng.choice(("0420", "0430", "0440") if worker else ("0331", "0341", "0342")),
             education=rng.choice(("14", "21", "21", "31")),
-            entry_way="2" if civil else "81",
+            entry_way="81" if category == "22" else "2",
         )
         return {
             **facts_of(facts, self.keys),
@@ -257,14 +259,19 @@ class City:
             "start": started.isoformat(),
         }
 
-    def _born(self, sex: str) -> tuple[dt.date, str]:
-        """Birth and number of the next person: each goes to another day, and no day is come to twice in one round."""
+    def _born(self, sex: str, oldest: int) -> tuple[str, dt.date, str]:
+        """Sex, birth and number of the next person: each goes to another day, and no day is come to twice in one round.
+
+        Women beyond the age at which they retire are a few, for the alarms (``oldest``); the others are men.
+        """
         turn, day = divmod(self.serial, DAYS)
         self.serial += 1
         year, day = divmod(day * STRIDE % DAYS, 12 * 28)
         born = dt.date(self.today.year - YOUNGEST - year, 1 + day // 28, 1 + day % 28)
+        if self.today.year - born.year > oldest and self.serial % 40:
+            sex = "1"
         body = f"{DIVISION}{born:%Y%m%d}{2 * turn + (sex == '1'):03d}"
-        return born, body + check_digit(body)
+        return sex, born, body + check_digit(body)
 
     def _leaders(self, batch: Batch, departments: list[str], rng: random.Random) -> None:
         free = [p for p in batch.people if p["line_key"] == "e0"]

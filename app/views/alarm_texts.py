@@ -11,6 +11,7 @@ from app.alarms.registry import rules
 from app.domain import codes
 from app.queries import alarms
 from app.security.manager import Hat
+from app.views import payroll_texts
 from app.views.stuck import reasons
 
 # Facts whose values are codes, and of which list.
@@ -35,7 +36,7 @@ def labels() -> dict[str, str]:
 
 def sorts() -> dict[str, str]:
     """Sorts of one rule's findings (fact ``case``)."""
-    return {
+    return payroll_texts.kinds() | {
         "category": _("Establishment of a type that this kind of body does not have"),
         "identity": _("Person's rank of another system than the seat's"),
         "workman": _("Workman's seat, leading position"),
@@ -86,6 +87,13 @@ def fact_rows(rule: str, facts: dict[str, Any]) -> list[dict[str, str]]:
     """The facts by name, in the order in which the rule's article is read: values, then thresholds."""
     stated = rules().get(rule)
     names = labels() | {k: str(v) for k, v in (stated.stated if stated else {}).items()}
+    if facts.get("difference"):  # of payroll: the comparison's own words
+        shown = {k: facts[k] for k in ("case", "unit", "person", "month") if k in facts}
+        names |= {"month": _("Month")}
+        said = payroll_texts.facts({k: v for k, v in facts.items() if k not in shown})
+        return [{"label": names[k], "value": value_of(k, v)} for k, v in shown.items()] + [
+            {"label": label, "value": value} for label, value in said
+        ]
     return [
         {"label": names[k], "value": value_of(k, v)}
         for k, v in facts.items()

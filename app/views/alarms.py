@@ -168,6 +168,9 @@ class AlarmView(BaseView):
             title=f"{found.rule} {found.name}",
             a=row_of(found, links=who.kind != "auditor"),
             facts=fact_rows(found.rule, found.facts),
+            difference_url=f"/payroll/differences/{found.facts['difference']}"
+            if found.facts.get("difference")
+            else None,
             life=[self._step(e) for e in life],
             accounts=accounts,
             remedy=remedy,

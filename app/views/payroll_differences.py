@@ -50,7 +50,7 @@ def sheet(rows: list[Any], numbers: dict[int, str]) -> tuple[list[str], list[lis
             _("Explanation")]  # fmt: skip
     return head, [
         [labels[r.kind], r.name, numbers.get(r.person_id, r.id_mask), r.unit, f"{r.first_month:%Y-%m}", f"{r.month:%Y-%m}",
-         states[r.state][0], "；".join(f"{k} {v}" for k, v in facts(r)), r.note]
+         states[r.state][0], "；".join(f"{k} {v}" for k, v in facts(r.facts)), r.note]
         for r in rows
     ]  # fmt: skip
 
@@ -132,7 +132,7 @@ class PayDifferenceView(BaseView):
             "payroll_difference.html",
             title=kinds()[found.kind],
             difference=_row(found),
-            facts=facts(found),
+            facts=facts(found.facts),
             paid=[{"month": f"{r.period:%Y-%m}", "unit": r.unit, "category": codes.CATEGORY.get(r.category, r.category or "—"),
                    "funding": codes.FUNDING.get(r.funding, r.funding or "—"), "amount": yuan(r.amount), "admitted": r.admitted}
                   for r in paid],
@@ -178,5 +178,5 @@ def _row(r: Any) -> dict[str, Any]:
         "url": f"/payroll/differences/{r.id}", "id": r.id, "kind": kinds()[r.kind], "name": r.name, "mask": r.id_mask, "unit": r.unit,
         "unit_url": f"/unit/{r.unit_id}", "first": f"{r.first_month:%Y-%m}", "month": f"{r.month:%Y-%m}", "state": label, "tone": tone,
         "note": r.note, "noter": r.noter, "noted_at": r.noted_at, "closed_at": r.closed_at,
-        "says": "；".join(f"{k} {v}" for k, v in facts(r)),
+        "says": "；".join(f"{k} {v}" for k, v in facts(r.facts)),
     }  # fmt: skip

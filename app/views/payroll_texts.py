@@ -1,5 +1,6 @@
 """Words of the payroll pages: kinds of lists and differences, what is wrong with a row, by code."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -114,7 +115,7 @@ def field_names(kind: str) -> dict[str, str]:
     return {f.name: f.title + (" *" if f.required else "") for f in KINDS[kind].fields}
 
 
-def facts(found: Any) -> list[tuple[str, str]]:
+def facts(kept: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What a difference rests on, beside the person and the unit."""
     labels = {
         "left_on": _("Left on"), "seat_unit": _("Unit of the seat"), "other_unit": _("Also paid by"),
@@ -127,7 +128,7 @@ def facts(found: Any) -> list[tuple[str, str]]:
     words = {"sick_leave": _("Long sick leave"), "waiting": _("Waiting for a post"), "study": _("Studies"),
              "left": _("Left"), "unknown": _("Not known here")}  # fmt: skip
     shown = []
-    for name, value in found.facts.items():
+    for name, value in kept.items():
         if value is None or name not in labels:
             continue
         said = words.get(value, value) if name in ("absence", "mark") else value
