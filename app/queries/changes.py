@@ -73,6 +73,25 @@ def organs(session: Session, between: Between, limit: int = MOST) -> list[Any]:
     )
 
 
+def boards(session: Session, between: Between, limit: int = MOST) -> list[Any]:
+    """合署、两块牌子、加挂牌子 that stand on one of the days alone, by body; ``begun`` or ended, with its day."""
+    there = between.there("s") if between.unit is None else ":unit IN (s.unit_id, s.partner_id)"
+    return list(
+        session.execute(
+            text(
+                "SELECT s.unit_id, unit_called(s.unit_id, :b, NULL) AS unit, s.kind, s.document_no, s.counts_as_one,"
+                " CASE WHEN s.kind = 'co_located' THEN unit_called(s.partner_id, :b, NULL) ELSE s.name END AS shown,"
+                " s.started_on > :a AS begun, CASE WHEN s.started_on > :a THEN s.started_on ELSE s.ended_on END AS on_day"
+                f" FROM unit_signboard s WHERE s.recorded_to IS NULL AND {there}"
+                " AND (s.started_on <= :a AND (s.ended_on IS NULL OR s.ended_on > :a))"
+                " <> (s.started_on <= :b AND (s.ended_on IS NULL OR s.ended_on > :b))"
+                " ORDER BY s.scope_path, s.id LIMIT :n"
+            ),
+            {**between.values, "n": limit},
+        )
+    )
+
+
 LINE = (
     "l.id AS line_id, l.kind, l.category, l.structure, l.role, l.level, l.unit_id, l.scope_unit_id,"
     " unit_called(l.unit_id, :b, NULL) AS unit, unit_called(l.scope_unit_id, :b, NULL) AS scope_name"

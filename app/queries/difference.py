@@ -60,7 +60,7 @@ SEAT = (
     " coalesce((SELECT v.name FROM unit_version v WHERE v.unit_id = o{n}.unit_id AND "
     + holds("v", "{d}")
     + " LIMIT 1), unit_name(o{n}.unit_id)) AS unit_{n},"
-    " unit_name(o{n}.department_id) AS department_{n}, o{n}.started_on AS started_{n}, o{n}.ended_on AS ended_{n}"
+    " unit_called(o{n}.department_id, {d}, NULL) AS department_{n}, o{n}.started_on AS started_{n}, o{n}.ended_on AS ended_{n}"
 )
 JOINS = (
     " LEFT JOIN occupancy o{n} ON o{n}.id = x.{key} LEFT JOIN post p{n} ON p{n}.id = o{n}.post_id"

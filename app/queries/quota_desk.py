@@ -5,82 +5,86 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.queries.days import Moment, held
+from app.queries.days import SUMS, Moment, held, lines
+from app.queries.places import figures, standing
 
 AHEAD = 180  # days
 
 
-def distributed(session: Session) -> list[Any]:
-    """What stands in each region of the reader's by category: sums of the units' own numbers, never offset."""
+def distributed(session: Session, at: Moment) -> list[Any]:
+    """What stands in each region of the reader's by category on a day: sums of the units' own numbers, never offset."""
     return list(
         session.execute(
             text(
-                "SELECT r.code, r.name, r.prefix, l.category, sum(t.authorised) AS authorised, sum(t.occupied) AS occupied,"
-                " sum(t.reserved) AS reserved, sum(greatest(0, t.authorised - t.occupied)) AS vacant,"
-                " sum(greatest(0, t.occupied - t.authorised)) AS surplus, count(*) FILTER (WHERE t.authorised IS NULL) AS unknown"
-                " FROM quota_line l JOIN ledger_total t ON t.line_id = l.id JOIN unit u ON u.id = l.unit_id"
-                " JOIN region r ON r.code = u.region_code WHERE l.kind = 'establishment'"
-                ' GROUP BY r.code, r.name, r.prefix, l.category ORDER BY r.prefix COLLATE "C", l.category'
-            )
+                f"SELECT r.code, r.name, r.prefix, d.category, {SUMS}, count(*) FILTER (WHERE d.authorised IS NULL) AS unknown"
+                f" FROM {figures(at)} d JOIN {standing(at, 'false')} u ON u.unit_id = d.unit_id"
+                " JOIN region r ON r.code = u.region_code"
+                ' GROUP BY r.code, r.name, r.prefix, d.category ORDER BY r.prefix COLLATE "C", d.category'
+            ),
+            at.values,
         )
     )
 
 
-def pools(session: Session) -> list[Any]:
-    """Totals and reserves that stand, of the regions that lie in the reader's own: beyond it the rows would be missing."""
+def pools(session: Session, at: Moment) -> list[Any]:
+    """Totals and reserves of a day, of the regions that lie in the reader's own: beyond it the rows would be missing."""
     return list(
         session.execute(
             text(
                 "SELECT q.region_code, g.name, g.prefix, q.category, q.kind, q.number, q.document_no, q.started_on"
-                " FROM quota_pool q JOIN region g ON g.code = q.region_code WHERE q.ended_on IS NULL AND q.recorded_to IS NULL"
+                f" FROM quota_pool q JOIN region g ON g.code = q.region_code WHERE {held('q', at)}"
                 " AND EXISTS (SELECT 1 FROM office o JOIN region m ON m.code = o.region_code WHERE o.id = scope_number(7)"
                 ' AND starts_with(g.prefix, m.prefix)) ORDER BY g.prefix COLLATE "C", q.category, q.kind LIMIT 300'
-            )
+            ),
+            at.values,
         )
     )
 
 
-def lent(session: Session) -> list[Any]:
-    """周转编制 on loan by region and category, and how much of it should be back."""
+def lent(session: Session, at: Moment) -> list[Any]:
+    """周转编制 on loan on a day by region and category, and how much of it should have been back."""
     return list(
         session.execute(
             text(
                 "SELECT r.prefix, l.category, sum(q.number - q.taken) AS lent,"
-                " coalesce(sum(q.number - q.taken) FILTER (WHERE q.last_on < kernel_today()), 0) AS late"
-                " FROM quota_part q JOIN quota_line l ON l.id = q.line_id JOIN unit u ON u.id = l.unit_id"
-                " JOIN region r ON r.code = u.region_code WHERE q.purpose = 'rotating' AND q.ended_on IS NULL"
-                " AND q.recorded_to IS NULL GROUP BY r.prefix, l.category"
-            )
+                " coalesce(sum(q.number - q.taken) FILTER (WHERE q.last_on < :on), 0) AS late"
+                f" FROM quota_part q JOIN quota_line l ON l.id = q.line_id JOIN {standing(at, 'false')} u ON u.unit_id = l.unit_id"
+                f" JOIN region r ON r.code = u.region_code WHERE q.purpose = 'rotating' AND {held('q', at)}"
+                " GROUP BY r.prefix, l.category"
+            ),
+            at.values,
         )
     )
 
 
-def dated(session: Session, limit: int = 50) -> list[Any]:
-    """Temporary and lent numbers that end within half a year or should have ended, the first day first."""
+def dated(session: Session, at: Moment, limit: int = 50) -> list[Any]:
+    """Temporary and lent numbers that end within half a year of a day or should have ended, the first day first."""
     return list(
         session.execute(
             text(
-                "SELECT q.id, q.purpose, q.number, q.number - q.taken AS left, q.last_on, q.document_no, q.last_on < kernel_today() AS late,"
-                " l.unit_id, u.name, l.category FROM quota_part q JOIN quota_line l ON l.id = q.line_id JOIN unit u ON u.id = l.unit_id"
-                " WHERE q.ended_on IS NULL AND q.recorded_to IS NULL AND q.last_on <= kernel_today() + :n"
+                "SELECT q.id, q.purpose, q.number, q.number - q.taken AS left, q.last_on, q.document_no, q.last_on < :on AS late,"
+                " l.unit_id, unit_called(l.unit_id, :on, :known) AS name, l.category FROM quota_part q"
+                f" JOIN quota_line l ON l.id = q.line_id WHERE {held('q', at)} AND q.last_on <= cast(:on AS date) + :n"
                 " ORDER BY q.last_on, q.id LIMIT :m"
             ),
-            {"n": AHEAD, "m": limit},
+            {**at.values, "n": AHEAD, "m": limit},
         )
     )
 
 
-def plans(session: Session, unit_id: int | None = None, limit: int = 50) -> list[Any]:
-    """Plans of absorption that run, with how much of the surplus is left now, the first last day first."""
+def plans(session: Session, at: Moment, unit_id: int | None = None, limit: int = 50) -> list[Any]:
+    """Plans of absorption that run on a day, with how much of the surplus was left then, the first last day first."""
+    totals = "ledger_total" if at.plain else lines(at)
     return list(
         session.execute(
             text(
-                "SELECT p.id, p.unit_id, u.name, l.category, p.surplus, greatest(0, t.occupied - coalesce(t.authorised, 0)) AS left,"
-                " p.until_on, p.targets, p.document_no, p.started_on, p.until_on < kernel_today() AS late FROM absorption_plan p"
-                " JOIN quota_line l ON l.id = p.line_id JOIN ledger_total t ON t.line_id = l.id JOIN unit u ON u.id = p.unit_id"
-                " WHERE p.ended_on IS NULL AND (cast(:u AS bigint) IS NULL OR p.unit_id = :u) ORDER BY p.until_on, p.id LIMIT :m"
+                "SELECT p.id, p.unit_id, unit_called(p.unit_id, :on, :known) AS name, l.category, p.surplus,"
+                " greatest(0, t.occupied - coalesce(t.authorised, 0)) AS left, p.until_on, p.targets, p.document_no, p.started_on,"
+                " p.until_on < :on AS late FROM absorption_plan p JOIN quota_line l ON l.id = p.line_id"
+                f" JOIN {totals} t ON t.line_id = l.id WHERE p.started_on <= :on AND (p.ended_on IS NULL OR p.ended_on > :on)"
+                " AND (cast(:u AS bigint) IS NULL OR p.unit_id = :u) ORDER BY p.until_on, p.id LIMIT :m"
             ),
-            {"u": unit_id, "m": limit},
+            {**at.values, "u": unit_id, "m": limit},
         )
     )
 

@@ -9,8 +9,9 @@ from app.domain import codes
 from app.queries import changes as reads
 from app.queries import units
 from app.queries.difference import Between
+from app.views.fields_sanding import SIGNBOARDS
 
-PARTS = ("organs", "departments", "leadership", "positions", "ranks")
+PARTS = ("organs", "boards", "departments", "leadership", "positions", "ranks")
 SHOWN = 200
 
 
@@ -23,6 +24,7 @@ def table(s: Session, between: Between, part: str, most: int) -> dict[str, Any]:
     """One table: its title, the labels of its columns, its rows of cells, and whether there are more."""
     title, head, rows = {
         "organs": organs,
+        "boards": boards,
         "departments": departments,
         "leadership": leadership,
         "positions": positions,
@@ -94,6 +96,17 @@ def word(key: str, value: Any) -> str:
     if not value:
         return "—"
     return codes.label(f"unit_{key}", value) if key in ("grade", "category") else str(value)
+
+
+def boards(s: Session, between: Between, limit: int) -> Table:
+    """Names beside the own one that were taken on or given up."""
+    head = [_("Unit"), _("Kind"), _("Name borne beside"), _("What changed"), _("Day"), _("Document number")]
+    kinds = dict(SIGNBOARDS)
+    rows = [
+        [link(r.unit, f"/unit/{r.unit_id}"), kinds[r.kind], r.shown, _("Taken on") if r.begun else _("Given up"), r.on_day,
+         r.document_no] for r in reads.boards(s, between, limit)
+    ]  # fmt: skip
+    return _("Signboards"), head, rows
 
 
 def departments(s: Session, between: Between, _limit: int) -> Table:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.domain import codes, quota
 from app.queries import quota_desk, units
 from app.queries.days import Moment
+from app.views.day import address, asked, day_context, title
 from app.views.shell import work
 from app.workflow.engine import today
 
@@ -63,11 +64,11 @@ def plan_row(r: Any) -> dict[str, Any]:
 def unit_context(s: Session, unit_id: int, at: Moment) -> dict[str, Any] | None:
     """What a unit's numbers are made of on a day, for ``_unit_numbers.html``; nothing where they are plain.
 
-    How far a plan of absorption has come, and which lines are closed to entry, is known of today alone.
+    Which lines are closed to entry is known of today alone.
     """
     parts, plans, closed = (
         quota_desk.parts(s, unit_id, at),
-        quota_desk.plans(s, unit_id) if at.plain else [],
+        quota_desk.plans(s, at, unit_id),
         quota_desk.closed(s, unit_id) if at.plain else [],
     )
     if not (parts or plans or closed):
@@ -99,19 +100,20 @@ class QuotaDeskView(BaseView):
     @expose("")
     @has_access
     def index(self) -> Any:
-        """Regions × categories, totals and reserves, numbers that end, surplus that is absorbed."""
+        """Regions × categories, totals and reserves, numbers that end, surplus that is absorbed; all as of one day."""
         with work() as s:
-            sums, pools, loans = quota_desk.distributed(s), quota_desk.pools(s), quota_desk.lent(s)
-            ends, plans, day = quota_desk.dated(s), quota_desk.plans(s), today(s)
+            at = asked(today(s))
+            sums, pools, loans = quota_desk.distributed(s, at), quota_desk.pools(s, at), quota_desk.lent(s, at)
+            ends, plans = quota_desk.dated(s, at), quota_desk.plans(s, at)
         lines = [
             units.Line(n, "establishment", r.category, f"{r.name} · {category(r.category)}", units.summed(r),
-                       url=f"/ledger/{r.code}", note=_("%(n)s not fixed", n=r.unknown) if r.unknown else None)
+                       url=address(f"/ledger/{r.code}", at), note=_("%(n)s not fixed", n=r.unknown) if r.unknown else None)
             for n, r in enumerate(sums)
         ]  # fmt: skip
         return render_template(
             "quota_desk.html",
-            title=_("Quota desk"),
-            on=day,
+            title=title(_("Quota desk"), at),
+            day=day_context(at, "/quota-desk"),
             lines=lines,
             total=quota.total([line.figures for line in lines]) if len(lines) > 1 else None,
             pools=pool_rows(pools, sums, loans),

@@ -47,6 +47,8 @@ def made(world: World) -> dict[str, Any]:
     act(world, "unit_merge", made["gone"], 20, unit=made["gone"].id, into=made["heir"].id, seats="along", document_no="佛编〔2026〕62号")  # fmt: skip
     act(world, "unit_transfer", made["away"], 20, unit=made["away"].id, region=THERE)
     world.body("新设局", start=ago(10))
+    act(world, "signboard", made["calm"], 20, unit=made["calm"].id, signboard_kind="plate", board_name="不变办", counts="yes",
+        document_no="佛编〔2026〕63号")  # fmt: skip
     return made
 
 
@@ -66,6 +68,14 @@ def test_each_organ_says_what_became_of_it_and_the_others_are_absent(world: Worl
     assert (found["并入局"].name_2, found["并入局"].into) == (None, "承接局")
     assert (found["划出局"].region_code_1, found["划出局"].region_code_2) == (HERE, THERE)
     assert found["新设局"].name_1 is None
+
+
+def test_signboards_are_told_where_they_began_or_ended(world: World, made: dict[str, Any]) -> None:
+    with world.database.transaction(world.office("establishment")) as session:
+        (board,) = changes.boards(session, WHOLE)
+        assert changes.boards(session, Between(ago(60), ago(30), "4406", "4407")) == []
+        assert len(changes.boards(session, Between(ago(60), TODAY, "", "", made["calm"].id))) == 1
+    assert (board.shown, board.unit, board.begun, board.on_day) == ("不变办", "不变局", True, ago(20))
 
 
 def test_a_body_that_went_to_another_division_is_seen_from_both(world: World, made: dict[str, Any]) -> None:
@@ -124,7 +134,7 @@ def test_the_page_tells_each_and_gives_each_out_in_both_forms(
     for text in ("升格局", "主管局", "承接局", "领导局", 'id="positions"', 'id="leadership"', 'id="organs"'):
         assert text in said, text
     assert 'id="departments"' in office.get(f"/difference?{span}&unit={made['led'].id}").get_data(as_text=True)
-    for part in ("people", "organs", "leadership", "positions", "ranks", "departments"):
+    for part in ("people", "organs", "boards", "leadership", "positions", "ranks", "departments"):
         for form in ("xlsx", "csv"):
             answer = office.get(f"/difference/export?{span}&part={part}&form={form}")
             assert answer.status_code == 200, (part, form)

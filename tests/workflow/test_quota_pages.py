@@ -87,6 +87,20 @@ def test_the_desk_shows_totals_ends_and_plans(world: World, client: Callable[...
     assert "0.00%" in plans
 
 
+def test_the_desk_of_a_past_day_knows_nothing_of_what_was_fixed_since(
+    world: World, client: Callable[..., Client], cut: Body
+) -> None:
+    desk, on = client("zonglan"), ago(10)
+    page = desk.get(f"/quota-desk?on={on}").get_data(as_text=True)
+    assert str(on) in page
+    assert f"/ledger/440600?on={on}" in page
+    for word in ("佛编〔2026〕74号", "军队转业干部安置", "佛编〔2026〕71号"):
+        assert word not in page, word
+    assert "佛编〔2026〕74号" not in desk.get(f"/quota-desk?known={ago(1)}").get_data(as_text=True)
+    assert 'id="numbers"' not in desk.get(f"/unit/{cut.id}?on={on}").get_data(as_text=True)
+    assert desk.get("/quota-desk?on=x").status_code == 400
+
+
 def test_the_unit_page_names_marks_temporary_numbers_and_the_plan(client: Callable[..., Client], cut: Body) -> None:
     page = client("zonglan").get(f"/unit/{cut.id}").get_data(as_text=True)
     shown = page[page.index('id="numbers"') : page.index('id="roster"')]
