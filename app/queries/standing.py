@@ -115,7 +115,7 @@ def rows(session: Session, unit: int, figure: str, *, after: int = 0, q: str = "
 
 
 LEADERS = (
-    f"{OF}{LINES} SELECT l.line_id, l.scope_unit_id = of.id AS own, coalesce(l.authorised, 0) AS authorised, l.occupied,"
+    f"{OF}{LINES} SELECT l.line_id, l.scope_unit_id, l.scope_unit_id = of.id AS own, coalesce(l.authorised, 0) AS authorised, l.occupied,"
     " (SELECT string_agg(o.person_name, '、' ORDER BY o.id) FROM occupancy o WHERE o.line_id = l.line_id"
     " AND o.recorded_to IS NULL AND o.ended_on IS NULL) AS holders"
     " FROM lines l, of WHERE l.kind = 'leadership' AND (l.authorised > 0 OR l.occupied > 0) ORDER BY l.line_id LIMIT 300"

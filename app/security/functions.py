@@ -64,6 +64,7 @@ APP_FUNCTIONS = (
     "ledger_transfer_unit(bigint)",
     "ledger_merge_unit(bigint)",
     "ledger_move_department(bigint)",
+    "ledger_split_unit(bigint)",
     "ledger_move_people(bigint)",
     "ledger_reform(bigint)",
     "reform_begin(text)",

@@ -37,6 +37,10 @@ LISTS = {
 }
 
 
+# Movements whose fact ``people`` lists who goes.
+MOVERS = ("move_people", "split_unit")
+
+
 def labels() -> dict[str, str]:
     """The facts that a reader is shown, in their order."""
     return {
@@ -103,15 +107,27 @@ def shown(s: Session, facts: dict[str, Any], line: Any, plan: Process) -> list[d
         if key in item or value in (None, "") or (key == "structure" and value == "none"):
             continue
         title = _("Reform") if plan.movement == "reform" and key == "name" else label
+        if key == "people" and plan.movement in MOVERS:
+            title = _("Who goes")
         if key == "until_on" and plan.movement in ("merge_unit", "set_quota", "absorb"):
             title = _("Plan of absorption: last day")
         out.append({"label": title, "value": _word(s, key, value, plan)})
     return out + (reform_words.filed(s, facts) if plan.movement == "reform" else [])
 
 
+def listed_people(s: Session, value: str) -> str:
+    """People by name, as far as they are the reader's; how many there are besides."""
+    ids = [int(x) for x in value.split(",") if x.isdecimal()]
+    query = "SELECT string_agg(name, '、' ORDER BY id), count(*) FROM person WHERE id = ANY(:i)"
+    names, seen = s.execute(text(query), {"i": ids}).one()
+    return names if seen == len(ids) else _("%(names)s (%(n)s people in all)", names=names or "—", n=len(ids))
+
+
 def _word(s: Session, key: str, value: Any, plan: Process) -> Any:
     if key in ("department", "host_unit", "partner"):
         return s.execute(text("SELECT unit_name(:u)"), {"u": int(value)}).scalar() or value
+    if key == "people" and plan.movement in MOVERS:
+        return listed_people(s, str(value))
     if key in fields_organs.labels():
         return fields_organs.said(s, key, value)
     if key in fields_sanding.COLUMNS:

@@ -7,6 +7,8 @@ from flask_babel import lazy_gettext as _l
 TITLES: dict[str, Any] = {
     "organ_consequences": _l("What the change touches"),
     "organ_leaders": _l("What becomes of the leaders"),
+    "organ_split": _l("What is split off"),
+    "people_room": _l("Who goes, and room for them"),
     "organ_received": _l("What comes into your region"),
     "organ_surplus": _l("People beyond the numbers"),
     "organ_empty": _l("Nothing left in the unit"),
@@ -18,6 +20,8 @@ LABELS: dict[str, Any] = {
     "surplus": _l("Beyond the numbers"),
     "surplus_now": _l("Beyond the numbers now"),
     "absorbed_until": _l("To be absorbed until"),
+    "who_goes": _l("Who goes"),
+    "people_stay": _l("Stay with the old body"),
     "bodies": _l("Bodies of its class in the region"),
     "bodies_most": _l("Limit of the region"),
     "short": _l("Seats missing there"),
@@ -47,6 +51,10 @@ SAYS: dict[str, Any] = {
     ),
     "numbers_first": _l("Set its establishment and leadership numbers to zero first (change of quota)."),
     "below_first": _l("End, merge or transfer the departments and bodies below it first."),
+    "say_which": _l("Choose the departments that go into the new body."),
+    "say_who": _l("Name the people who go into the new department."),
+    "not_of_it": _l("Something chosen does not belong to this unit: choose again."),
+    "nobody_there": _l("Nobody of those named sits on this line."),
     "comes_in": _l(
         "Sums only: names, lines and history become yours with the effect. Your word is asked beside the office that gives the body away."
     ),

@@ -15,6 +15,8 @@ from app.queries import units
 from app.views.fields import chosen, one_of, searched, text
 from app.views.rows_field import Column, RowsField
 
+SPLIT = (Column("department", _l("Internal department"), search="/search/departments", along="unit"),)
+MOVERS = (Column("person", _l("Person"), search="/search/people"),)
 SEATS: list[tuple[str, Any]] = [
     ("along", _l("Go along with the people")),
     ("approved", _l("Vacant seats of the body that takes over")),
@@ -51,6 +53,8 @@ FIELDS: dict[str, Callable[[], Field]] = {
     "new_grade": lambda: one_of(_l("New grade (empty: as before)"), chosen(codes.UNIT_GRADE, empty=True)),
     "into_line": lambda: searched(_l("Line that takes them in"), "/search/lines?kind=any"),
     "seats_go": lambda: one_of(_l("Establishment numbers"), [("", "—"), *SEATS], required=True),
+    "split_departments": lambda: RowsField(_l("Departments that go into the new body"), SPLIT, required=True),
+    "movers": lambda: RowsField(_l("Who goes (nobody named: everybody of the line)"), MOVERS),
     "leads": lambda: one_of(_l("Leaders' posts of the body itself"), [("", "—"), *LEADS]),
     "lead_lines": lambda: RowsField(_l("Leaders' posts line by line, where it is another thing"), LEAD_LINES),
     "absences": lambda: one_of(_l("Who is away (lent, ill, on leave)"), ABSENCES),
@@ -62,6 +66,11 @@ def lead_lines(kept: Any) -> str | None:
     """The rows as the kernel reads them: ``line:off``, ``line:follow`` or ``line:unit``; None without any."""
     rows = [r for r in (json.loads(kept) if kept else []) if r.get("line") and r.get("way")]
     return ",".join(f"{r['line']}:{(r.get('to') or r['way']) if r['way'] == 'follow' else 'off'}" for r in rows) or None
+
+
+def listed(kept: Any, column: str) -> str | None:
+    """Rows of one choice each as the kernel reads them: numbers with commas; None without any."""
+    return ",".join(dict.fromkeys(str(r[column]) for r in (json.loads(kept) if kept else []) if r.get(column))) or None
 
 
 def lead_rows(kept: Any) -> str:
@@ -76,6 +85,7 @@ def lead_rows(kept: Any) -> str:
 def labels() -> dict[str, Any]:
     """The facts of these businesses as a reader is shown them, in their order."""
     return {
+        "split_departments": _("Departments that go into the new body"),
         "into": _("Body that takes over"),
         "into_line": _("Line that takes them in"),
         "parent": _("Superior body"),
@@ -92,6 +102,9 @@ def said(s: Session, key: str, value: Any) -> str:
     """One of these facts in words: units and lines by name, choices by their label."""
     if key in ("into", "parent"):
         return str(s.execute(text_("SELECT unit_name(:u)"), {"u": int(value)}).scalar() or value)
+    if key == "split_departments":
+        query = "SELECT string_agg(name, '、' ORDER BY scope_path) FROM unit WHERE id = ANY(:i)"
+        return str(s.execute(text_(query), {"i": [int(x) for x in str(value).split(",")]}).scalar() or value)
     if key == "into_line":
         row = units.line(s, int(value))
         return f"{row.unit} · {units.line_label(row)}" if row else str(value)

@@ -15,7 +15,7 @@ from app.ledger.people import PersonFacts, facts_of
 from app.models import Unit
 from app.security.manager import Hat
 from app.security.services import services
-from app.views.fields_organs import lead_lines
+from app.views.fields_organs import lead_lines, listed
 from app.views.fields_records import hidden
 from app.views.shell import named
 from app.workflow.definition import FACT_NAMES, Process
@@ -82,6 +82,10 @@ def form_facts(form: Any, plan: Process) -> dict[str, Any]:
         facts |= {"line": line or None, "person": person or None}
     if "lead_lines" in facts:
         facts["lead_lines"] = lead_lines(facts["lead_lines"])
+    if "split_departments" in facts:
+        facts["split_departments"] = listed(facts["split_departments"], "department")
+    if "movers" in facts:
+        facts["people"] = listed(facts.pop("movers"), "person")
     if "main" in facts:
         facts["main"] = int(bool(facts["main"]))
     return {k: int(str(v)) if k in NUMBERS and ROW.fullmatch(str(v or "")) else v for k, v in facts.items()}

@@ -31,6 +31,14 @@ def organ_filing(s: Session, form: Any, plan: Process, _who: Hat) -> Filing:
 
 
 FILERS: dict[str, Callable[..., Any]] = dict.fromkeys(
-    ("transfer_unit", "merge_unit", "move_department", "move_people", "department_change", "department_close"),
+    (
+        "transfer_unit",
+        "merge_unit",
+        "move_department",
+        "move_people",
+        "split_unit",
+        "department_change",
+        "department_close",
+    ),
     organ_filing,
 )

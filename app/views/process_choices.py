@@ -75,6 +75,7 @@ def movements() -> Pairs:
         "transfer_unit": _("bring a unit under another superior"),
         "merge_unit": _("merge a unit into another one"),
         "move_department": _("bring a department into another body"),
+        "split_unit": _("split a unit"),
         "move_people": _("move the people of a line into another one"),
         "open_balance": _("opening balance"),
         "permit_plan": _("yearly plan of quota use"),

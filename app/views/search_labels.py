@@ -37,6 +37,7 @@ ENGAGED = (
 MANY: dict[str, str] = {
     "/search/lines": LINE.replace("l.id = :i", "l.id = ANY(:i)"),
     "/search/departments": "SELECT id, name FROM unit WHERE id = ANY(:i)",
+    "/search/people": "SELECT id, name FROM person WHERE id = ANY(:i)",
 }
 
 # By the search that offered the row, so that every field of that search shows its choice again.

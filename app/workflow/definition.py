@@ -55,6 +55,7 @@ MOVEMENTS = (
     "transfer_unit",
     "merge_unit",
     "move_department",
+    "split_unit",
     "move_people",
     "reform",
     "network",
@@ -122,12 +123,11 @@ FACT_NAMES = {
     "part_how": "how",
     "line_entry": "entry",
     "superior": "parent",
-    "lower_unit": "unit",
     "seats_go": "seats",
     "running_cases": "cases",
     "partner_unit": "partner",
     "temporary_name": "board_name",
-} | {"into_department": "into", "new_name": "name", "new_grade": "grade"}
+} | {"into_department": "into", "lower_unit": "unit", "new_name": "name", "new_grade": "grade"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -598,6 +598,7 @@ BY_MOVEMENT: dict[str, Maker] = {
     "merge_unit": filings_organs.organ,
     "move_department": filings_organs.organ,
     "move_people": filings_organs.organ,
+    "split_unit": filings_organs.organ,
     "network": network,
     "signboard": document_of_body,
     "organ_limit": document_of_body,

@@ -31,7 +31,13 @@ def organ(city: "filings.City", plan: Process) -> "filings.Filing":
         "department_merge": {"unit": office, "into": body.departments.get("业务科")},
         "department_move": {"unit": body.departments.get("办公室"), "into": city.body(people=0).id, "seats": "along"},
         "unit_transfer": {"unit": body.id, "parent": city.body(people=0).id, "region": filings.CITY},
+        "unit_split": {"unit": body.id, "name": f"分设{n:04d}局", "split_departments": str(office)},
+        "department_split": {"unit": body.departments.get("业务科"), "name": "分设科"},
         "unit_merge": {"unit": body.id, "into": city.body(people=0).id, "seats": "along"},
     }  # fmt: skip
+    if plan.process == "department_split":
+        staffed = city.body(people=2)
+        facts[plan.process] |= {"unit": staffed.departments["办公室"], "people": str(staffed.people[0])}
+        body = staffed
     about = None if plan.process == "unit_open" else facts[plan.process].get("unit") or body.id
     return filings.Filing(facts[plan.process] | start, body, about=about, other={"document_no": "佛编〔2026〕10号"})

@@ -131,3 +131,30 @@ def test_behind_each_figure_stand_its_rows_page_by_page(world: World, client: Op
         assert user.get(f"/touched/{body.departments['办公室']}/{figure}").status_code == 200, figure
     assert user.get(f"/touched/{body.id}/nonsense").status_code == 404
     assert user.get("/touched/99999999/people").status_code == 404
+
+
+def test_a_body_is_split_by_its_form_and_its_history_says_so(world: World, client: Open) -> None:
+    body = world.body("分设页面局", people={"11": 2}, departments=("一处", "二处"))
+    user = client("bianban")
+    form = {"unit": str(body.id), "unit_name": "分出页面局"}
+    assert "请选择划入新机构的内设机构" in user.post("/case/check/unit_split", form).get_data(as_text=True)
+    rows = {"split_departments-0-department": str(body.departments["一处"])}
+    panel = user.post("/case/check/unit_split", form | rows).get_data(as_text=True)
+    assert "留在原机构" in panel
+    place = filed(user, "unit_split", **form, **rows)
+    assert "一处" in user.get(place).get_data(as_text=True)
+    approved(world, user, place)
+    assert "分出页面局" in user.get(f"/lineage/{body.id}").get_data(as_text=True)
+
+
+def test_some_people_of_a_line_go_as_they_are_named(world: World, client: Open) -> None:
+    body, into = world.body("部分划转局", people={"11": 3}), world.body("部分承接局", quotas={"11": 1})
+    user = client("bianban")
+    form = {"estab_line": str(body.line), "into_line": str(into.line)}
+    assert "承接机构空编少于转入人数" in user.post("/case/check/people_move", form).get_data(as_text=True)
+    rows = {"movers-0-person": str(body.people[0])}
+    place = filed(user, "people_move", **form, **rows)
+    name = str(world.value("SELECT name FROM person WHERE id = :p", p=body.people[0]))
+    assert name in user.get(place).get_data(as_text=True)
+    approved(world, user, place)
+    assert world.value("SELECT count(*) FROM person WHERE unit_id = :u", u=into.id) == 1

@@ -22,7 +22,7 @@ $$;
 -- Movements of the establishment side whose place is the fact ``unit``, and those that a division answers for.
 CREATE OR REPLACE FUNCTION k_unit_movements() RETURNS text[]
 LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
-  SELECT ARRAY['change_unit', 'close_unit', 'network', 'merge_unit', 'transfer_unit', 'move_department', 'signboard', 'temporary',
+  SELECT ARRAY['change_unit', 'close_unit', 'network', 'merge_unit', 'transfer_unit', 'move_department', 'split_unit', 'signboard', 'temporary',
     'sanding', 'duties', 'set_cap', 'engage', 'engage_change', 'rank_quota', 'post_plan']
 $$;
 CREATE OR REPLACE FUNCTION k_region_movements() RETURNS text[]
@@ -221,7 +221,7 @@ CREATE OR REPLACE FUNCTION k_document_fresh(r case_record, p_movement text) RETU
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE f jsonb := r.facts::jsonb; v_number text;
 BEGIN
-  IF p_movement NOT IN ('change_unit', 'close_unit', 'merge_unit', 'transfer_unit', 'move_department') THEN RETURN; END IF;
+  IF p_movement NOT IN ('change_unit', 'close_unit', 'merge_unit', 'transfer_unit', 'move_department', 'split_unit') THEN RETURN; END IF;
   -- Two cases of one document that take effect at once come one after the other.
   PERFORM pg_advisory_xact_lock(hashtext(concat_ws(':', 'document', f ->> 'unit', f ->> 'document_no')));
   SELECT a.number INTO v_number FROM application a JOIN case_record c ON c.case_id = a.id JOIN process_version v ON v.id = c.process_version_id

@@ -79,8 +79,12 @@ def organ_leaders(session: Session, case: Subject, params: Mapping[str, Any]) ->
     follow: list[str] = []
     off: list[str] = []
     unsaid: list[str] = []
+    going = numbers_of(case, "split_departments") if case.plan.movement == "split_unit" else None
     for post in standing.leaders(session, unit):
-        way = said.get(str(post.line_id)) or (str(case.facts.get("leads") or "") if post.own else "off")
+        if going is not None and post.scope_unit_id not in going:
+            continue  # stays where it is
+        own = post.own or going is not None
+        way = said.get(str(post.line_id)) or (str(case.facts.get("leads") or "") if own else "off")
         (off if way == "off" else follow if way else unsaid).extend(
             (post.holders or "").split("、") if post.holders else ()
         )
@@ -167,3 +171,68 @@ def organ_received(session: Session, case: Subject, params: Mapping[str, Any]) -
     figures += (("bodies", int(row.bodies)), ("bodies_most", int(row.most)))
     full = row.bodies >= row.most
     return Finding("organ_received", False if full else None, figures, "over_limit" if full else "comes_in")
+
+
+def numbers_of(case: Subject, name: str) -> list[int]:
+    """A fact that lists rows by number."""
+    return [int(x) for x in str(case.facts.get(name) or "").split(",") if x.isdecimal() and len(x) <= 18]
+
+
+@check("organ_split")
+def organ_split(session: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
+    """分设: which departments go, with how many people; of a department, who goes, by name; and that somebody stays."""
+    unit = case.number("unit")
+    if unit is None:
+        return None
+    going, people = numbers_of(case, "split_departments"), numbers_of(case, "people")
+    row = session.execute(text(SPLIT), {"u": unit, "d": going, "p": people}).one_or_none()
+    if row is None:
+        return None
+    if row.node == "department":
+        figures: tuple[tuple[str, Any], ...] = (
+            ("people", row.here),
+            ("who_goes", some((row.names or "").split("、") if row.names else [])),
+        )
+        wrong = "say_who" if not people else "not_of_it" if row.here < len(set(people)) else None
+        return Finding("organ_split", wrong is None, figures, wrong, seen_at(unit, ("people",)))
+    figures = (("departments", row.found), ("people", row.inside), ("people_stay", row.people - row.inside))
+    wrong = "say_which" if not going else "not_of_it" if row.found < len(set(going)) else None
+    return Finding("organ_split", wrong is None, figures, wrong, seen_at(unit, ("departments", "people")))
+
+
+SPLIT = (
+    "SELECT u.node, (SELECT count(*) FROM unit d WHERE d.id = ANY(:d) AND d.legal_id = u.id AND d.id <> u.id AND d.status = 'active')"
+    " AS found, s.* FROM unit u CROSS JOIN LATERAL (SELECT count(*) AS people,"
+    " count(*) FILTER (WHERE o.department_id = ANY(:d)) AS inside,"
+    " count(*) FILTER (WHERE o.person_id = ANY(:p) AND o.department_id = u.id) AS here,"
+    " string_agg(o.person_name, '、' ORDER BY o.id) FILTER (WHERE o.person_id = ANY(:p) AND o.department_id = u.id) AS names"
+    " FROM occupancy o WHERE o.unit_id = u.legal_id AND o.kind = 'establishment' AND o.recorded_to IS NULL AND o.ended_on IS NULL) s"
+    " WHERE u.id = :u"
+)
+
+
+@check("people_room")
+def people_room(session: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
+    """整建制转入: who goes, how many of them lead or are away, and whether as many seats are vacant there."""
+    line, into = case.number("line"), case.number("into_line")
+    if line is None:
+        return None
+    row = session.execute(text(GOING), {"l": line, "i": into, "p": numbers_of(case, "people") or None}).one()
+    figures: tuple[tuple[str, Any], ...] = (("people", row.people), ("leaders", row.leaders), ("away", row.away))
+    figures = tuple((label, n) for label, n in figures if n)
+    if into is None or row.usable is None:
+        return Finding("people_room", None, figures)
+    figures += (("usable", row.usable),)
+    wrong = "nobody_there" if not row.people else "seats_short" if row.usable < row.people else None
+    return Finding("people_room", wrong is None, figures, wrong)
+
+
+GOING = (
+    "WITH going AS (SELECT person_id, unit_id FROM occupancy WHERE line_id = :l AND kind = 'establishment' AND recorded_to IS NULL"
+    " AND ended_on IS NULL AND (cast(:p AS bigint[]) IS NULL OR person_id = ANY(:p)))"
+    " SELECT (SELECT count(*) FROM going) AS people,"
+    " (SELECT count(*) FROM occupancy o JOIN going g USING (person_id) WHERE o.kind = 'leadership' AND o.unit_id = g.unit_id"
+    " AND o.recorded_to IS NULL AND o.ended_on IS NULL) AS leaders,"
+    " (SELECT count(*) FROM absence a JOIN going g USING (person_id) WHERE a.recorded_to IS NULL AND a.ended_on IS NULL) AS away,"
+    " (SELECT greatest(0, t.authorised - t.occupied - t.reserved) FROM ledger_total t WHERE t.line_id = :i) AS usable"
+)

@@ -38,6 +38,9 @@ def sanding_figures(session: Session, case: Subject, params: Mapping[str, Any]) 
 def organ_limit(session: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
     """机构限额: how many bodies of the class there are and may be; the kernel counts again under its lock."""
     region, category = case.facts.get("region"), case.facts.get("category") or case.facts.get("unit_category")
+    if region is None and (unit := case.number("unit")) is not None:  # split off: where the old one is, of its class
+        found = session.execute(text("SELECT region_code, category FROM unit WHERE id = :u"), {"u": unit}).one_or_none()
+        region, category = (found.region_code, found.category) if found else (None, None)
     row = session.execute(
         text(
             "SELECT most, bodies_counted(region_code, category, kernel_today()) AS bodies FROM organ_limit"
