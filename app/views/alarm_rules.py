@@ -22,7 +22,7 @@ from app.views.lists import EXPORT, region_names, workbook
 from app.views.place import row_number
 from app.views.shell import hat, work
 
-UNITS = 200
+UNITS = 50
 ACCOUNT = ("breached", "held", "measure", "document_no", "decided_on", "note")
 
 

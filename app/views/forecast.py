@@ -23,7 +23,7 @@ from app.views.place import place, row_number
 from app.views.shell import hat, work
 from app.workflow.engine import today
 
-BODIES = 100
+BODIES = 30
 # Years of which the page shows vacancies by category, this one first; plans are for as many from the next one on.
 SHOWN = forecast_by.AHEAD
 
