@@ -3,7 +3,7 @@
 import pytest
 
 from tests.ledger.races import Deed, arrived, behind, decided, reviewed
-from tests.ledger.steps import TODAY, file, findings, newcomer_facts, reserved, wanted
+from tests.ledger.steps import TODAY, file, findings, newcomer_facts, reserved, review, wanted
 from tests.ledger.test_race import ROUNDS, at_once, names
 from tests.ledger.test_reform import Desk
 from tests.world import Body, World, person
@@ -29,6 +29,14 @@ def moving(world: World, source: Body, target: Body, who: int) -> Deed:
     case = wanted(world, source, target, who)
     world.decide(world.office("establishment"), case, "establishment")
     return decided(world, world.office("organisation"), case, "personnel")
+
+
+def to_another_region(world: World, body: Body, document: str = "佛编〔2026〕88号") -> Deed:
+    """The receiving district's word, with which the transfer takes effect."""
+    case = file(world, "unit_transfer", {"unit": body.id, "region": "440604", "document_no": document, "issuer": "市委编委",
+                "start": TODAY.isoformat()}, about=body)  # fmt: skip
+    review(world, case)
+    return decided(world, world.office("establishment", "440604"), case, "receiving")
 
 
 def both(*order: Deed, swapped: bool) -> tuple[Deed, ...]:
@@ -110,7 +118,7 @@ def test_two_reforms_over_one_body_leave_one_of_them(world: World) -> None:
 def test_a_body_goes_to_another_region_while_somebody_arrives_in_it(world: World, swapped: bool) -> None:
     body = world.body(f"划转与到{swapped}局", people={"11": 1})
     case = reserved(world, body)
-    transfer = reviewed(world, "unit_transfer", body, unit=body.id, region="440604")
+    transfer = to_another_region(world, body)
     # Behind the transfer the clerk's page is of the old place; the case is back with him, for the new region's offices.
     assert behind(world, *both(transfer, arrived(world, body, case), swapped=swapped)) == (
         "done" if swapped else "not_found"
@@ -127,7 +135,7 @@ def test_a_body_goes_to_another_region_while_somebody_arrives_in_it(world: World
 def test_a_body_goes_to_another_region_while_an_office_decides_its_case(world: World, swapped: bool) -> None:
     body = world.body(f"划转与批{swapped}局")
     entry = decided(world, world.office("establishment"), world.recruit(body), "establishment")
-    transfer = reviewed(world, "unit_transfer", body, unit=body.id, region="440604")
+    transfer = to_another_region(world, body)
     first, second = both(transfer, entry, swapped=swapped)
     assert behind(world, first, second) in ("done", "not_found", "not_your_office", "not_allowed", "already_decided")
     assert world.figures(body.line)[1:] == (0, int(swapped))
@@ -186,12 +194,11 @@ def test_a_number_that_a_merged_body_gets_at_that_moment_is_not_left_behind(worl
 
 def test_transfers_and_entries_of_three_bodies_at_once_end_without_a_deadlock(world: World) -> None:
     bodies = [world.body(f"齐动{n}局", people={"11": 2}, quotas={"11": 9}) for n in range(3)]
-    office = world.office("establishment")
+    office, district = world.office("establishment"), world.office("establishment", "440604")
     steps = []
     for n, body in enumerate(bodies):
-        case = file(world, "unit_transfer", {"unit": body.id, "region": "440605", "document_no": f"划{n}", "issuer": "编委",
-                    "start": TODAY.isoformat()}, about=body)  # fmt: skip
-        steps.append(lambda c=case: world.decide(office, c, "review"))
+        case = to_another_region(world, body, f"划{n}").case
+        steps.append(lambda c=case: world.decide(district, c, "receiving"))
         came = reserved(world, body)
         steps.append(lambda b=body, c=came: world.arrive(world.clerk(b), c, TODAY))
         out = leaving(world, body, body.people[0])

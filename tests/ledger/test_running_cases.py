@@ -9,7 +9,7 @@ import pytest
 from app.domain import errors
 from app.ledger.people import facts_of
 from tests.ledger.steps import TODAY, by_office, entered, file, findings, refusal, reserved, review, set_quota, wanted
-from tests.ledger.test_kernel_organs import DOCUMENT, act, seated
+from tests.ledger.test_kernel_organs import DOCUMENT, act, received, seated
 from tests.ledger.test_permits import counts, granted, on_permit
 from tests.world import Body, World, person
 
@@ -129,7 +129,7 @@ def test_a_transfer_that_waits_for_the_merged_body_asks_its_successor(world: Wor
 def test_cases_of_a_body_that_goes_to_another_region_are_decided_by_that_regions_offices(world: World) -> None:
     body = world.body("划区局", people={"11": 1})
     asked, approved = world.recruit(body), reserved(world, body)
-    act(world, "unit_transfer", body, unit=body.id, region="440604")
+    received(world, act(world, "unit_transfer", body, unit=body.id, region="440604"))
     path = world.value("SELECT scope_path FROM unit WHERE id = :u", u=body.id)
     assert [place(world, c) for c in (asked, approved)] == [(body.id, path, "running"), (body.id, path, "returned")]
     assert all("carried" in heads(world, c) for c in (asked, approved))

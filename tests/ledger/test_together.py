@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from tests.ledger.steps import TODAY, ago, by_office, entered, findings, lead
+from tests.ledger.test_kernel_units import department
 from tests.world import World
 
 ROWS = {
@@ -139,3 +140,7 @@ def test_whom_a_single_movement_refuses_is_refused_as_it_would(world: World) -> 
     alone, together, _most = both_ways(world, old.line, new.line, department=old.id)
     assert alone == together
     assert alone[0] == "not_found"
+    young = department(world, new, "后设科", ago(50))
+    alone, together, _most = both_ways(world, old.line, new.line, day=ago(51), department=young)
+    assert alone == together
+    assert alone[0] == "not_yet_open"

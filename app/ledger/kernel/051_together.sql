@@ -31,7 +31,7 @@ BEGIN
   SELECT * INTO t FROM ledger_total WHERE line_id = p_into;
   n := least(cardinality(p_people), coalesce(t.authorised - t.occupied - t.reserved, 0));
   IF m.closed_to_entry OR m.kind <> 'establishment' OR n < 2 THEN RETURN 0; END IF;
-  SELECT scope_path INTO v_scope FROM unit WHERE id = coalesce(p_department, m.unit_id) AND status = 'active'
+  SELECT scope_path INTO v_scope FROM unit WHERE id = coalesce(p_department, m.unit_id) AND status = 'active' AND opened_on <= p_on
     AND (legal_id = m.unit_id OR id = m.unit_id) FOR SHARE;  -- held against its closing
   IF v_scope IS NULL THEN RETURN 0; END IF;
   SELECT array_agg(id ORDER BY number) INTO v_seats FROM (SELECT x.id, x.number FROM post x WHERE x.line_id = p_into
