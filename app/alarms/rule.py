@@ -36,6 +36,8 @@ class Rule:
     (``line:12``, ``person:7``). ``unit_id`` is the legal body that answers. Without ``select`` the kernel raises it at the
     event (k_alarm_raise, refusals); with both (``refused``) it does so, and the query finds what came to stand all the same.
 
+    ``near`` is another form of the query for touched units, where that of the whole city would walk the whole city.
+
     ``facts`` is a jsonb object with the values and the threshold; ``says`` (lazy text) is filled with it. ``stated`` names
     the facts to a reader where the common labels (app/views/alarm_texts.py) do not.
     """
@@ -50,6 +52,7 @@ class Rule:
     sources: tuple[Source, ...] = ()
     remedy: str | None = None
     select: str | None = None
+    near: str | None = None
     refused: bool = False
     units: str | None = None
     says: Any = None
@@ -57,4 +60,6 @@ class Rule:
 
     def statement(self, *, touched: bool) -> str:
         """The query, over all units or those in ``:units``."""
-        return (self.select or "").replace("{only}", f"AND {self.units} = ANY(:units)" if touched else "")
+        return ((touched and self.near) or self.select or "").replace(
+            "{only}", f"AND {self.units} = ANY(:units)" if touched else ""
+        )

@@ -137,6 +137,9 @@ class Person(Base):
         Index("ix_person_pinyin", "pinyin_initials"),
         Index("ix_person_spelling", "pinyin"),
         Index("ix_person_unit", "unit_id"),
+        # Who may be one person under two numbers, and whose number nobody proved (AL06, app/alarms/rules_kernel.py).
+        Index("ix_person_same", "birth_on", "name", "work_started_on", "sex", postgresql_where="state = 'serving'"),
+        Index("ix_person_unproved", "unit_id", postgresql_where="not id_verified"),
         # A rank of another system than the seat's: few of all people, found by rule AL10 (app/alarms/rules_people.py).
         Index(
             "ix_person_mixed",

@@ -69,3 +69,25 @@ def test_a_list_is_mapped_and_compared_and_its_difference_explained(world: World
     office.open("/payroll/differences?state=explained")
     assert people[0].name in page.locator("main tbody").inner_text()
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+
+    # The alarm of it says which kind it is, and leads to the difference; whole numbers leave with a reason alone.
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page = clerk.open("/alarms")
+    page.get_by_role("link", name="AL36 在编未列入工资统发").first.click()
+    page.wait_for_url("**/alarms/*")
+    clerk.check()
+    assert "在编而未列入统发" in page.locator("main").inner_text()
+    page.get_by_role("link", name="打开差异").click()
+    page.wait_for_url("**/payroll/differences/*")
+    assert people[0].name in page.locator("main").inner_text()
+    page = office.open("/payroll/differences?state=explained")
+    page.get_by_role("link", name="全号导出").click()
+    page.wait_for_url("**/payroll/whole/differences*")
+    office.check()
+    office.fits("/payroll/whole/differences?state=explained")
+    page.fill("#reason", "十月工资统发核对")
+    with page.expect_download() as got:
+        page.locator("main form button").click()
+    assert got.value.suggested_filename.endswith(".xlsx")
+    for path in ("/payroll/", "/payroll/differences", "/payroll/month/budget"):
+        finance.fits(path)
