@@ -28,10 +28,11 @@ TWICE = (
     " UNION ALL (SELECT DISTINCT ON (p.id) 'twin:' || p.id, p.unit_id, NULL::bigint, p.id, p.scope_path, jsonb_build_object('case', 'twin',"
     " 'unit', u.name, 'person', p.name, 'born', p.birth_on, 'other', CASE WHEN v.not_networked THEN NULL ELSE v.name END,"
     " 'region', CASE WHEN v.not_networked THEN NULL ELSE g.name END)"
-    " FROM person p JOIN person q ON q.birth_on = p.birth_on AND q.name = p.name AND q.sex = p.sex AND q.id <> p.id"
-    " AND q.state = 'serving' AND (q.work_started_on = p.work_started_on OR NOT q.id_verified OR NOT p.id_verified)"
-    " JOIN unit u ON u.id = p.unit_id JOIN unit v ON v.id = q.unit_id JOIN region g ON g.code = v.region_code"
-    " WHERE p.state = 'serving' {only} ORDER BY p.id, q.id)"
+    # The pairs by ix_person_twin alone, then what is said of them.
+    " FROM (SELECT p.id, q.id AS other FROM person p JOIN person q ON q.name = p.name AND q.birth_on = p.birth_on AND q.sex = p.sex"
+    " AND q.id <> p.id AND q.state = 'serving' AND (q.work_started_on = p.work_started_on OR NOT q.id_verified OR NOT p.id_verified)"
+    " WHERE p.state = 'serving' {only} OFFSET 0) pair JOIN person p ON p.id = pair.id JOIN person q ON q.id = pair.other"
+    " JOIN unit u ON u.id = p.unit_id JOIN unit v ON v.id = q.unit_id JOIN region g ON g.code = v.region_code ORDER BY p.id, q.id)"
 )
 
 RULES = (

@@ -137,6 +137,16 @@ class Person(Base):
         Index("ix_person_pinyin", "pinyin_initials"),
         Index("ix_person_spelling", "pinyin"),
         Index("ix_person_unit", "unit_id"),
+        # One person under two numbers, and numbers never proved (AL06).
+        Index(
+            "ix_person_twin",
+            "name",
+            "birth_on",
+            "sex",
+            postgresql_include=["id", "work_started_on", "id_verified", "unit_id"],
+            postgresql_where="state = 'serving'",
+        ),
+        Index("ix_person_unproved", "id", postgresql_where="not id_verified"),
         # A rank of another system than the seat's: few of all people, found by rule AL10 (app/alarms/rules_people.py).
         Index(
             "ix_person_mixed",

@@ -1,0 +1,24 @@
+"""Small indexes of what is rare in a city of a million: one person under two numbers, accepted alarms, upper decisions."""
+
+from alembic import op
+
+revision = "0032"
+down_revision = "0031"
+
+INDEXES = {
+    "ix_person_twin": "person (name, birth_on, sex) INCLUDE (id, work_started_on, id_verified, unit_id) WHERE state = 'serving'",
+    "ix_person_unproved": "person (id) WHERE NOT id_verified",
+    "ix_alarm_accepted": "alarm (id) WHERE state = 'accepted'",
+    "ix_application_outside": "application (id) WHERE process = 'outside_decision'",
+}
+
+
+def upgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '5s'")
+    for name, of in INDEXES.items():
+        op.execute(f"CREATE INDEX {name} ON {of}")
+
+
+def downgrade() -> None:
+    for name in INDEXES:
+        op.execute(f"DROP INDEX {name}")
