@@ -16,6 +16,7 @@ ALTER ROLE bianzhi_signin PASSWORD :'bianzhi_signin';
 -- Why: docs/architecture.md, "Who asks".
 ALTER ROLE bianzhi_app SET jit = off;
 ALTER ROLE bianzhi_app SET enable_bitmapscan = off;
+ALTER ROLE bianzhi_app SET work_mem = '16MB';
 
 GRANT bianzhi_owner TO CURRENT_USER;
 SELECT format('CREATE DATABASE %I OWNER bianzhi_owner TEMPLATE template0 ENCODING %L LOCALE %L', :'database', 'UTF8', 'C')

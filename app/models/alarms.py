@@ -44,6 +44,7 @@ class Alarm(Base):
         Index("ix_alarm_unit", "unit_id", text("(state = 'open')"), "id"),
         Index("ix_alarm_person", "person_id", postgresql_where="state = 'open'"),
         Index("ix_alarm_due", "due_on", postgresql_where="state = 'open'"),
+        Index("ix_alarm_accepted", "id", postgresql_where="state = 'accepted'"),
         Index("ix_alarm_line", "line_id", postgresql_where="standing and state in ('open', 'accepted')"),
         Index(
             "uq_alarm_standing",

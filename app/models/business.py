@@ -16,6 +16,7 @@ class Application(Base):
             "state in ('draft', 'running', 'returned', 'awaiting', 'done', 'rejected', 'withdrawn')",
             name="state",
         ),
+        Index("ix_application_outside", "id", postgresql_where="process = 'outside_decision'"),
         Index("uq_application_number", "number", unique=True, postgresql_where="number is not null"),
         Index("ix_application_scope", "scope_path", "id"),
         Index("ix_application_unit", "unit_id", "state"),

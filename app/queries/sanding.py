@@ -60,9 +60,10 @@ def counted(session: Session, on: dt.date) -> list[Any]:
     return list(
         session.execute(
             text(
-                "SELECT g.code, g.name, bodies_counted(g.code, '', :on) AS bodies, x.legal FROM region g JOIN (SELECT region_code,"
+                "SELECT g.code, g.name, coalesce(b.bodies, 0) AS bodies, x.legal FROM region g JOIN (SELECT region_code,"
                 " count(*) AS legal FROM unit WHERE node = 'legal' AND opened_on <= :on AND (closed_on IS NULL OR closed_on > :on)"
-                " GROUP BY region_code) x ON x.region_code = g.code ORDER BY g.code LIMIT 200"
+                " GROUP BY region_code) x ON x.region_code = g.code"
+                " LEFT JOIN bodies_by_region('', :on) b ON b.region_code = g.code ORDER BY g.code LIMIT 200"
             ),
             {"on": on},
         )

@@ -104,6 +104,7 @@ APP_FUNCTIONS = (
     "ledger_organ_limit(bigint)",
     "ledger_sanding(bigint)",
     "ledger_duties(bigint)",
+    "bodies_by_region(text, date)",
     "bodies_counted(text, text, date)",
     "ledger_temporary(bigint)",
     "commission_open(date, text)",
