@@ -42,6 +42,16 @@ def kinds() -> dict[str, tuple[str, str, str]]:
         "acknowledge": (_("To be confirmed after the effect"), "blue", _("It has taken effect; your office confirms.")),
         "away_due": (_("Due back soon"), "amber", _("Enter the return, or apply for an extension.")),
         "verification": (_("Annual verification"), "blue", _("Go through the roster and confirm it.")),
+        "taken_over": (
+            _("Taken over from a body that ended"),
+            "blue",
+            _("Its people, numbers, running cases and drafts are yours; look through them."),
+        ),
+        "hats_ended": (
+            _("Accounts ended with their body"),
+            "amber",
+            _("Propose accounts in the body that took over for whoever needs one."),
+        ),
         "alarm": (_("Alarm"), "red", _("A rule was broken or a difference was found; see what to do.")),
     }
 
@@ -56,6 +66,10 @@ def leads_to(row: Any) -> str:
     """Where a notice's matter is to be seen by this reader."""
     if row.kind == "acknowledge":
         return "/acknowledgements"
+    if row.kind == "taken_over":
+        return f"/unit/{hat().unit_id}" if hat().unit_id else "/inbox"
+    if row.kind == "hats_ended":
+        return "/admin/users"
     if row.kind == "verification":
         return "/verification/"
     if row.alarm_id and hat().kind in ("system_admin", "security_admin", "auditor"):

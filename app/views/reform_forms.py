@@ -41,6 +41,9 @@ def fields_of(kind: StepKind, variant: int) -> dict[str, Field]:
         "unit": lambda need: _unit(_l("Unit"), variant, need),
         "into": lambda need: _unit(_l("Into the unit"), variant, need),
         "parent": lambda need: _unit(_l("Superior unit"), variant, need),
+        "split_from": lambda need: _unit(
+            _l("Split off from (where it is set up out of another one)"), variant, need, any_node="yes"
+        ),
         "scope": lambda need: _department(_l("Internal department (empty: the unit itself)"), variant, need),
         "department": lambda need: _department(_l("Internal department there (may stay empty)"), variant, need),
         "line": lambda need: _line(_l("From the line"), variant, need),

@@ -83,9 +83,11 @@ def said(step: Any, names: Names) -> str:
     unit = names.unit(f.get("unit"))
     match step.kind:
         case "open_unit":
-            return _("Set up %(name)s", name=f.get("name"))
+            return _("Set up %(name)s", name=f.get("name")) + _split(f, names)
         case "open_department":
-            return _("%(unit)s sets up %(name)s", unit=names.unit(f.get("parent")), name=f.get("name"))
+            return _("%(unit)s sets up %(name)s", unit=names.unit(f.get("parent")), name=f.get("name")) + _split(
+                f, names
+            )
         case "change_unit":
             return _("%(unit)s becomes %(name)s", unit=unit, name=f.get("name") or _("of another class or grade"))
         case "close_unit":
@@ -123,6 +125,13 @@ def said(step: Any, names: Names) -> str:
             scope = names.unit(f["scope"]) if f.get("scope") else unit
             return _("%(unit)s: %(label)s %(n)s", unit=scope, label=label, n=f.get("authorised")) + _along(f)
     return kind_names().get(step.kind, step.kind)
+
+
+def _split(f: Mapping[str, Any], names: Names) -> str:
+    """What a unit that is set up is split off from."""
+    if not f.get("split_from"):
+        return ""
+    return "；" + _("split off from %(unit)s", unit=names.unit(f["split_from"]))
 
 
 def _along(f: Mapping[str, Any]) -> str:

@@ -36,6 +36,8 @@ SAYS: dict[str, tuple[str, str]] = {
     "rejected": ("不予批准", "业务已办结。"),
     "lapsed": ("未报到，编制已释放", "逾期未报到；如仍需用编，请重新申请。"),
     "acknowledge": ("生效后待确认", "事项已生效，请贵部门确认。"),
+    "taken_over": ("并入单位已转入", "其人员、编制、在办业务和草稿已转入贵单位，请查看。"),
+    "hats_ended": ("账号随机构撤销终止", "需要在承接机构办理业务的，请提出授权。"),
     "alarm": ("报警", "违反规则或发现差异，请查看并处理。"),
 }
 # Trials of one run in a row that the server refused: it is down, and everything waits for the next run.

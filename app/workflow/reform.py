@@ -22,7 +22,7 @@ LEADS = ("off", "follow")
 LEAD_LINES = r"^[0-9]{1,18}:(off|follow|=[a-z][a-z0-9]{0,15}|[0-9]{1,18})(,[0-9]{1,18}:(off|follow|=[a-z][a-z0-9]{0,15}|[0-9]{1,18})){0,199}$"
 # A year's surplus that may be left: "2027:3,2028:0".
 TARGETS = r"^20[0-9]{2}:[0-9]{1,5}(,20[0-9]{2}:[0-9]{1,5}){0,19}$"
-REFERENCES = ("unit", "parent", "into", "department", "scope", "partner")
+REFERENCES = ("unit", "parent", "into", "department", "scope", "partner", "split_from")
 LINES = ("line", "into_line", "from_line")
 
 
@@ -111,11 +111,19 @@ _KINDS = (
             "body": code("BODY"),
             "category": code("UNIT_CATEGORY"),
             "grade": code("UNIT_GRADE"),
+            "split_from": unit(required=False),
         },
         makes=True,
     ),
     StepKind(
-        "open_department", {"parent": unit(), "name": word(), "grade": code("UNIT_GRADE", required=False)}, makes=True
+        "open_department",
+        {
+            "parent": unit(),
+            "name": word(),
+            "grade": code("UNIT_GRADE", required=False),
+            "split_from": unit(required=False),
+        },
+        makes=True,
     ),
     StepKind(
         "change_unit",

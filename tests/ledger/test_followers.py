@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import text
 
 from app.domain import errors
+from app.workflow import engine
 from tests.ledger.steps import TODAY, ago, by_office, by_unit, findings, lead, refusal
 from tests.world import Body, World
 
@@ -191,6 +192,37 @@ def test_people_moved_as_a_body_are_still_away(world: World) -> None:
     by_office(world, "people_move", DOCUMENT | {"line": old.line, "into_line": into.line, "people": "all"}, about=old)
     assert world.value("SELECT unit_id FROM absence WHERE person_id = :p AND recorded_to IS NULL AND ended_on IS NULL",
                        p=old.people[0]) == into.id  # fmt: skip
+
+
+def test_drafts_and_open_notices_go_to_the_successor_and_the_administrators_hear_whose_accounts_ended(
+    world: World,
+) -> None:
+    old, heir = world.body("案头并入局", people={"11": 1}), world.body("案头承接局")
+    clerk = world.clerk(old)
+    with world.database.transaction(clerk) as session:
+        draft = engine.draft(
+            session, process="recruit", unit_id=old.id, scope_path=old.scope_path, form={"note": "写了一半"}
+        ).id
+    with world.superuser.begin() as c:
+        c.execute(text("INSERT INTO notice (kind, unit_id, why, scope_path) VALUES ('verification', :u, '2026', :p)"),
+                  {"u": old.id, "p": old.scope_path})  # fmt: skip
+    merge(world, old, heir)
+    assert world.row("SELECT unit_id, scope_path, state FROM application WHERE id = :c", c=draft) == (
+        heir.id, heir.scope_path, "draft")  # fmt: skip
+    with world.database.transaction(world.clerk(heir)) as session:
+        assert (
+            session.execute(text("SELECT form ->> 'note' FROM application WHERE id = :c"), {"c": draft}).scalar_one()
+            == "写了一半"
+        )
+        kinds = session.execute(
+            text("SELECT array_agg(kind ORDER BY kind) FROM notice WHERE unit_id = :u"), {"u": heir.id}
+        )
+        assert kinds.scalar_one() == ["taken_over", "verification"]
+    told = world.value(
+        "SELECT why FROM notice WHERE kind = 'hats_ended' AND duty = 'system_admin' ORDER BY id DESC LIMIT 1"
+    )
+    assert told == "案头并入局 → 案头承接局：1"
+    assert world.value("SELECT count(*) FROM account WHERE unit_id = :u AND ended_on IS NULL", u=old.id) == 0
 
 
 def test_after_all_of_it_the_chains_say_what_the_tables_say(world: World) -> None:

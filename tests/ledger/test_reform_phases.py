@@ -84,3 +84,20 @@ def test_a_bundle_says_of_each_leader_s_post_what_becomes_of_it(world: World, de
                       " JOIN quota_line l ON l.id = o.line_id JOIN unit s ON s.id = l.scope_unit_id"
                       " JOIN unit u ON u.id = o.unit_id WHERE u.name = '捆绑新局' AND o.kind = 'leadership' AND o.ended_on IS NULL")  # fmt: skip
     assert tuple(posts) == (["承接室", "捆绑新局"], sorted(old.people))
+
+
+def test_a_body_set_up_out_of_another_one_is_known_as_split_off(world: World, desk: Desk) -> None:
+    old = world.body("分出旧局", people={"11": 2}, departments=("一科",))
+    _reform, variant = desk.begin("分设")
+    new = desk.step(variant, "open_unit", name="分出新局", region=CITY, body="organ", category="34", grade="107", nature="党政机关",
+                    split_from=str(old.id))  # fmt: skip
+    desk.step(variant, "move_department", unit=old.departments["一科"], into=new, seats="along")
+    desk.step(variant, "open_department", parent=str(old.id), name="错", split_from=str(old.id))
+    found = desk.attempt(variant)
+    assert [s.get("code") for s in found["steps"]] == [None, None, "not_found"]
+    last = world.value("SELECT max(id) FROM reform_step WHERE variant_id = :v", v=variant)
+    desk.call("reform_step_move", last, None)
+    desk.approve(desk.file(variant))
+    assert world.value("SELECT s.kind FROM unit_succession s JOIN unit u ON u.id = s.to_unit_id WHERE s.from_unit_id = :u"
+                       " AND u.name = '分出新局'", u=old.id) == "split"  # fmt: skip
+    assert world.value("SELECT status FROM unit WHERE id = :u", u=old.id) == "active"

@@ -228,3 +228,27 @@ BEGIN
     PERFORM k_absence_on(p_case, a, a.unit_id, p_into, v_name, v_now);
   END LOOP;
 END $$;
+
+-- What lay on the desks of a body that ends in another one: drafts and open notices are the successor's; it is told whom it took
+-- over, and the system administrators whose hats ended (who gets one there is for them to propose and for another to settle).
+CREATE OR REPLACE FUNCTION k_desk_follows() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE n unit; v_hats int;
+BEGIN
+  SELECT u.* INTO n FROM unit_succession s JOIN unit u ON u.id = s.to_unit_id WHERE s.from_unit_id = NEW.id AND s.kind = 'merge'
+   ORDER BY s.id DESC LIMIT 1;
+  IF NOT FOUND OR NEW.node = 'department' THEN RETURN NULL; END IF;
+  UPDATE application_event e SET scope_path = n.scope_path FROM application a WHERE a.id = e.application_id
+    AND a.unit_id = NEW.id AND a.state = 'draft' AND a.office_id IS NULL;
+  UPDATE application SET unit_id = n.id, scope_path = n.scope_path WHERE unit_id = NEW.id AND state = 'draft' AND office_id IS NULL;
+  UPDATE notice SET unit_id = n.id, scope_path = n.scope_path WHERE unit_id = NEW.id AND settled_at IS NULL;
+  INSERT INTO notice (kind, unit_id, why, scope_path) VALUES ('taken_over', n.id, NEW.name, n.scope_path);
+  SELECT count(DISTINCT user_id) INTO v_hats FROM account WHERE unit_id = NEW.id AND kind <> 'person' AND ended_on = kernel_today();
+  IF v_hats > 0 THEN
+    INSERT INTO notice (kind, duty, why, scope_path) VALUES ('hats_ended', 'system_admin', NEW.name || ' → ' || n.name || '：' || v_hats,
+      n.scope_path);
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER unit_desk_follows AFTER UPDATE OF status ON unit FOR EACH ROW
+  WHEN (NEW.status = 'closed' AND OLD.status <> 'closed') EXECUTE FUNCTION k_desk_follows();

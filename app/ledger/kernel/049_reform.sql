@@ -31,7 +31,7 @@ DECLARE f jsonb := p_step; k text; v text; v_id bigint;
 BEGIN
   FOR k, v IN SELECT * FROM jsonb_each_text(p_step) LOOP
     CONTINUE WHEN coalesce(v, '') = '';
-    IF k IN ('unit', 'parent', 'into', 'department', 'scope', 'partner') THEN
+    IF k IN ('unit', 'parent', 'into', 'department', 'scope', 'partner', 'split_from') THEN
       v_id := k_reform_ref(v, p_keys);
       IF NOT EXISTS (SELECT 1 FROM unit WHERE id = v_id AND starts_with(scope_path, p_prefix)) THEN
         PERFORM refuse('not_found', jsonb_build_object('unit', v_id));
@@ -81,6 +81,14 @@ BEGIN
   WHEN 'set_leadership' THEN PERFORM k_set_quota(p_case, f || '{"kind": "leadership"}', p_on);
   ELSE PERFORM refuse('invalid_input', '{"errors": {"step": ["format"]}}');
   END CASE;
+  -- 分设: what is set up out of another one is known as that (沿革); departments, people, numbers come by steps of their own.
+  IF p_kind IN ('open_unit', 'open_department') AND f ->> 'split_from' IS NOT NULL THEN
+    IF NOT EXISTS (SELECT 1 FROM unit o JOIN unit n ON n.id = v_made WHERE o.id = (f ->> 'split_from')::bigint AND o.status = 'active'
+        AND (o.node = 'department') = (n.node = 'department') AND (n.node <> 'department' OR o.legal_id = n.legal_id)) THEN
+      PERFORM refuse('not_found', jsonb_build_object('unit', f -> 'split_from'));
+    END IF;
+    PERFORM k_succeed(p_case, (f ->> 'split_from')::bigint, v_made, 'split', p_on);
+  END IF;
   RETURN v_made;
 END $$;
 
@@ -89,7 +97,7 @@ CREATE OR REPLACE FUNCTION k_reform_units(p_steps jsonb, p_keys jsonb) RETURNS b
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
   WITH said AS (SELECT e.key, split_part(e.value, ':', 1) AS v, position(':' IN e.value) > 0 AS named
       FROM jsonb_array_elements(p_steps) a(s), jsonb_each_text(a.s) e
-      WHERE e.key IN ('unit', 'parent', 'into', 'department', 'scope', 'partner', 'line', 'into_line', 'from_line')),
+      WHERE e.key IN ('unit', 'parent', 'into', 'department', 'scope', 'partner', 'split_from', 'line', 'into_line', 'from_line')),
     known AS (SELECT key, named, (CASE WHEN starts_with(v, '=') THEN p_keys ->> substr(v, 2) WHEN v ~ '^[0-9]{1,18}$' THEN v END)::bigint AS id
       FROM said),
     units AS (SELECT coalesce(l.unit_id, k.id) AS id FROM known k LEFT JOIN quota_line l ON l.id = k.id
