@@ -93,3 +93,20 @@ def test_a_rule_that_fails_is_on_record_and_keeps_no_other_from_running(
     assert "AL42" in outcome.counts
     assert say(world, "SELECT state || error FROM alarm_sweep WHERE id = :i", i=outcome.id) == "failedAL15"
     assert say(world, "SELECT state FROM alarm_run WHERE sweep_id = :i AND rule = 'AL15'", i=outcome.id) == "failed"
+
+
+def test_the_form_of_a_rule_for_touched_units_finds_what_that_of_the_whole_city_does(world: World) -> None:
+    """AL06 has two forms of its query: both raise the same alarms, and neither clears what the other has found."""
+    one = world.body("同人甲局", people={"11": 2})
+    other = world.body("同人乙局", region="440605", people={"11": 1})
+    same = "UPDATE person SET name = '同一人', sex = '1', birth_on = '1981-04-05', work_started_on = '2004-07-01' WHERE id = :p"
+    for person in (one.people[0], other.people[0]):
+        say(world, same, p=person)
+    say(world, "UPDATE person SET id_verified = false WHERE id = :p", p=one.people[1])
+    units = [one.id, other.id]
+    near = engine.sweep(world.owner_url, "touched", city_today(), units)
+    assert near.counts["AL06"] == (3, 3, 0)
+    assert near.failed == {}
+    assert engine.sweep(world.owner_url, "full", city_today()).counts["AL06"][1:] == (0, 0)
+    say(world, "UPDATE person SET birth_on = birth_on + 1, id_verified = true WHERE id = ANY (:p)", p=one.people)
+    assert engine.sweep(world.owner_url, "touched", city_today(), units).counts["AL06"] == (0, 0, 3)
