@@ -32,7 +32,7 @@ BEGIN
 END $$;
 """
 LINES = (
-    "SELECT l.id, l.unit_id, l.category, t.authorised, t.occupied, t.reserved, l.closed_to_entry AS closed FROM quota_line l"
+    "SELECT l.id, l.unit_id, l.category, t.authorised, t.occupied, t.reserved, l.closed_to_entry AS closed, l.funding FROM quota_line l"
     " JOIN ledger_total t ON t.line_id = l.id JOIN unit u ON u.id = l.unit_id AND u.status = 'active'"
     " WHERE l.kind = 'establishment' ORDER BY l.id"
 )
@@ -52,7 +52,7 @@ WEIGHTS = {
     "absorb": 1, "close_line": 1, "open_line": 2, "part": 3, "end_part": 1, "expire": 4, "move_quota": 3, "pool": 1,
     "lead": 6, "unlead": 3, "shift": 6, "correct": 4, "rename": 3, "open_body": 2, "new_line": 4, "open_department": 2,
     "close_department": 1, "merge_department": 2, "move_department": 2, "merge_body": 2, "transfer_body": 1,
-    "move_people": 1,
+    "move_people": 1, "rekey": 2,
 }  # fmt: skip
 FEWEST, MOST = 4, 9  # bodies
 
@@ -257,6 +257,12 @@ class History:
         kind = self.dice.choice(("total", "rotating"))
         self.decree("set_pool", region="440600", category=self.dice.choice(("11", "13")), pool_kind=kind,
                     number=self.dice.randint(2, 20) if kind == "rotating" else self.dice.randint(40, 120))  # fmt: skip
+
+    def rekey(self) -> None:
+        """经费形式变更: the number and the people of a line go into another one of the body."""
+        line = self.one(LINES)
+        self.decree("rekey_line", self.last_day(), line=line.id, new_category=line.category,
+                    new_funding="2" if line.funding == "1" else "1")  # fmt: skip
 
     def new_line(self) -> None:
         """A body that was set up gets its numbers: one of its departments' leaders, or a category."""

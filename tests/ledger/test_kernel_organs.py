@@ -92,6 +92,27 @@ def test_a_body_whose_own_bodies_lie_elsewhere_does_not_leave_them_behind(world:
     assert isinstance(found, errors.ChildrenElsewhere)
 
 
+def test_a_line_of_which_nothing_goes_on_begins_none_in_the_other_body(world: World) -> None:
+    """Only the people go over: where there are none, no line is left in the other body of which no entry tells."""
+    old, heir = world.body("空线并出局", quotas={"13": 2}), world.body("空线承接局", quotas={"11": 3})
+    act(world, "unit_merge", old, unit=old.id, into=heir.id, seats="approved")
+    from_department = world.body("空线移科局", quotas={"13": 2}, departments=("科",))
+    with world.owner.begin() as connection:
+        case = connection.execute(text("SELECT max(case_id) FROM case_record")).scalar_one()
+        connection.execute(text("SELECT k_allot(:c, :l, :d, 1, :s)"),
+                           {"c": case, "l": from_department.line, "d": from_department.departments["科"], "s": TODAY})  # fmt: skip
+    act(
+        world,
+        "department_move",
+        from_department,
+        unit=from_department.departments["科"],
+        into=heir.id,
+        seats="approved",
+    )
+    assert world.value("SELECT count(*) FROM quota_line WHERE unit_id = :u", u=heir.id) == 1
+    assert world.value("SELECT count(*) FROM post WHERE department_id = :d", d=from_department.departments["科"]) == 0
+
+
 def test_a_merged_body_ends_and_its_last_entry_names_the_heir_s_head(world: World) -> None:
     old, heir = (
         world.body("并入局", people={"11": 3}, leaders={"principal:0131": 1}, departments=("办公室",)),

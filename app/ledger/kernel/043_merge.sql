@@ -76,6 +76,11 @@ BEGIN
   v_note := k_leaders_note(f, v_unit, v_into);
   FOR l IN SELECT x.*, t.authorised, t.occupied FROM quota_line x JOIN ledger_total t ON t.line_id = x.id
       WHERE x.unit_id = v_unit AND x.kind = 'establishment' AND (t.authorised > 0 OR t.occupied > 0) ORDER BY x.id LOOP
+    IF l.occupied = 0 AND f ->> 'seats' IS DISTINCT FROM 'along' THEN  -- nothing of it goes on, so nothing is begun for it
+      PERFORM k_carry_parts(p_case, l.id, NULL, p_on);
+      PERFORM k_set_quota(p_case, f - 'until_on' - 'bring' || jsonb_build_object('line', l.id, 'authorised', 0), p_on);
+      CONTINUE;
+    END IF;
     v_line := k_line(jsonb_build_object('unit', v_into, 'category', l.category, 'funding', l.funding, 'structure', l.structure));
     PERFORM 1 FROM ledger_total WHERE line_id = v_line FOR UPDATE;
     SELECT * INTO v_takes FROM quota_line WHERE id = v_line;

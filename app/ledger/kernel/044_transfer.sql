@@ -117,9 +117,9 @@ BEGIN
       FROM quota_line x JOIN ledger_total t ON t.line_id = x.id WHERE x.unit_id = d.legal_id AND x.kind = 'establishment' ORDER BY x.id LOOP
     SELECT string_agg(person_id::text, ',' ORDER BY person_id), count(*) INTO v_people, v_count FROM occupancy
      WHERE line_id = l.id AND department_id = d.id AND recorded_to IS NULL AND ended_on IS NULL;
-    v_line := CASE WHEN v_count > 0 OR l.allotted > 0 THEN k_line(jsonb_build_object('unit', v_into, 'category', l.category,
+    CONTINUE WHEN v_count = 0 AND l.allotted = 0;
+    v_line := CASE WHEN v_count > 0 OR f ->> 'seats' = 'along' THEN k_line(jsonb_build_object('unit', v_into, 'category', l.category,
       'funding', l.funding, 'structure', l.structure)) END;
-    CONTINUE WHEN v_line IS NULL;
     WITH freed AS (UPDATE post SET department_id = NULL WHERE line_id = l.id AND department_id = d.id RETURNING number)
     SELECT string_agg(number::text, ',' ORDER BY number) INTO v_seats FROM freed;
     IF v_seats IS NOT NULL THEN
