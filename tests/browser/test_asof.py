@@ -116,7 +116,7 @@ def test_the_difference_of_two_days_names_who_came_and_left_with_the_seat(body: 
     assert f"from={ago(100)}" in page.url
     expect(page.get_by_role("row", name="行政编制").first).to_contain_text("6")
     expect(page.get_by_role("row", name="行政编制").first).to_contain_text("8 (+2)")
-    expect(page.locator("#units")).to_contain_text("佛山市今年局")
+    expect(page.locator("#organs")).to_contain_text("佛山市今年局")
     row = page.get_by_role("row", name="来者甲")
     expect(row).to_contain_text(re.compile(r"佛山市今年局 · .*行政编制 · 席位 \d+"))
     expect(row).to_contain_text(str(ago(90)))
