@@ -6,6 +6,7 @@ from sqlalchemy import Connection, text
 
 from app.cli import settings
 from app.db import Database, SignInDatabase
+from app.domain.workdays import city_today
 
 DISTRICT = "顺德区"
 # What is merged into what, and the name that the body then bears (after 顺德 2009).
@@ -47,10 +48,11 @@ def reforms(connection: Connection) -> None:
                 name, *merged = LARGE[into]
                 stays = units.get(DISTRICT + into)
                 steps = [
-                    ("merge_unit", {"unit": str(units[DISTRICT + m]), "into": str(stays), "seats": "along"})
+                    ("merge_unit", {"unit": str(units[DISTRICT + m]), "into": str(stays), "seats": "along", "cases": "carry",
+                                    "until_on": f"{city_today().year + 3}-12-31"})
                     for m in merged
                     if DISTRICT + m in units and stays
-                ]
+                ]  # fmt: skip
                 if name and stays:
                     steps.append(("change_unit", {"unit": str(stays), "name": DISTRICT + name, "short_name": name}))
                 for kind, facts in steps:

@@ -10,6 +10,7 @@ from wtforms import Field
 from app.domain import codes, errors, names
 from app.domain.id_number import normalise, problems
 from app.views import fields, fields_entry, fields_lead, fields_records
+from app.views.fields_organs import LEADS
 from app.workflow.definition import Process
 from app.workflow.validation import announce_fields
 
@@ -57,6 +58,8 @@ def fields_of(plan: Process) -> dict[str, Field]:
         )
     elif plan.process == "leader_leave":
         members["exit_reason"] = fields.one_of(_l("Reason of leaving"), fields.LEAD_EXITS)
+    elif "leads" in plan.fields and plan.process != "unit_merge":
+        members["leads"] = fields.one_of(_l("Leaders' posts of the departments that go"), [("", "—"), *LEADS])
     elif plan.process == "lead_new":
         members["level"] = fields.one_of(_l("Level of position"), fields.chosen(codes.LEVEL))
     elif plan.process == "person_correct":
@@ -109,9 +112,9 @@ def point_out(form: FlaskForm, refusal: errors.DomainError) -> None:
 
 
 PEOPLE = ("person", "lead", "occupancy", "person_name", "id_type", "id_number", "sex", "birth_on", "education",
-          "work_started_on", "level", "rank")  # fmt: skip
-PLACES = ("line", "any_line", "lead_line", "department", "unit", "lower_unit", "into", "into_department", "into_line", "superior",
-          "scope", "region", "unit_name", "short_name", "uscc",
+          "work_started_on", "level", "rank", "movers")  # fmt: skip
+PLACES = ("line", "any_line", "lead_line", "department", "unit", "lower_unit", "estab_line", "from_line", "to_line", "into",
+          "into_department", "into_line", "superior", "new_grade", "split_departments", "scope", "region", "unit_name", "short_name", "uscc",
           "body", "unit_category", "grade", "category", "funding", "structure", "role", "authorised",
           *fields_entry.PLACES)  # fmt: skip
 
