@@ -129,7 +129,8 @@ def lines(at: Moment) -> str:
         return "(SELECT d.*, 0 AS reserved FROM day_lines(:on, :known) d)"
     return (
         f"(SELECT d.line_id, d.unit_id, d.category, {NUMBER.format(now='d.authorised')} AS authorised, d.occupied + coalesce(e.steps, 0) AS occupied,"
-        " greatest(0, t.reserved - coalesce(e.arrivals, 0)) AS reserved FROM day_lines(:on, :known) d"
+        " greatest(0, t.reserved - coalesce(e.arrivals, 0)) AS reserved, d.region_code, d.scope_path, d.name"
+        " FROM day_lines(:on, :known) d"
         f" JOIN ledger_total t ON t.line_id = d.line_id LEFT JOIN {EXPECTED} e ON e.line_id = d.line_id)"
     )
 

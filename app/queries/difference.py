@@ -106,11 +106,7 @@ def lines(session: Session, between: Between, by: str) -> list[Any]:
         f" coalesce(sum(greatest(0, {t}.occupied - {t}.authorised)), 0) AS surplus_{n}"
         for n, t in ((1, "x"), (2, "y"))
     )
-    x, y = (
-        f"(SELECT d.*, p.region_code, p.name FROM day_lines({day}, NULL) d JOIN day_units({day}, NULL, false) p"
-        f" ON p.unit_id = d.unit_id WHERE {between.there('p')})"
-        for day in (":a", ":b")
-    )
+    x, y = (f"(SELECT d.* FROM day_lines({day}, NULL) d WHERE {between.there('d')})" for day in (":a", ":b"))
     return list(
         session.execute(
             text(

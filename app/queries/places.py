@@ -24,12 +24,12 @@ def standing(at: days.Moment, inside: str = "NULL") -> str:
 
 
 def figures(at: days.Moment) -> str:
-    """The establishment lines with their figures of the day, as a table of a query."""
+    """The establishment lines with their figures of the day and the region of their body then, as a table of a query."""
     if not at.plain:
         return days.lines(at)
     return (
-        "(SELECT l.unit_id, l.category, t.authorised, t.occupied, t.reserved FROM quota_line l"
-        " JOIN ledger_total t ON t.line_id = l.id WHERE l.kind = 'establishment')"
+        "(SELECT l.unit_id, l.category, t.authorised, t.occupied, t.reserved, u.region_code FROM quota_line l JOIN unit u ON u.id = l.unit_id"
+        " JOIN ledger_total t ON t.line_id = l.id WHERE l.kind = 'establishment' AND u.status = 'active')"
     )
 
 
@@ -40,7 +40,7 @@ def whole(session: Session, at: days.Moment) -> tuple[list[Any], list[Any]]:
     """
     query = (
         f"SELECT r.code, r.name, r.kind, r.parent_code, d.category, {days.SUMS}, count(DISTINCT d.unit_id) AS units"
-        f" FROM {figures(at)} d JOIN {standing(at, 'false')} u ON u.unit_id = d.unit_id JOIN region r ON r.code = u.region_code"
+        f" FROM {figures(at)} d JOIN region r ON r.code = d.region_code"
         " GROUP BY GROUPING SETS ((r.code, r.name, r.kind, r.parent_code, r.prefix), (d.category))"
         ' ORDER BY r.prefix COLLATE "C", d.category'
     )

@@ -17,8 +17,7 @@ def distributed(session: Session, at: Moment) -> list[Any]:
         session.execute(
             text(
                 f"SELECT r.code, r.name, r.prefix, d.category, {SUMS}, count(*) FILTER (WHERE d.authorised IS NULL) AS unknown"
-                f" FROM {figures(at)} d JOIN {standing(at, 'false')} u ON u.unit_id = d.unit_id"
-                " JOIN region r ON r.code = u.region_code"
+                f" FROM {figures(at)} d JOIN region r ON r.code = d.region_code"
                 ' GROUP BY r.code, r.name, r.prefix, d.category ORDER BY r.prefix COLLATE "C", d.category'
             ),
             at.values,

@@ -2,10 +2,11 @@
 
 -- Who sat on a day is who sits today, less who came after it, and those who left after it; what was recorded later than
 -- the moment is taken back, and what was replaced later counts again. So the cost follows what changed since, not the
--- number of people (docs/establishment.md, "Any day"). Lines of units that stood in the reader's range on that day; nobody is
--- named.
-CREATE OR REPLACE FUNCTION day_lines(p_on date, p_known timestamptz)
-RETURNS TABLE (line_id bigint, unit_id bigint, category text, authorised int, occupied int)
+-- number of people (docs/establishment.md, "Any day"). Lines of units that stood in the reader's range on that day, with the
+-- unit's place and name of the day; nobody is named.
+DROP FUNCTION IF EXISTS day_lines(date, timestamptz);
+CREATE FUNCTION day_lines(p_on date, p_known timestamptz)
+RETURNS TABLE (line_id bigint, unit_id bigint, category text, authorised int, occupied int, region_code text, scope_path text, name text)
 LANGUAGE sql STABLE SECURITY DEFINER ROWS 5000 SET search_path = public, pg_temp SET enable_bitmapscan = on AS $$
   WITH steps AS (
     SELECT o.line_id, -count(*) AS n FROM occupancy o WHERE o.recorded_to IS NULL AND o.started_on > p_on GROUP BY 1
@@ -22,10 +23,10 @@ LANGUAGE sql STABLE SECURITY DEFINER ROWS 5000 SET search_path = public, pg_temp
     WHERE q.started_on <= p_on AND (q.ended_on IS NULL OR q.ended_on > p_on)
       AND CASE WHEN p_known IS NULL THEN q.recorded_to IS NULL
         ELSE q.recorded_at < p_known AND (q.recorded_to IS NULL OR q.recorded_to >= p_known) END)
-  SELECT l.id, l.unit_id, l.category, q.authorised, t.occupied + coalesce(c.n, 0) FROM quota_line l
+  SELECT l.id, l.unit_id, l.category, q.authorised, t.occupied + coalesce(c.n, 0), d.region_code, d.scope_path, d.name
+    FROM quota_line l JOIN day_units(p_on, p_known, false) d ON d.unit_id = l.unit_id
     JOIN ledger_total t ON t.line_id = l.id LEFT JOIN numbers q ON q.line_id = l.id LEFT JOIN changed c ON c.line_id = l.id
    WHERE l.kind = 'establishment' AND (q.line_id IS NOT NULL OR t.occupied + coalesce(c.n, 0) <> 0)
-     AND l.unit_id IN (SELECT d.unit_id FROM day_units(p_on, p_known, false) d)
 $$;
 
 -- Seats meant for each department of a body on a day (docs/decisions/0007), from the body's chain: the last entry up to the
