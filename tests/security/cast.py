@@ -275,5 +275,5 @@ def foreign_marks(role: Role) -> Iterator[str]:
 
 
 ARGUMENTS: dict[str, Any] = {
-    "process": "recruit", "source": "payroll", "act": "propose", "name": "people", "kind": "close_unit", "region": CITY, "locale": "en", "filename": "x", "form": "csv",
+    "process": "recruit", "source": "payroll", "figure": "people", "act": "propose", "name": "people", "kind": "close_unit", "region": CITY, "locale": "en", "filename": "x", "form": "csv",
 }  # fmt: skip

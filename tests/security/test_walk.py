@@ -26,6 +26,8 @@ NARROWER = {
     "VerificationView": ("clerk", "head", *ESTABLISHMENT),
     "ObjectionView": ESTABLISHMENT,
     "PayrollView": (*ESTABLISHMENT, "renshe", "qu-renshe", "caizheng", "shebao"),
+    # Who may see documents' numbers at all.
+    "PayWholeView": ("clerk", "head", *ESTABLISHMENT, "zuzhi", "renshe", "qu-zuzhi", "qu-renshe", "jijian"),
     "ReformView": ESTABLISHMENT,
     "ReformStepView": ESTABLISHMENT,
     "AlarmKeeperView": ESTABLISHMENT,
