@@ -103,7 +103,7 @@ def test_the_signin_role_reads_no_business_table(world: World, body: Body) -> No
 
 # Pure arithmetic on its arguments, without the owner's eyes: a pinned path would keep the planner from putting it in line.
 HARMLESS = ("enable_", "work_mem=", "jit=", "lock_timeout=")
-INLINED = {"k_delayed", "k_retires_on"}
+INLINED = {"k_delayed", "k_retires_on", "k_due_place"}
 
 
 def test_functions_with_the_owners_eyes_pin_their_search_path_and_are_not_public(world: World) -> None:

@@ -52,7 +52,7 @@ CREATE OR REPLACE TRIGGER forecast_person AFTER UPDATE ON person REFERENCING OLD
 -- Whoever changes rows adds what it changes as rows of its own and touches nobody else's: no two movements wait for each other
 -- here, a trial holds nothing up, and what is rolled back was never counted. The job draws them together.
 CREATE OR REPLACE FUNCTION k_due_place(p_path text) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$ SELECT split_part(p_path, '.', 1) COLLATE "C" $$;
+LANGUAGE sql IMMUTABLE AS $$ SELECT pg_catalog.split_part(p_path, '.', 1) COLLATE "C" $$;
 CREATE OR REPLACE FUNCTION k_due_counted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
