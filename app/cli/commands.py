@@ -85,7 +85,7 @@ def demo_load(people: int) -> None:
 @click.command("effect-due")
 def effect_due() -> None:
     """Post every approved case whose day has come (run it daily; the server does so by itself)."""
-    from app.cli.server import effect_once
+    from app.cli.jobs import effect_once
 
     click.echo(f"已生效 {effect_once()} 件。")
 
@@ -93,7 +93,7 @@ def effect_due() -> None:
 @click.command("mail-send")
 def mail_send() -> None:
     """Send the notices that wait as mail (run it every minute; the server does so by itself)."""
-    from app.cli.server import mail_once
+    from app.cli.jobs import mail_once
 
     if settings.mail_server() is None:
         raise click.ClickException("未配置邮件服务器（MAIL_HOST，见 docs/operations.md）。")

@@ -15,61 +15,13 @@ from pathlib import Path
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.alarms import engine
-from app.cli import catalogue, commands, demo, deploy, embedded, nightly, settings
-from app.db import Database, SignInDatabase
+from app.cli import catalogue, commands, demo, deploy, embedded, jobs, nightly, settings
 from app.domain.errors import DomainError
-from app.domain.workdays import city_today
-from app.workflow import due, mail, parts, permits, rescue
 
 REQUEST_LOG = "requests.log"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # Workers of a server that was killed notice it within this time, and let the directory go.
 WORKERS_LEAVE_WITHIN = 5
-
-
-def effect_once() -> int:
-    """Post the approved cases whose day has come and end lapsed permits, each in its own transaction, as the worker."""
-    database = Database(settings.app_url(), pool_size=1)
-    identity = SignInDatabase(settings.signin_url()).open_service("svc-worker")
-    done = 0
-    for case_id, refusal in due.post_due(database, identity):
-        if refusal is None:
-            done += 1
-        else:
-            click.echo(f"案件 {case_id} 未能生效：{refusal.code}", err=True)
-    for permit in permits.lapse_due(database, identity):
-        click.echo(f"控编单 {permit} 已失效，未用席位已释放。")
-    for part, gone, refusal in parts.expire_due(database, identity):
-        click.echo(f"临时编制 {part} 到期：收回 {gone} 名{f'，未能收回：{refusal.code}' if refusal else ''}。")
-    rescue.watch(database, identity)
-    due.escalate(database, identity)
-    for case_id, refusal in due.lapse_due(database, identity):
-        if refusal is not None:
-            click.echo(f"案件 {case_id} 未能释放：{refusal.code}", err=True)
-    due.tell_amber(database, identity)
-    due.tell_late(database, identity)
-    database.engine.dispose()
-    return done
-
-
-def mail_once() -> int:
-    """Send the mail that is due, where a mail server is set up; says how many letters left."""
-    to = settings.mail_server()
-    if to is None:
-        return 0
-    database = Database(settings.app_url(), pool_size=1)
-    sent = mail.send_due(database, SignInDatabase(settings.signin_url()).open_service("svc-worker"), to)
-    database.engine.dispose()
-    return sent
-
-
-def alarms_once() -> None:
-    """The full run that somebody asked for, else the units that movements touched since the last minute."""
-    owner, today = settings.owner_url(), city_today()
-    if engine.asked(owner):
-        engine.sweep(owner, "full", today)
-    engine.touched(owner, today)
 
 
 def run_job(server: int) -> None:
@@ -81,17 +33,17 @@ def run_job(server: int) -> None:
     while os.getppid() == server:
         if time.monotonic() >= mail_at:
             try:
-                mail_once()
+                jobs.mail_once()
             except (SQLAlchemyError, DomainError, OSError, KeyError, ValueError) as error:
                 click.echo(f"邮件未能发送：{type(error).__name__}", err=True)
             try:
-                alarms_once()
+                jobs.alarms_once()
             except SQLAlchemyError as error:
                 click.echo(f"报警检查失败：{type(error).__name__}", err=True)
             mail_at = time.monotonic() + 60
         if time.monotonic() >= due_at:
             try:
-                effect_once()
+                jobs.effect_once()
                 nightly.keep_watch(settings.owner_url(), settings.key_ring(), dt.datetime.now(dt.UTC))
             except (SQLAlchemyError, DomainError) as error:
                 click.echo(f"后台作业失败：{type(error).__name__}", err=True)

@@ -129,8 +129,8 @@ def doors(*, demo: bool) -> dict[str, object]:
 
     The demonstration is served on loopback without TLS, under one printed password: no Secure cookie, no second factor.
     """
+    from app.security.hats import ROLES
     from app.security.ldap import Directory
-    from app.security.manager import ROLES
     from app.security.oidc import Provider
 
     file = key_directory() / "doors.json"

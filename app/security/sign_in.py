@@ -113,7 +113,7 @@ def enter(user_id: int, way: str, *, factor: bool = False, target: str = "/") ->
 
 def go_on(identity: Identity, stage: str) -> Any:
     """A new session of the browser under the new token; on to the next step, or in."""
-    from app.security.manager import load_hat
+    from app.security.hats import load_hat
 
     kept = {key: session[key] for key in ("locale", "next") if key in session}
     session.clear()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.alarms.registry import rules
 from app.domain import codes
 from app.queries import alarms
-from app.security.manager import Hat
+from app.security.hats import Hat
 from app.views import payroll_texts
 from app.views.stuck import reasons
 

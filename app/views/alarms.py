@@ -13,7 +13,7 @@ from app.alarms.registry import rules
 from app.domain import errors
 from app.queries import alarms
 from app.queries.alarms import LEVELS, STATES, Asked
-from app.security.manager import Hat
+from app.security.hats import Hat
 from app.views.alarm_texts import fact_rows, sentence, steps
 from app.views.cases import side_of
 from app.views.messages import sentence as refusal_text

@@ -13,7 +13,7 @@ from app.domain.quota import Figures
 from app.domain.workdays import workdays_between, workdays_spent
 from app.models import Application
 from app.queries import cases, units
-from app.security.manager import Hat
+from app.security.hats import Hat
 from app.views import acknowledgements, case_facts, objection, papers, record_sections
 from app.views.alarm_texts import concerning
 from app.views.case_events import timeline

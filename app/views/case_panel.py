@@ -13,7 +13,7 @@ from wtforms import DateField, TextAreaField
 from app.domain.quota import Figures
 from app.models import Application
 from app.queries import cases, steps, units
-from app.security.manager import Hat
+from app.security.hats import Hat
 from app.views.check_texts import panel, verdict
 from app.views.checks import after
 from app.workflow import checks, engine

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from app.domain import errors
 from app.models import Application
 from app.queries import cases, units
-from app.security.manager import Hat
+from app.security.hats import Hat
 from app.views.case_events import meanwhile
 from app.views.case_page import context
 from app.views.checks import live
-from app.views.filing import filing, loaded, typed
+from app.views.filers import filing
+from app.views.filing import loaded, typed
 from app.views.forms import form_class, point_out, sections_of
 from app.views.messages import sentence
 from app.views.papers import panel

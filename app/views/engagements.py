@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.domain import codes
 from app.queries import engagements
 from app.queries.days import Moment
-from app.security.manager import Hat
+from app.security.hats import Hat
 from app.views.search import answer, term
 from app.views.shell import hat, work
 from app.workflow.engine import today

@@ -12,7 +12,7 @@ from wtforms import Field
 
 from app.domain import codes
 from app.queries import units
-from app.views.fields import chosen, one_of, searched, text
+from app.views.field_kinds import chosen, one_of, searched, text
 from app.views.rows_field import Column, RowsField
 
 SPLIT = (Column("department", _l("Internal department"), search="/search/departments", along="unit"),)

@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 
 from app.domain import codes, records
 from app.domain.records import KINDS, MAIL, OPEN, PHONE
-from app.views import fields
+from app.views import field_kinds
 from app.workflow.definition import Process
 
 # The kind of item that a business is about.
@@ -95,12 +95,12 @@ BAD_MAIL = _l("An e-mail address looks like name@example.cn.")
 
 def made(field: records.Field) -> Field:
     """The form's field of one declared field."""
-    label, need = LABELS[field.name], [InputRequired(fields.FILL_IN) if field.required else Optional()]
+    label, need = LABELS[field.name], [InputRequired(field_kinds.FILL_IN) if field.required else Optional()]
     if field.type == "code":
         # A required one begins empty too: the first of a list is nobody's choice.
-        return fields.one_of(label, [("", "—"), *field.allowed()], required=field.required)
+        return field_kinds.one_of(label, [("", "—"), *field.allowed()], required=field.required)
     if field.type == "day":
-        return fields.day(label, required=field.required)
+        return field_kinds.day(label, required=field.required)
     if field.type == "number":
         return IntegerField(label, validators=[*need, NumberRange(*field.bounds)])
     if field.type == "phone":
@@ -114,7 +114,7 @@ def made(field: records.Field) -> Field:
 def choice_of_item(kind: str, person: bool) -> Field:
     """Which earlier item a new one puts right; the list is short and filtered on the page, so no name goes into an address."""
     chosen = {"data-search-with": "person"} if person else {}
-    return fields.searched(
+    return field_kinds.searched(
         _l("Puts right (empty: a new item)"),
         f"/search/items?kind={kind}",
         required=False,
@@ -132,9 +132,9 @@ def of(plan: Process) -> dict[str, Field]:
     if "item" in plan.fields:
         members["item"] = choice_of_item(kind.name, "person" in plan.fields)
     if "start" in plan.fields:
-        members["start"] = fields.day(_l("Holds from"))
+        members["start"] = field_kinds.day(_l("Holds from"))
     if "end" in plan.fields:
-        members["end"] = fields.day(_l("Held until (empty: still holds)"), required=False)
+        members["end"] = field_kinds.day(_l("Held until (empty: still holds)"), required=False)
     return members
 
 
@@ -152,8 +152,8 @@ def _maker(field: records.Field) -> Callable[[], Field]:
 FIELDS: Mapping[str, Callable[[], Field]] = {
     **{f.name: _maker(f) for kind in KINDS.values() for f in kind.fields},
     "item": lambda: choice_of_item("education", person=True),
-    "birth_record": lambda: fields.one_of(
-        _l("Record in the file"), fields.chosen(codes.code_set("birth_record")), required=True
+    "birth_record": lambda: field_kinds.one_of(
+        _l("Record in the file"), field_kinds.chosen(codes.code_set("birth_record")), required=True
     ),
-    "recorded_on": lambda: fields.day(_l("Record made on")),
+    "recorded_on": lambda: field_kinds.day(_l("Record made on")),
 }

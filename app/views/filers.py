@@ -1,8 +1,11 @@
-"""Businesses with a way of their own from the form to the facts, by process or by movement; ``filing`` asks here first."""
+"""Businesses with a way of their own from the form to the facts, by process or by movement; all others file as usual."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sqlalchemy.orm import Session
+
+from app.security.hats import Hat
 from app.views import (
     filing_engagement,
     filing_entry,
@@ -14,6 +17,8 @@ from app.views import (
     filing_reform,
     filing_sanding,
 )
+from app.views.filing import Filing, usual
+from app.workflow.definition import Process
 
 # One line for each piece: **filing_<piece>.FILERS.
 OWN: Mapping[str, Callable[..., Any]] = {
@@ -27,3 +32,17 @@ OWN: Mapping[str, Callable[..., Any]] = {
     **filing_quotas.FILERS,
     **filing_reform.FILERS,
 }
+
+
+def filing(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
+    """The facts of a valid form.
+
+    Raises:
+        NotFound: a chosen line, unit or person is not the applicant's to choose.
+        DuplicatePerson, NotSeated, AlreadySeated: the register says otherwise.
+    """
+    own = OWN.get(plan.process) or OWN.get(plan.movement)
+    if own is not None:
+        made: Filing = own(s, form, plan, who)
+        return made
+    return usual(s, form, plan, who)

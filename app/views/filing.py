@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.domain import errors
 from app.ledger.people import PersonFacts, facts_of
 from app.models import Unit
-from app.security.manager import Hat
+from app.security.hats import Hat
 from app.security.services import services
 from app.views.fields_organs import lead_lines, listed
 from app.views.fields_records import hidden
@@ -89,22 +89,6 @@ def form_facts(form: Any, plan: Process) -> dict[str, Any]:
     if "main" in facts:
         facts["main"] = int(bool(facts["main"]))
     return {k: int(str(v)) if k in NUMBERS and ROW.fullmatch(str(v or "")) else v for k, v in facts.items()}
-
-
-def filing(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
-    """The facts of a valid form.
-
-    Raises:
-        NotFound: a chosen line, unit or person is not the applicant's to choose.
-        DuplicatePerson, NotSeated, AlreadySeated: the register says otherwise.
-    """
-    from app.views import filers  # they know what a filing is
-
-    own = filers.OWN.get(plan.process) or filers.OWN.get(plan.movement)
-    if own is not None:
-        made: Filing = own(s, form, plan, who)
-        return made
-    return usual(s, form, plan, who)
 
 
 def usual(s: Session, form: Any, plan: Process, who: Hat) -> Filing:

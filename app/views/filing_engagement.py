@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.domain import errors
 from app.ledger.people import PersonFacts, facts_of
 from app.models import Unit
-from app.security.manager import Hat
+from app.security.hats import Hat
 from app.security.services import services
 from app.views.filing import Filing, form_facts, unit_of_line
 from app.workflow.definition import Process

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import errors
 from app.ledger.people import PersonFacts, facts_of
-from app.security.manager import Hat
+from app.security.hats import Hat
 from app.security.services import services
 from app.views.fields_entry import REASONS, WAYS
 from app.views.filing import Filing, form_facts

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import errors
 from app.queries import units
-from app.security.manager import Hat
+from app.security.hats import Hat
 from app.views import filing
 from app.workflow.definition import Process
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import caps, errors, ratios
 from app.queries import ranks
-from app.security.manager import Hat
+from app.security.hats import Hat
 from app.views import filing
 from app.workflow.checks.lead import POSTS, RATIOS
 from app.workflow.definition import Process

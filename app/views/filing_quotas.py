@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.domain import errors
-from app.security.manager import Hat
+from app.security.hats import Hat
 from app.views.filing import Filing, form_facts, unit_of_line
 from app.workflow.definition import Process
 

@@ -12,7 +12,7 @@ from app.domain import errors, terms
 from app.domain.records import KINDS, OPEN
 from app.ledger.records import now_facts, record_facts
 from app.queries.papers import files
-from app.security.manager import Hat
+from app.security.hats import Hat
 from app.security.services import services
 from app.views.fields_records import KIND_OF
 from app.views.filing import Filing, stored, usual

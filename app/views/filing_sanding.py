@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.domain import errors
 from app.models import Unit
 from app.queries import commission
-from app.security.manager import Hat
+from app.security.hats import Hat
 from app.views import filing
 from app.workflow.definition import Process
 

@@ -9,7 +9,7 @@ from wtforms import Field
 
 from app.domain import codes, errors, names
 from app.domain.id_number import normalise, problems
-from app.views import fields, fields_entry, fields_lead, fields_records
+from app.views import field_kinds, fields, fields_entry, fields_lead, fields_records
 from app.views.fields_organs import LEADS
 from app.workflow.definition import Process
 from app.workflow.validation import announce_fields
@@ -52,26 +52,28 @@ def fields_of(plan: Process) -> dict[str, Field]:
         | fields_lead.of(plan)
     )
     if plan.process == "leader":
-        members["person"] = fields.searched(_l("Person of this unit"), "/search/people", required=False)
-        members["id_number"] = fields.text(
+        members["person"] = field_kinds.searched(_l("Person of this unit"), "/search/people", required=False)
+        members["id_number"] = field_kinds.text(
             _l("Identity number (for a leader from elsewhere)"), required=False, longest=24, autocomplete="off"
         )
     elif plan.process == "leader_leave":
-        members["exit_reason"] = fields.one_of(_l("Reason of leaving"), fields.LEAD_EXITS)
+        members["exit_reason"] = field_kinds.one_of(_l("Reason of leaving"), fields.LEAD_EXITS)
     elif "leads" in plan.fields and plan.process != "unit_merge":
-        members["leads"] = fields.one_of(_l("Leaders' posts of the departments that go"), [("", "—"), *LEADS])
+        members["leads"] = field_kinds.one_of(_l("Leaders' posts of the departments that go"), [("", "—"), *LEADS])
     elif plan.process == "lead_new":
-        members["level"] = fields.one_of(_l("Level of position"), fields.chosen(codes.LEVEL))
+        members["level"] = field_kinds.one_of(_l("Level of position"), field_kinds.chosen(codes.LEVEL))
     elif plan.process == "person_correct":
         members |= {
-            "person_name": fields.text(_l("Correct name (empty: unchanged)"), required=False, longest=50),
-            "id_number": fields.text(
+            "person_name": field_kinds.text(_l("Correct name (empty: unchanged)"), required=False, longest=50),
+            "id_number": field_kinds.text(
                 _l("Correct identity number (empty: unchanged)"), required=False, longest=24, autocomplete="off"
             ),
-            "sex": fields.one_of(_l("Correct sex"), [("", "—"), *fields.SEXES]),
-            "birth_on": fields.day(_l("Correct day of birth (empty: unchanged)"), required=False),
-            "work_started_on": fields.day(_l("Correct start of work (empty: unchanged)"), required=False),
-            "entry_way": fields.one_of(_l("Correct way of entry"), fields.chosen(codes.ENTRY_WAY, empty=True)),
+            "sex": field_kinds.one_of(_l("Correct sex"), [("", "—"), *fields.SEXES]),
+            "birth_on": field_kinds.day(_l("Correct day of birth (empty: unchanged)"), required=False),
+            "work_started_on": field_kinds.day(_l("Correct start of work (empty: unchanged)"), required=False),
+            "entry_way": field_kinds.one_of(
+                _l("Correct way of entry"), field_kinds.chosen(codes.ENTRY_WAY, empty=True)
+            ),
         }
     return members
 
@@ -108,7 +110,7 @@ def point_out(form: FlaskForm, refusal: errors.DomainError) -> None:
     """Mark the fields that a refusal names, each with what is wrong."""
     for name, wrong in refusal.facts.get("errors", {}).items() if isinstance(refusal, errors.InvalidInput) else ():
         if name in form:
-            form[name].errors = [*form[name].errors, *(MESSAGES.get(code, fields.FILL_IN) for code in wrong)]
+            form[name].errors = [*form[name].errors, *(MESSAGES.get(code, field_kinds.FILL_IN) for code in wrong)]
 
 
 PEOPLE = ("person", "lead", "occupancy", "person_name", "id_type", "id_number", "sex", "birth_on", "education",

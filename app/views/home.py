@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.domain import quota
 from app.domain.workdays import workdays_between
 from app.queries import cases, days, places, units
-from app.security.manager import Hat
+from app.security.hats import Hat
 from app.views import inside
 from app.views.alarm_texts import alarm_rows
 from app.views.ledger import top_regions

@@ -15,7 +15,6 @@ from app.queries import inside
 from app.queries.days import Moment
 from app.views.search import answer, term
 from app.views.shell import hat, work
-from app.views.verification import due_words, state_words
 
 REMIND = 10  # working days before the last day away
 
@@ -103,3 +102,20 @@ class LendingView(BaseView):
                 for r in rows
             ]
         )
+
+
+def state_words() -> dict[str, tuple[str, str]]:
+    """Where a unit stands in a round: label and tone."""
+    return {
+        "unconfirmed": (_("Not confirmed yet"), "amber"),
+        "overdue": (_("Overdue"), "red"),
+        "signing": (_("Being signed"), "blue"),
+        "confirmed": (_("Confirmed"), "green"),
+    }
+
+
+def due_words(day: dt.date, until: dt.date) -> str:
+    """When somebody who is away is due, in words."""
+    if until < day:
+        return _("Overdue since %(day)s: enter the return, or apply for an extension.", day=until)
+    return _("Away until %(day)s: prepare the return or the extension.", day=until)

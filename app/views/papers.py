@@ -14,7 +14,7 @@ from app.exchange.attachments import KINDS
 from app.models import Application
 from app.queries import issued, papers
 from app.reports.content import TITLES
-from app.security.manager import Hat
+from app.security.hats import Hat
 from app.views.messages import sentence
 from app.views.shell import place, work
 from app.workflow import engine

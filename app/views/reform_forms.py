@@ -10,7 +10,8 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.domain import codes
 from app.domain.regions import foshan
-from app.views.fields import FIELDS, FILL_IN, chosen, known, one_of, searched, text
+from app.views.field_kinds import FILL_IN, chosen, one_of, searched, text
+from app.views.fields import FIELDS, known
 from app.views.fields_organs import FIELDS as FIELDS_ORGANS
 from app.views.fields_organs import LEADS
 from app.views.fields_quotas import FIELDS as FIELDS_QUOTAS

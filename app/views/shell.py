@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.db import Identity
 from app.domain.workdays import CITY_CLOCK
 from app.queries.notices import COUNTED, UNREAD
-from app.security.manager import Hat
+from app.security.hats import Hat
 from app.security.services import services
 
 

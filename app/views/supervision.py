@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from app.domain.workdays import city_today
 from app.queries import cases
 from app.queries.supervision import UNITS, Behind, Line, behind, office_names, picture
-from app.security.manager import Hat
+from app.security.hats import Hat
 from app.views.auditing import record_export
 from app.views.lists import workbook
 from app.views.place import some_number

@@ -1,6 +1,5 @@
 """年度核查: an office opens a year's round and follows it; a unit goes through its roster, marks differences, confirms."""
 
-import datetime as dt
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request
@@ -14,6 +13,7 @@ from wtforms.validators import InputRequired, NumberRange
 
 from app.domain import codes, errors
 from app.queries import inside, units
+from app.views.inside import state_words
 from app.views.messages import sentence
 from app.views.shell import hat, work
 from app.views.unit_page import roster_context, seat_after
@@ -214,20 +214,3 @@ class VerificationView(BaseView):
 def _is_place(after: str) -> bool:
     line, dash, seat = after.partition("-")
     return bool(dash) and line.isdecimal() and seat.isdecimal()
-
-
-def state_words() -> dict[str, tuple[str, str]]:
-    """Where a unit stands in a round: label and tone."""
-    return {
-        "unconfirmed": (_("Not confirmed yet"), "amber"),
-        "overdue": (_("Overdue"), "red"),
-        "signing": (_("Being signed"), "blue"),
-        "confirmed": (_("Confirmed"), "green"),
-    }
-
-
-def due_words(day: dt.date, until: dt.date) -> str:
-    """When somebody who is away is due, in words."""
-    if until < day:
-        return _("Overdue since %(day)s: enter the return, or apply for an extension.", day=until)
-    return _("Away until %(day)s: prepare the return or the extension.", day=until)

@@ -6,7 +6,8 @@ import pytest
 from flask import Flask
 
 from app.domain.workdays import city_today
-from app.security.manager import FAB_ROLES, ROLES
+from app.security.hats import ROLES
+from app.security.manager import FAB_ROLES
 from app.security.matrix import LINES, ROLE_NAMES, WITHOUT_RIGHTS
 from tests.security.conftest import Client
 from tests.world import Body, World

@@ -15,7 +15,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from app.db import Identity
 from app.security import passwords, sessions, totp
-from app.security.manager import ROLES
+from app.security.hats import ROLES
 from tests.security.conftest import Client
 from tests.world import PASSWORD, Body, World
 

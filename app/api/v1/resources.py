@@ -18,7 +18,7 @@ from app.api.v1.schemas import ITEMS, PAGES, Asked
 from app.db import Identity
 from app.domain.errors import DomainError
 from app.queries import listings
-from app.security.manager import load_hat
+from app.security.hats import load_hat
 from app.security.matrix import may
 from app.security.services import services
 

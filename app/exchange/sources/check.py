@@ -10,8 +10,9 @@ from typing import Any
 from app.domain import codes, id_number, names
 from app.domain.crypto import KeyRing
 from app.domain.sources import JUDGED, Kind
+from app.exchange.sources.flaws import Flaw, Flawed
 from app.exchange.sources.mapping import propose
-from app.exchange.sources.tables import FAILURE, FORMULA, NUMBER, Flaw, Flawed, Table
+from app.exchange.sources.tables import FAILURE, FORMULA, NUMBER, Table
 
 KEPT = 200
 """How many errors a report keeps; the others are counted."""

@@ -8,7 +8,7 @@ import datetime as dt
 import struct
 from collections.abc import Iterator, Sequence
 
-from app.exchange.sources.tables import Flaw, Flawed
+from app.exchange.sources.flaws import Flaw, Flawed
 
 KNOWN = (0x02, 0x03, 0x30, 0x31, 0x43, 0x83, 0x8B, 0xF5)
 """First bytes: FoxBASE, dBase III, Visual FoxPro, with memo files; memo fields lie in a second file and are no cells."""

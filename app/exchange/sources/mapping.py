@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from app.domain.sources import Kind
-from app.exchange.sources.tables import Flaw
+from app.exchange.sources.flaws import Flaw
 
 UNUSED = ""
 

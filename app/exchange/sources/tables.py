@@ -4,11 +4,12 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from python_calamine import CalamineError, CalamineWorkbook
 
 from app.exchange.roster.package import OLD_OFFICE, WorkbookRefused, scan
+from app.exchange.sources.flaws import Flaw, Flawed
 
 MOST_CELLS = 2_500_000
 MOST_TABLE_CELLS = 30_000_000
@@ -16,29 +17,6 @@ WIDEST = 200
 DELIMITERS = "\t,;|"
 FORMULA, FAILURE, NUMBER = "\x01", "\x02", "\x03"
 """Marks before a cell's text: a formula, #N/A, a number (an 18-digit one has lost digits); no text of a file has them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """差错: the row as the file counts it (0: the file as a whole), the column's name, a code, what was found (masked)."""
-
-    row: int
-    column: str
-    code: str
-    found: str = ""
-    related: int = 0
-
-    def as_json(self) -> dict[str, str | int]:
-        """As the report keeps it."""
-        return asdict(self)
-
-
-class Flawed(Exception):  # noqa: N818 - a finding, not an error of ours
-    """文件有误: the file cannot be read beyond this."""
-
-    def __init__(self, flaw: Flaw) -> None:
-        super().__init__(flaw.code)
-        self.flaw = flaw
 
 
 @dataclass(frozen=True, slots=True)
