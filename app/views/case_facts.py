@@ -10,8 +10,13 @@ from sqlalchemy.orm import Session
 from app.domain import codes
 from app.queries import units
 from app.queries.commission import outside_named
-from app.views import fields_engagement, fields_entry, fields_lead, fields_organs, fields_sanding, reform_words
-from app.views.fields_inside import objects
+from app.views import reform_words
+from app.views.fields import engagement as fields_engagement
+from app.views.fields import entry as fields_entry
+from app.views.fields import lead as fields_lead
+from app.views.fields import organs as fields_organs
+from app.views.fields import sanding as fields_sanding
+from app.views.fields.inside import objects
 from app.workflow.definition import Process
 
 # The code list of a fact.

@@ -17,8 +17,8 @@ from app.security.hats import Hat
 from app.views.case_events import meanwhile
 from app.views.case_page import context
 from app.views.checks import live
-from app.views.filers import filing
-from app.views.filing import loaded, typed
+from app.views.filing.base import loaded, typed
+from app.views.filing.registry import filing
 from app.views.forms import form_class, point_out, sections_of
 from app.views.messages import sentence
 from app.views.papers import panel

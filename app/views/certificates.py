@@ -14,7 +14,7 @@ from app.queries.days import Moment
 from app.reports import render
 from app.reports.content import date
 from app.views.day import asked
-from app.views.fields_sanding import SCOPES
+from app.views.fields.sanding import SCOPES
 from app.views.issued import sent
 from app.views.shell import work
 from app.workflow.engine import today

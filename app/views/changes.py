@@ -9,7 +9,7 @@ from app.domain import codes
 from app.queries import changes as reads
 from app.queries import units
 from app.queries.difference import Between
-from app.views.fields_sanding import SIGNBOARDS
+from app.views.fields.sanding import SIGNBOARDS
 
 PARTS = ("organs", "boards", "departments", "leadership", "positions", "ranks")
 SHOWN = 200

@@ -10,7 +10,7 @@ from app.queries import units
 from app.security.services import services
 from app.views.alarm_texts import concerning
 from app.views.check_texts import panel, verdict
-from app.views.filing import form_facts
+from app.views.filing.base import form_facts
 from app.views.shell import hat
 from app.workflow import checks, engine
 from app.workflow.definition import Process

@@ -12,7 +12,7 @@ from wtforms import DateField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.domain import errors
-from app.views.filing import document_number
+from app.views.filing.base import document_number
 from app.views.messages import sentence
 from app.views.shell import KINDS, hat, may_delegate, work
 

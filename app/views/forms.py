@@ -1,4 +1,4 @@
-"""Forms of the processes: a published definition names its fields, app/views/fields.py says what each one is."""
+"""Forms of the processes: a published definition names its fields, app/views/fields/registry.py says what each one is."""
 
 import datetime as dt
 from typing import Any
@@ -9,8 +9,12 @@ from wtforms import Field
 
 from app.domain import codes, errors, names
 from app.domain.id_number import normalise, problems
-from app.views import field_kinds, fields, fields_entry, fields_lead, fields_records
-from app.views.fields_organs import LEADS
+from app.views.fields import entry as fields_entry
+from app.views.fields import kinds as field_kinds
+from app.views.fields import lead as fields_lead
+from app.views.fields import records as fields_records
+from app.views.fields import registry as fields
+from app.views.fields.organs import LEADS
 from app.workflow.definition import Process
 from app.workflow.validation import announce_fields
 

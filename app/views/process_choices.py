@@ -4,7 +4,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.views import check_texts, fields, process_form
+from app.views import check_texts, process_form
+from app.views.fields import registry as fields
 from app.workflow import checks, definition, validation
 
 Pairs = list[tuple[str, str]]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.domain import codes
 from app.domain.records import KINDS, OPEN, Kind
 from app.queries import records
-from app.views.fields_records import KIND_OF, LABELS
+from app.views.fields.records import KIND_OF, LABELS
 
 
 def words(kind: Kind, fields: Mapping[str, Any]) -> list[tuple[Any, Any]]:

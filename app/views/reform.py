@@ -11,7 +11,7 @@ from sqlalchemy import text
 from app.domain import errors
 from app.domain.workdays import city_today
 from app.queries import reforms
-from app.views.filing_reform import facts_of_phase
+from app.views.filing.reform import facts_of_phase
 from app.views.messages import sentence
 from app.views.reform_figures import by_phase, by_unit, compared, kinds_of, refused, shares, unit_names
 from app.views.reform_forms import filed_class

@@ -10,13 +10,13 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.domain import codes
 from app.domain.regions import foshan
-from app.views.field_kinds import FILL_IN, chosen, one_of, searched, text
-from app.views.fields import FIELDS, known
-from app.views.fields_organs import FIELDS as FIELDS_ORGANS
-from app.views.fields_organs import LEADS
-from app.views.fields_quotas import FIELDS as FIELDS_QUOTAS
-from app.views.fields_sanding import FIELDS as FIELDS_SANDING
-from app.views.rows_field import Column, RowsField
+from app.views.fields.kinds import FILL_IN, chosen, one_of, searched, text
+from app.views.fields.organs import FIELDS as FIELDS_ORGANS
+from app.views.fields.organs import LEADS
+from app.views.fields.quotas import FIELDS as FIELDS_QUOTAS
+from app.views.fields.registry import FIELDS, known
+from app.views.fields.rows import Column, RowsField
+from app.views.fields.sanding import FIELDS as FIELDS_SANDING
 from app.workflow.reform import StepKind
 
 # So many people are named one by one; more go as a whole line.

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.domain import errors
 from app.queries import reforms, units
-from app.views.fields_organs import lead_lines, lead_rows
-from app.views.filing import stored
+from app.views.fields.organs import lead_lines, lead_rows
+from app.views.filing.base import stored
 from app.views.messages import sentence
 from app.views.reform import mine
 from app.views.reform_figures import by_phase, by_unit, shares

@@ -17,7 +17,7 @@ from app.reports import render
 from app.reports.content import date
 from app.views import day
 from app.views.certificates import as_of
-from app.views.fields_sanding import COLUMNS, COUNTS, SCOPES, SIGNBOARDS, TEMPORARY, words
+from app.views.fields.sanding import COLUMNS, COUNTS, SCOPES, SIGNBOARDS, TEMPORARY, words
 from app.views.issued import sent
 from app.views.lineage_picture import Link, Stretch, picture
 from app.views.place import some_number

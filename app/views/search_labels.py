@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from app.domain import codes
 from app.domain.records import KINDS
 from app.queries import commission, units
-from app.views import filing_reform
+from app.views.fields.rows import RowsField
+from app.views.filing import reform as filing_reform
 from app.views.record_sections import brief
-from app.views.rows_field import RowsField
 from app.views.shell import hat
 
 # A row's number; a leader and a phase are a pair of them.

@@ -12,7 +12,7 @@ from app.views import engagements, inside, movements, quota_desk, unit_then
 from app.views.alarm_texts import alarm_rows
 from app.views.auditing import record_export
 from app.views.day import address, asked, day_context, title, words
-from app.views.fields_sanding import SIGNBOARDS
+from app.views.fields.sanding import SIGNBOARDS
 from app.views.lists import workbook
 from app.views.rows import states
 from app.views.shell import hat, work

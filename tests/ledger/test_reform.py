@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from app.db import Identity
 from app.domain import errors
 from app.queries import reforms
-from app.views.filing_reform import facts_of_phase
+from app.views.filing.reform import facts_of_phase
 from app.workflow import engine
 from tests.ledger.steps import TODAY, by_office, findings
 from tests.world import World

@@ -17,7 +17,8 @@ from sqlalchemy import text
 from app.api.v1.description import document
 from app.db import digest
 from app.domain import errors
-from app.views import fields, search_labels
+from app.views import search_labels
+from app.views.fields import registry as fields
 from app.views.forms import form_class
 from app.workflow import versions
 from tests.security import cast

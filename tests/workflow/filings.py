@@ -13,9 +13,9 @@ from sqlalchemy import text
 from app.domain.retirement import add_months
 from app.ledger.people import facts_of
 from app.ledger.records import record_facts
-from app.views.fields_entry import REASONS
-from app.views.fields_records import KIND_OF
-from app.views.filing_reform import facts_of_phase
+from app.views.fields.entry import REASONS
+from app.views.fields.records import KIND_OF
+from app.views.filing.reform import facts_of_phase
 from app.workflow import engine, validation, verifying
 from app.workflow.definition import Process
 from tests.ledger.steps import TODAY, by_office, entered, lead, scheme_facts, seat

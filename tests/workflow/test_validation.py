@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import commands, seeds
-from app.views.fields import known
+from app.views.fields.registry import known
 from app.workflow import validation
 from app.workflow.validation import DefinitionsRefused, load, problems_of
 from tests.world import World

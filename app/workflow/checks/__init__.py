@@ -3,7 +3,7 @@
 A check is a function over a session and a ``Subject``; a definition names it by its code with a level: ``stop`` refuses
 submission and approval, ``warn`` is shown beside the decision. A check asks the database as the reader it runs for: what
 he may not see answers ``None``, no finding. The modules of this package register their checks as they are imported; words
-for the codes stand with the views (``app/views/check_texts.py``).
+for the codes stand with the views (``app/views/check_texts``).
 """
 
 import datetime as dt

@@ -8,7 +8,7 @@ from wtforms import Field, IntegerField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from app.domain import codes, ratios
-from app.views.field_kinds import FILL_IN, chosen, one_of, text
+from app.views.fields.kinds import FILL_IN, chosen, one_of, text
 from app.workflow.checks.lead import RATIOS
 from app.workflow.definition import Process
 

@@ -9,8 +9,8 @@ from wtforms import Field, IntegerField
 from wtforms.validators import InputRequired, NumberRange
 
 from app.domain import codes, sanding
-from app.views.field_kinds import FILL_IN, chosen, one_of, searched, text
-from app.views.rows_field import Column, RowsField
+from app.views.fields.kinds import FILL_IN, chosen, one_of, searched, text
+from app.views.fields.rows import Column, RowsField
 
 SIGNBOARDS = [("co_located", "合署办公"), ("two_names", "一个机构两块牌子"), ("plate", "加挂牌子")]
 TEMPORARY = [("team", "专班"), ("headquarters", "指挥部"), ("preparation", "筹备组")]

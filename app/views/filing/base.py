@@ -15,8 +15,8 @@ from app.ledger.people import PersonFacts, facts_of
 from app.models import Unit
 from app.security.hats import Hat
 from app.security.services import services
-from app.views.fields_organs import lead_lines, listed
-from app.views.fields_records import hidden
+from app.views.fields.organs import lead_lines, listed
+from app.views.fields.records import hidden
 from app.views.shell import named
 from app.workflow.definition import FACT_NAMES, Process
 

@@ -8,7 +8,7 @@ from wtforms import Field, IntegerField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.domain import codes
-from app.views.field_kinds import FILL_IN, chosen, day, one_of, searched, text
+from app.views.fields.kinds import FILL_IN, chosen, day, one_of, searched, text
 
 HOSTED_KINDS = [(k, v) for k, v in chosen(codes.ABSENCE) if k in ("attachment", "aid", "village", "training")]
 AWAY_KINDS = [(k, v) for k, v in chosen(codes.ABSENCE) if k in ("sick_leave", "waiting", "study")]

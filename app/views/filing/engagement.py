@@ -11,7 +11,7 @@ from app.ledger.people import PersonFacts, facts_of
 from app.models import Unit
 from app.security.hats import Hat
 from app.security.services import services
-from app.views.filing import Filing, form_facts, unit_of_line
+from app.views.filing.base import Filing, form_facts, unit_of_line
 from app.workflow.definition import Process
 
 

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from app.domain import errors
 from app.queries import units
 from app.security.hats import Hat
-from app.views import filing
+from app.views.filing import base as filing
 from app.workflow.definition import Process
 
 if TYPE_CHECKING:
-    from app.views.filing import Filing
+    from app.views.filing.base import Filing
 
 
 def _named(s: Session, person: Any) -> str:

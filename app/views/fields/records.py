@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 
 from app.domain import codes, records
 from app.domain.records import KINDS, MAIL, OPEN, PHONE
-from app.views import field_kinds
+from app.views.fields import kinds as field_kinds
 from app.workflow.definition import Process
 
 # The kind of item that a business is about.

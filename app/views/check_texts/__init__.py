@@ -1,6 +1,6 @@
 """核对的说法: the words for the checks' codes: title, labels of figures, sentences.
 
-A piece of business with checks of its own adds a module ``check_texts_<piece>.py`` with the same three tables.
+A piece of business with checks of its own adds a module ``<piece>.py`` beside this one with the same three tables.
 """
 
 import importlib
@@ -62,13 +62,11 @@ class _Figures(dict[str, Any]):
 
 def _gather() -> None:
     """Take in the words of the other pieces, each in a module of its own beside this one."""
-    package = importlib.import_module("app.views")
-    for module in pkgutil.iter_modules(package.__path__):
-        if module.name.startswith("check_texts_"):
-            words = importlib.import_module(f"app.views.{module.name}")
-            for known, more in ((TITLES, words.TITLES), (LABELS, words.LABELS), (SAYS, words.SAYS)):
-                known.update(more)
-            CODED.update(getattr(words, "CODED", {}))
+    for module in pkgutil.iter_modules(__path__):
+        words = importlib.import_module(f"{__name__}.{module.name}")
+        for known, more in ((TITLES, words.TITLES), (LABELS, words.LABELS), (SAYS, words.SAYS)):
+            known.update(more)
+        CODED.update(getattr(words, "CODED", {}))
 
 
 _gather()

@@ -10,8 +10,8 @@ from app.domain import errors
 from app.ledger.people import PersonFacts, facts_of
 from app.security.hats import Hat
 from app.security.services import services
-from app.views.fields_entry import REASONS, WAYS
-from app.views.filing import Filing, form_facts
+from app.views.fields.entry import REASONS, WAYS
+from app.views.filing.base import Filing, form_facts
 from app.workflow.definition import Process
 
 WHOLE = ("permit", "seats", "plan_year", "absent_days", "absent_year_days")

@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 from app.domain import caps, errors, ratios
 from app.queries import ranks
 from app.security.hats import Hat
-from app.views import filing
+from app.views.filing import base as filing
 from app.workflow.checks.lead import POSTS, RATIOS
 from app.workflow.definition import Process
 
 if TYPE_CHECKING:
-    from app.views.filing import Filing
+    from app.views.filing.base import Filing
 
 
 def scheme(s: Session, form: Any, plan: Process, who: Hat) -> Filing:

@@ -9,18 +9,16 @@ from wtforms.validators import InputRequired, NumberRange
 
 from app.domain import codes
 from app.domain.regions import foshan
-from app.views import (
-    fields_engagement,
-    fields_entry,
-    fields_inside,
-    fields_lead,
-    fields_organs,
-    fields_quotas,
-    fields_records,
-    fields_reform,
-    fields_sanding,
-)
-from app.views.field_kinds import FILL_IN, chosen, day, one_of, searched, text
+from app.views.fields import engagement as fields_engagement
+from app.views.fields import entry as fields_entry
+from app.views.fields import inside as fields_inside
+from app.views.fields import lead as fields_lead
+from app.views.fields import organs as fields_organs
+from app.views.fields import quotas as fields_quotas
+from app.views.fields import records as fields_records
+from app.views.fields import reform as fields_reform
+from app.views.fields import sanding as fields_sanding
+from app.views.fields.kinds import FILL_IN, chosen, day, one_of, searched, text
 
 LEAD_EXITS = [(k, v) for k, v in chosen(codes.POSITION_CHANGE) if k in "134567"]
 EXITS = [(k, v) for k, v in chosen(codes.EXIT) if k not in ("31", "97", "98")]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import errors
 from app.security.hats import Hat
-from app.views.filing import Filing
+from app.views.filing.base import Filing
 from app.workflow.definition import Process
 
 # A phase as a form posts it: "variant-phase".

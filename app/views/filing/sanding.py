@@ -11,11 +11,11 @@ from app.domain import errors
 from app.models import Unit
 from app.queries import commission
 from app.security.hats import Hat
-from app.views import filing
+from app.views.filing import base as filing
 from app.workflow.definition import Process
 
 if TYPE_CHECKING:
-    from app.views.filing import Filing
+    from app.views.filing.base import Filing
 
 
 def _body(s: Session, unit: Any) -> Unit:

@@ -6,18 +6,16 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.security.hats import Hat
-from app.views import (
-    filing_engagement,
-    filing_entry,
-    filing_inside,
-    filing_lead,
-    filing_organs,
-    filing_quotas,
-    filing_records,
-    filing_reform,
-    filing_sanding,
-)
-from app.views.filing import Filing, usual
+from app.views.filing import engagement as filing_engagement
+from app.views.filing import entry as filing_entry
+from app.views.filing import inside as filing_inside
+from app.views.filing import lead as filing_lead
+from app.views.filing import organs as filing_organs
+from app.views.filing import quotas as filing_quotas
+from app.views.filing import records as filing_records
+from app.views.filing import reform as filing_reform
+from app.views.filing import sanding as filing_sanding
+from app.views.filing.base import Filing, usual
 from app.workflow.definition import Process
 
 # One line for each piece: **filing_<piece>.FILERS.

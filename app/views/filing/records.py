@@ -14,9 +14,9 @@ from app.ledger.records import now_facts, record_facts
 from app.queries.papers import files
 from app.security.hats import Hat
 from app.security.services import services
-from app.views.fields_records import KIND_OF
-from app.views.filing import Filing, stored, usual
-from app.views.filing_entry import entry_facts
+from app.views.fields.records import KIND_OF
+from app.views.filing.base import Filing, stored, usual
+from app.views.filing.entry import entry_facts
 from app.workflow.definition import Process
 
 PHOTO_BYTES = 2 * 1024 * 1024

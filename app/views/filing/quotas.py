@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import errors
 from app.security.hats import Hat
-from app.views.filing import Filing, form_facts, unit_of_line
+from app.views.filing.base import Filing, form_facts, unit_of_line
 from app.workflow.definition import Process
 
 # Where the movement reads a number under another name than the form.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from flask_babel import lazy_gettext as _l
 from wtforms import Field
 
-from app.views.field_kinds import searched
+from app.views.fields.kinds import searched
 
 FIELDS: dict[str, Callable[[], Field]] = {
     "reform_phase": lambda: searched(_l("Reform, variant and phase"), "/reform/phases", preload=True),

@@ -12,8 +12,8 @@ from wtforms import Field
 
 from app.domain import codes
 from app.queries import units
-from app.views.field_kinds import chosen, one_of, searched, text
-from app.views.rows_field import Column, RowsField
+from app.views.fields.kinds import chosen, one_of, searched, text
+from app.views.fields.rows import Column, RowsField
 
 SPLIT = (Column("department", _l("Internal department"), search="/search/departments", along="unit"),)
 MOVERS = (Column("person", _l("Person"), search="/search/people"),)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.domain import errors
 from app.models import Unit
 from app.security.hats import Hat
-from app.views.filing import Filing, form_facts, unit_of_line
+from app.views.filing.base import Filing, form_facts, unit_of_line
 from app.workflow.definition import Process
 
 

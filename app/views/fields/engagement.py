@@ -8,7 +8,7 @@ from wtforms import Field, IntegerField
 from wtforms.validators import InputRequired, NumberRange
 
 from app.domain import codes
-from app.views.field_kinds import FILL_IN, chosen, day, one_of, searched, text
+from app.views.fields.kinds import FILL_IN, chosen, day, one_of, searched, text
 
 FIELDS: dict[str, Callable[[], Field]] = {
     "cap_number": lambda: IntegerField(
