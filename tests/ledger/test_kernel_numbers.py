@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.cli.server import parts as jobs
 from app.domain import errors
+from app.workflow import parts as jobs
 from tests.ledger.steps import TODAY, ago, by_office, entered, findings, leave, refusal, reserved, review, set_quota
 from tests.ledger.steps import file as filed
 from tests.world import Body, World
