@@ -78,7 +78,7 @@ BEGIN
       WHERE x.unit_id = v_unit AND x.kind = 'establishment' AND (t.authorised > 0 OR t.occupied > 0) ORDER BY x.id LOOP
     IF l.occupied = 0 AND f ->> 'seats' IS DISTINCT FROM 'along' THEN  -- nothing of it goes on, so nothing is begun for it
       PERFORM k_carry_parts(p_case, l.id, NULL, p_on);
-      PERFORM k_set_quota(p_case, f - 'until_on' - 'bring' || jsonb_build_object('line', l.id, 'authorised', 0), p_on);
+      PERFORM k_set_quota(p_case, f - 'until_on' || jsonb_build_object('line', l.id, 'authorised', 0), p_on);
       CONTINUE;
     END IF;
     v_line := k_line(jsonb_build_object('unit', v_into, 'category', l.category, 'funding', l.funding, 'structure', l.structure));
@@ -91,7 +91,7 @@ BEGIN
       PERFORM k_carry_parts(p_case, l.id, NULL, p_on);
       PERFORM k_move_people(p_case, jsonb_build_object('line', l.id, 'into_line', v_takes.id), p_on);
     END IF;
-    PERFORM k_set_quota(p_case, f - 'until_on' - 'bring' || jsonb_build_object('line', l.id, 'authorised', 0), p_on);
+    PERFORM k_set_quota(p_case, f - 'until_on' || jsonb_build_object('line', l.id, 'authorised', 0), p_on);
     PERFORM k_pool_room(v_takes, 0, p_on);
   END LOOP;
   PERFORM k_release_leaders(p_case, f, v_unit, p_on);
@@ -151,7 +151,7 @@ BEGIN
       PERFORM k_leave(p_case, o, '21', p_on, clock_timestamp());
     END LOOP;
     PERFORM k_surplus_alarm(l.id, p_case);
-    IF l.authorised > 0 THEN PERFORM k_set_quota(p_case, f - 'until_on' - 'bring' || jsonb_build_object('line', l.id, 'authorised', 0), p_on); END IF;
+    IF l.authorised > 0 THEN PERFORM k_set_quota(p_case, f - 'until_on' || jsonb_build_object('line', l.id, 'authorised', 0), p_on); END IF;
   END LOOP;
 END $$;
 

@@ -50,7 +50,7 @@ END $$;
 
 CREATE OR REPLACE FUNCTION ledger_split_unit(p_case bigint) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE r case_record := case_open_movement(p_case, 'split_unit'); f jsonb := r.facts::jsonb; v_new bigint;
+DECLARE r case_record := case_open_movement(p_case, 'split_unit'); f jsonb := k_plain(r.facts::jsonb); v_new bigint;
 BEGIN
   v_new := k_split_unit(p_case, f, k_day((f ->> 'start')::date));
   PERFORM k_effected(p_case);

@@ -128,21 +128,21 @@ BEGIN
     END IF;
     IF f ->> 'seats' = 'along' THEN
       v_count := least(greatest(v_count, l.allotted), l.authorised);
-      PERFORM k_set_quota(p_case, f - 'until_on' - 'bring' || jsonb_build_object('net', 1, 'line', v_line, 'authorised',
+      PERFORM k_set_quota(p_case, f - 'until_on' || jsonb_build_object('net', 1, 'line', v_line, 'authorised',
         coalesce((SELECT authorised FROM ledger_total WHERE line_id = v_line), 0) + v_count), p_on);
     END IF;
     IF v_people IS NOT NULL THEN
       PERFORM k_move_people(p_case, jsonb_build_object('line', l.id, 'into_line', v_line, 'people', v_people, 'department', v_new), p_on);
     END IF;
     IF f ->> 'seats' = 'along' THEN
-      PERFORM k_set_quota(p_case, f - 'until_on' - 'bring' || jsonb_build_object('line', l.id, 'authorised', greatest(0, least(l.authorised - v_count,
+      PERFORM k_set_quota(p_case, f - 'until_on' || jsonb_build_object('line', l.id, 'authorised', greatest(0, least(l.authorised - v_count,
         (SELECT authorised FROM ledger_total WHERE line_id = l.id)))), p_on);
       PERFORM k_pool_room(x, 0, p_on) FROM quota_line x WHERE x.id = v_line;
     END IF;
   END LOOP;
   FOR l IN SELECT x.*, t.authorised FROM quota_line x JOIN ledger_total t ON t.line_id = x.id WHERE x.scope_unit_id = d.id
       AND x.kind = 'leadership' AND t.authorised > 0 AND f ->> 'seats' = 'along' ORDER BY x.id LOOP
-    PERFORM k_set_quota(p_case, f - 'line' - 'until_on' - 'bring' || jsonb_build_object('unit', v_into, 'scope', v_new, 'kind', 'leadership',
+    PERFORM k_set_quota(p_case, f - 'line' - 'until_on' || jsonb_build_object('unit', v_into, 'scope', v_new, 'kind', 'leadership',
       'role', l.role, 'level', l.level, 'authorised', l.authorised), p_on);
   END LOOP;
   PERFORM k_release_leaders(p_case, f, d.id, p_on);

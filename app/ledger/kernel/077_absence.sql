@@ -117,8 +117,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT p.name, p.id_mask, a.kind, h.name, a.started_on, a.until_on FROM absence a JOIN person p ON p.id = a.person_id
     JOIN unit u ON u.id = a.host_unit_id JOIN unit h ON h.id = a.unit_id
    WHERE a.host_unit_id = p_unit AND a.started_on <= p_on AND (a.ended_on IS NULL OR a.ended_on > p_on)
-     AND CASE WHEN p_known IS NULL THEN a.recorded_to IS NULL
-       ELSE a.recorded_at < p_known AND (a.recorded_to IS NULL OR a.recorded_to >= p_known) END
+     AND known_at(a.recorded_at, a.recorded_to, p_known)
      AND scope_has(u.scope_path) AND scope_can('seat') AND NOT coalesce(h.scope_path <@ scope_ranges(16), true)
      AND (scope_part(10) IS NULL OR a.personnel_class = ANY (string_to_array(scope_part(10), ',')))
    ORDER BY a.until_on, a.id LIMIT 200

@@ -4,7 +4,8 @@
 -- division then: a body that was given to another division since is there with its name and figures, one that came since is
 -- not (docs/establishment.md, "Any day"). Whoever reads by the unit itself (its own people, a competent department, who is
 -- named for it) keeps it with its whole past. Units 不上网 are judged as they are today. `own`: its rows are the reader's today,
--- so that people and papers may be asked for. p_inside: departments alone, or none of them; p_units: these alone.
+-- so that people and papers may be asked for. p_inside: departments alone, or none of them; p_units: these alone. What was known
+-- (known_at) is written out, for it is asked of every version in the city.
 CREATE OR REPLACE FUNCTION day_units(p_on date, p_known timestamptz, p_inside boolean DEFAULT NULL, p_units bigint[] DEFAULT NULL)
 RETURNS TABLE (unit_id bigint, legal_id bigint, node text, parent_id bigint, region_code text, scope_path text, name text,
   short_name text, uscc text, nature text, category text, grade text, body text, own boolean, opened_on date, closed_on date)
@@ -27,8 +28,7 @@ $$;
 CREATE OR REPLACE FUNCTION unit_called(p_unit bigint, p_on date, p_known timestamptz) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT coalesce((SELECT v.name FROM unit_version v WHERE v.unit_id = u.id AND v.started_on <= p_on
-      AND (v.ended_on IS NULL OR v.ended_on > p_on) AND CASE WHEN p_known IS NULL THEN v.recorded_to IS NULL
-        ELSE v.recorded_at < p_known AND (v.recorded_to IS NULL OR v.recorded_to >= p_known) END LIMIT 1), u.name)
+      AND (v.ended_on IS NULL OR v.ended_on > p_on) AND known_at(v.recorded_at, v.recorded_to, p_known) LIMIT 1), u.name)
     FROM unit u WHERE u.id = p_unit AND (NOT u.not_networked OR u.scope_path <@ scope_ranges(15))
 $$;
 

@@ -3,7 +3,7 @@
 -- Who sat on a day is who sits today, less who came after it, and those who left after it; what was recorded later than
 -- the moment is taken back, and what was replaced later counts again. So the cost follows what changed since, not the
 -- number of people (docs/establishment.md, "Any day"). Lines of units that stood in the reader's range on that day, with the
--- unit's place and name of the day; nobody is named.
+-- unit's place and name of the day; nobody is named. What was known (known_at) is written out, for it is asked of every number.
 DROP FUNCTION IF EXISTS day_lines(date, timestamptz);
 CREATE FUNCTION day_lines(p_on date, p_known timestamptz)
 RETURNS TABLE (line_id bigint, unit_id bigint, category text, authorised int, occupied int, region_code text, scope_path text, name text)
