@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.domain import caps
 from app.domain.leaders import RANKS_BEGAN
-from app.queries.days import Moment, holds
-from app.queries.difference import Between
+from app.queries.days import Moment, holds, period
+from app.queries.difference import Between, touched
 from app.queries.history import departments_on
 
 MOST = 201
@@ -24,15 +24,13 @@ def within(alias: str) -> str:
     )
 
 
-COMPARED = ("name", "region_code", "parent_id", "grade", "category", "nature", "uscc", "body")
-
-
-# A department is in the region of its body: where that went to another one, it says so itself.
+# What is compared of a department, and of a body beside it: a department is in the region of its body, which says so itself.
+OWN = ("name", "parent_id", "grade", "category", "nature", "uscc", "body")
+COMPARED = (*OWN, "region_code")
 ALONG = (
     "coalesce(w.node, v.node) = 'department' AND CASE WHEN v.unit_id IS NULL THEN w.opened_on <= :a"
     " WHEN w.unit_id IS NULL THEN v.closed_on IS NULL OR v.closed_on > :b"
-    " ELSE (v.name, v.parent_id, v.grade, v.category, v.nature, v.uscc, v.body)"
-    " IS NOT DISTINCT FROM (w.name, w.parent_id, w.grade, w.category, w.nature, w.uscc, w.body) END"
+    f" ELSE ({', '.join(f'v.{c}' for c in OWN)}) IS NOT DISTINCT FROM ({', '.join(f'w.{c}' for c in OWN)}) END"
 )
 
 
@@ -83,8 +81,7 @@ def boards(session: Session, between: Between, limit: int = MOST) -> list[Any]:
                 " CASE WHEN s.kind = 'co_located' THEN unit_called(s.partner_id, :b, NULL) ELSE s.name END AS shown,"
                 " s.started_on > :a AS begun, CASE WHEN s.started_on > :a THEN s.started_on ELSE s.ended_on END AS on_day"
                 f" FROM unit_signboard s WHERE s.recorded_to IS NULL AND {there}"
-                " AND (s.started_on <= :a AND (s.ended_on IS NULL OR s.ended_on > :a))"
-                " <> (s.started_on <= :b AND (s.ended_on IS NULL OR s.ended_on > :b))"
+                f" AND ({period('s', ':a')}) <> ({period('s', ':b')})"
                 " ORDER BY s.scope_path, s.id LIMIT :n"
             ),
             {**between.values, "n": limit},
@@ -127,12 +124,7 @@ def positions(session: Session, between: Between, limit: int = MOST) -> list[Any
     return list(
         session.execute(
             text(
-                "WITH ends AS MATERIALIZED (SELECT o.person_id, o.line_id, o.id, false AS later FROM occupancy o"
-                " WHERE o.recorded_to IS NULL AND o.ended_on > :a AND o.ended_on <= :b AND o.started_on <= :a"
-                f" AND o.kind = 'leadership' AND {between.there('o')} UNION ALL"
-                " SELECT o.person_id, o.line_id, o.id, true FROM occupancy o WHERE o.recorded_to IS NULL AND o.started_on > :a"
-                " AND o.started_on <= :b AND (o.ended_on IS NULL OR o.ended_on > :b) AND o.kind = 'leadership'"
-                f" AND {between.there('o')}),"
+                f"WITH ends AS MATERIALIZED ({touched('leadership', between.there('o'))}),"
                 " alone AS (SELECT person_id, line_id, max(id) AS id, bool_and(later) AS taken FROM ends"
                 " GROUP BY person_id, line_id HAVING bool_and(later) OR NOT bool_or(later))"
                 f" SELECT x.person_id, x.taken, o.person_name AS name, h.id_mask, o.nature, o.home_unit,"
@@ -202,7 +194,7 @@ def departments(session: Session, between: Between) -> list[Department]:
         return []
     today = session.execute(text("SELECT kernel_today()")).scalar_one()
     first, second = (
-        {d.id: d for d in departments_on(session, between.unit, Moment(day, today), today)}
+        {d.id: d for d in departments_on(session, between.unit, Moment(day, today))}
         for day in (between.since, between.until)
     )
     found = []

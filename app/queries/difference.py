@@ -41,13 +41,17 @@ class Between:
 # Whose seat on the first day is not the seat of the second: only rows that began or ended in between can tell, so nobody
 # else is looked at. A seat is line, post and department; a person from outside the place comes in, one who goes there
 # leaves.
+def touched(kind: str, there: str) -> str:
+    """The stays of a kind, in a place (of ``o``), on one of the days alone, as a query; ``later``: on the second."""
+    rows = "SELECT o.person_id, o.line_id, o.unit_id, o.id, {} AS later FROM occupancy o WHERE o.recorded_to IS NULL AND {}"
+    where = f" AND o.kind = '{kind}' AND {there}"
+    left = "o.ended_on > :a AND o.ended_on <= :b AND o.started_on <= :a"
+    came = "o.started_on > :a AND o.started_on <= :b AND (o.ended_on IS NULL OR o.ended_on > :b)"
+    return f"{rows.format('false', left)}{where} UNION ALL {rows.format('true', came)}{where}"
+
+
 TOUCHED = (
-    "WITH held AS MATERIALIZED ("
-    "SELECT o.person_id, o.id, o.unit_id, false AS later FROM occupancy o WHERE o.recorded_to IS NULL AND o.ended_on > :a"
-    " AND o.ended_on <= :b AND o.started_on <= :a AND o.kind = 'establishment' AND o.scope_path >= :low AND o.scope_path < :high"
-    " UNION ALL SELECT o.person_id, o.id, o.unit_id, true FROM occupancy o WHERE o.recorded_to IS NULL AND o.started_on > :a"
-    " AND o.started_on <= :b AND (o.ended_on IS NULL OR o.ended_on > :b) AND o.kind = 'establishment'"
-    " AND o.scope_path >= :low AND o.scope_path < :high),"
+    f"WITH held AS MATERIALIZED ({touched('establishment', 'o.scope_path >= :low AND o.scope_path < :high')}),"
     " people AS (SELECT person_id, max(id) FILTER (WHERE NOT later) AS old, max(id) FILTER (WHERE later) AS new,"
     " CASE WHEN bool_and(later) THEN 'in' WHEN NOT bool_or(later) THEN 'out'"
     " WHEN max(unit_id) FILTER (WHERE later) <> max(unit_id) FILTER (WHERE NOT later) THEN 'moved' ELSE 'changed' END AS kind"

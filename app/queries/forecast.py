@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,23 +79,28 @@ def end_of(today: dt.date) -> dt.date:
     return add_months(today.replace(day=1), 12 * YEARS + 1)
 
 
+def lines_of(session: Session, place: Place, categories: Iterable[str] = ()) -> dict[int, tuple[int, Line]]:
+    """The establishment lines of a place with their figures, each with its body; of some categories, or of all."""
+    return {
+        r.id: (r.unit_id, Line(r.category, r.authorised, r.occupied, r.reserved, Counter()))
+        for r in session.execute(
+            text(
+                "SELECT l.id, l.unit_id, l.category, t.authorised, t.occupied, t.reserved FROM quota_line l"
+                " JOIN ledger_total t ON t.line_id = l.id WHERE l.kind = 'establishment' AND l.scope_path >= :low"
+                " AND l.scope_path < :high AND (cardinality(cast(:cats AS text[])) = 0 OR l.category = ANY (:cats))"
+            ),
+            {"low": place.low, "high": place.high, "cats": list(categories)},
+        )
+    }
+
+
 def forecast(session: Session, place: Place, today: dt.date, ahead: int = YEARS) -> Forecast:
     """Five statements, whatever the number of people: lines with their figures, months, the band, lines by year, who is late.
 
     Who leaves a single line is counted for this year and ``ahead`` more.
     """
     span = {"low": place.low, "high": place.high}
-    lines: dict[int, tuple[int, Line]] = {
-        r.id: (r.unit_id, Line(r.category, r.authorised, r.occupied, r.reserved, Counter()))
-        for r in session.execute(
-            text(
-                "SELECT l.id, l.unit_id, l.category, t.authorised, t.occupied, t.reserved FROM quota_line l"
-                " JOIN ledger_total t ON t.line_id = l.id WHERE l.kind = 'establishment'"
-                " AND l.scope_path >= :low AND l.scope_path < :high"
-            ),
-            span,
-        )
-    }
+    lines = lines_of(session, place)
     found = Forecast(today, Counter(), Counter(), Counter(), lines, overdue(session, place, today))
     for m in session.execute(
         text("SELECT * FROM forecast_months(:low, :high, :a, :b)"), {**span, "a": today, "b": end_of(today)}

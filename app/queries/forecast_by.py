@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.queries.forecast import Forecast, Line, Place, end_of
+from app.queries.forecast import Forecast, Line, Place, end_of, lines_of
 
 # 人员类别 by the category of the establishment that is sat on.
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -57,33 +57,24 @@ class Some:
 
 def forecast(session: Session, place: Place, today: dt.date, some: Some) -> Forecast:
     """Ten years for some of the people, in two statements; lines of other categories are not there."""
-    span = {"low": place.low, "high": place.high}
-    lines: dict[int, tuple[int, Line]] = {
-        r.id: (r.unit_id, Line(r.category, r.authorised, r.occupied, r.reserved, Counter()))
-        for r in session.execute(
-            text(
-                "SELECT l.id, l.unit_id, l.category, t.authorised, t.occupied, t.reserved FROM quota_line l"
-                " JOIN ledger_total t ON t.line_id = l.id WHERE l.kind = 'establishment' AND l.scope_path >= :low"
-                " AND l.scope_path < :high AND (cardinality(cast(:cats AS text[])) = 0 OR l.category = ANY (:cats))"
-            ),
-            {**span, "cats": list(GROUPS.get(some.group, ()))},
-        )
-    }
-    found = Forecast(today, Counter(), Counter(), Counter(), lines, 0)
+    lines = lines_of(session, place, some.values["cats"])
+    months: Counter[dt.date] = Counter()
+    early: Counter[int] = Counter()
+    late: Counter[int] = Counter()
     overdue = 0
     for r in session.execute(
         text("SELECT * FROM forecast_cells(:low, :high, :a, :b, :cats, :sex, :cadre)"),
-        {**span, "a": today, "b": end_of(today), **some.values},
+        {"low": place.low, "high": place.high, "a": today, "b": end_of(today), **some.values},
     ):
         if r.kind == "overdue":
             overdue += r.n
         elif r.kind == "law":
-            found.months[r.month] += r.n
+            months[r.month] += r.n
             if r.line_id in lines:
                 lines[r.line_id][1].leaving[r.month.year] += r.n
         else:
-            (found.early if r.kind == "early" else found.late)[r.month.year] += r.n
-    return Forecast(today, found.months, found.early, found.late, lines, overdue)
+            (early if r.kind == "early" else late)[r.month.year] += r.n
+    return Forecast(today, months, early, late, lines, overdue)
 
 
 def people(session: Session, place: Place, since: dt.date, until: dt.date, some: Some,

@@ -40,7 +40,7 @@ def documents(session: Session, unit_id: int, on: Day) -> list[Any]:
     )
 
 
-def departments_on(session: Session, unit_id: int, on: Day, today: dt.date) -> list[Any]:
+def departments_on(session: Session, unit_id: int, on: Day) -> list[Any]:
     """内设机构 that stood on a day under their names of that day, with their people and the seats meant for them then.
 
     One inside another department comes with that one's name (``above``).
@@ -49,7 +49,7 @@ def departments_on(session: Session, unit_id: int, on: Day, today: dt.date) -> l
     allotted = (
         "(SELECT p.department_id, count(*)::int AS allotted FROM post p WHERE p.unit_id = :u AND p.status <> 'abolished'"
         " AND p.department_id IS NOT NULL GROUP BY p.department_id)"
-        if at.on == today and at.known_to is None
+        if at.plain
         else "day_allotments(:u, :on, :known)"
     )
     return list(
@@ -63,7 +63,7 @@ def departments_on(session: Session, unit_id: int, on: Day, today: dt.date) -> l
                 f" LEFT JOIN {allotted} a ON a.department_id = u.id"
                 " WHERE u.legal_id = :u AND u.node = 'department' ORDER BY u.scope_path LIMIT 200"
             ),
-            {**at.values, "u": unit_id, "t": today},
+            {**at.values, "u": unit_id},
         )
     )
 

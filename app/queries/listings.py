@@ -1,11 +1,12 @@
 """The lists of units, people, seats and cases: columns, filters, orders; one query a page, by keyset."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from app.queries import days
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,7 @@ class Asked:
     # A unit's own identity: its few cases are fetched by index, instead of walking the city's until enough are seen.
     unit_id: int | None = None
     # The day of a list that has days, as app/queries/days.py names it.
-    moment: Mapping[str, Any] = field(default_factory=dict)
+    moment: days.Moment | None = None
     # A region as a span of paths, for such a list: people and seats are those of the bodies that stood in it on the day.
     region: tuple[str, str] | None = None
 
@@ -246,17 +247,15 @@ def people_named(session: Session, q: str) -> list[int] | None:
 GONE = " AND x.unit_id <> ALL (:gone)"
 
 
-def moved(session: Session, asked: Asked) -> tuple[list[int], list[int]]:
+def moved(session: Session, at: days.Moment, region: tuple[str, str]) -> tuple[list[int], list[int]]:
     """Bodies that stood in the region on the day and are elsewhere today, and those that stood elsewhere and are there today."""
-    low, high = asked.region or ("", "")
+    low, high = region
     rows = session.execute(
         text(
             "SELECT u.id, v.region_code || '.' AS stood, u.scope_path AS stands FROM unit u JOIN unit_version v ON v.unit_id = u.id"
-            " WHERE u.node <> 'department' AND v.region_code <> u.region_code AND v.started_on <= :on"
-            " AND (v.ended_on IS NULL OR v.ended_on > :on) AND CASE WHEN cast(:known AS timestamptz) IS NULL"
-            " THEN v.recorded_to IS NULL ELSE v.recorded_at < :known AND (v.recorded_to IS NULL OR v.recorded_to >= :known) END"
+            f" WHERE u.node <> 'department' AND v.region_code <> u.region_code AND {days.held('v', at)}"
         ),
-        dict(asked.moment),
+        at.values,
     ).all()
     came = [r.id for r in rows if low <= r.stood < high and not low <= r.stands < high]
     gone = [r.id for r in rows if low <= r.stands < high and not low <= r.stood < high]
@@ -268,7 +267,9 @@ def _conditions(session: Session, listing: Listing, asked: Asked) -> tuple[list[
     # The range is stated as values too: the planner cannot see inside the policy (docs/architecture.md).
     # Cases are also seen through tasks, outside the range, so their list leaves the range to the policy.
     conditions, named = [listing.where], None
-    came, gone = moved(session, asked) if listing.by_unit and asked.region else ([], [])
+    came, gone = (
+        moved(session, asked.moment, asked.region) if listing.by_unit and asked.moment and asked.region else ([], [])
+    )
     if came:
         conditions.append(f"((x.scope_path >= :low AND x.scope_path < :high{GONE}) OR x.unit_id = ANY (:came))")
     elif gone:
@@ -296,7 +297,7 @@ def _conditions(session: Session, listing: Listing, asked: Asked) -> tuple[list[
         "unit": asked.unit_id,
         "came": came,
         "gone": gone,
-        **asked.moment,
+        **(asked.moment.values if asked.moment else {}),
     }
 
 

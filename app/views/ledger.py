@@ -100,11 +100,7 @@ class LedgerView(BaseView):
                 bodies = places.bodies(s, at, region=there.region_code, parent=unit_id, after=after, limit=BODIES + 1)
                 boards = sanding.boards_of(s, [r.id for r in bodies], at)
                 if not after:
-                    rows = (
-                        history.departments_on(s, unit_id, at, at.today)
-                        if there.own
-                        else places.departments(s, at, unit_id)
-                    )
+                    rows = history.departments_on(s, unit_id, at) if there.own else places.departments(s, at, unit_id)
         nodes = body_nodes(bodies, boards, at, path)
         nodes += [
             {

@@ -236,7 +236,7 @@ class ListView(BaseView):
         keep: dict[str, Any] = {"q": q, "state": state, "region": region, "process": process, "sort": sort}
         keep |= at.parameters
         keep["cols"] = [c for c in listing.columns if c in cols]
-        asked = Asked(low, high, q, state, key, down, after, process, who.unit_id, {} if at.plain else at.values,
+        asked = Asked(low, high, q, state, key, down, after, process, who.unit_id, None if at.plain else at,
                       span(region) if region and not at.plain else None)  # fmt: skip
         return listing, asked, {k: v for k, v in keep.items() if v}
 

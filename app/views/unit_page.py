@@ -50,7 +50,7 @@ class UnitView(BaseView):
             limit = ROSTER_WHOLE if whole else ROSTER_PAGE
             people = units.roster(s, row.legal_id, at, kind="establishment", after=after, limit=limit + 1)
             leaders = units.roster(s, row.legal_id, at, kind="leadership", limit=200)
-            departments = history.departments_on(s, row.legal_id, at, now)
+            departments = history.departments_on(s, row.legal_id, at)
             documents = history.documents(s, row.legal_id, at)
             seated = history.seated(s, row.legal_id, at)
             moved = history.movements(s, "unit", row.legal_id, at if past else None)
@@ -245,7 +245,7 @@ class DisclosureView(BaseView):
             then = history.unit_on(s, who.unit_id, at) or row
             lines = units.lines_of(s, who.unit_id, None, at)
             people = units.roster(s, who.unit_id, at, kind="establishment", limit=ROSTER_WHOLE)
-            departments = history.departments_on(s, who.unit_id, at, at.today)
+            departments = history.departments_on(s, who.unit_id, at)
             documents = history.documents(s, who.unit_id, at)
         return render_template(
             "disclosure.html",

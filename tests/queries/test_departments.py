@@ -43,7 +43,7 @@ def body(world: World) -> Body:
 def inside(world: World, body: Body, at: Moment) -> dict[str, tuple[int, int | None]]:
     """Departments of a day with their people and the seats meant for them, as the unit sees them."""
     with world.database.transaction(world.clerk(body)) as session:
-        return {d.name: (d.people, d.allotted) for d in history.departments_on(session, body.id, at, TODAY)}
+        return {d.name: (d.people, d.allotted) for d in history.departments_on(session, body.id, at)}
 
 
 def test_each_day_has_its_departments_their_people_and_their_seats(world: World, body: Body) -> None:
@@ -56,7 +56,7 @@ def test_each_day_has_its_departments_their_people_and_their_seats(world: World,
 
 def test_today_by_the_chain_is_today_by_the_seats(world: World, body: Body) -> None:
     with world.database.transaction(world.clerk(body)) as session:
-        counted = history.departments_on(session, body.id, Moment(TODAY, TODAY), TODAY)
+        counted = history.departments_on(session, body.id, Moment(TODAY, TODAY))
         told = dict(
             session.execute(text("SELECT * FROM day_allotments(:u, :d, NULL)"), {"u": body.id, "d": TODAY}).all()
         )  # type: ignore[arg-type]

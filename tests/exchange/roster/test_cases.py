@@ -68,7 +68,7 @@ def test_a1_a_towns_organ_and_its_workers_are_counted_apart(imported: World) -> 
 
 
 def departments(session: Any, unit: int) -> list[Any]:
-    return history.departments_on(session, unit, city_today(), city_today())
+    return history.departments_on(session, unit, city_today())
 
 
 @pytest.mark.parametrize(
