@@ -25,27 +25,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT coalesce((SELECT username FROM ab_user WHERE id = (SELECT scope_number(1))), '') || '#' || coalesce(scope_part(2), '')
 $$;
 
--- Appends one entry; the chain head's row is the lock that orders it.
-CREATE OR REPLACE FUNCTION chain_append(
-  p_kind text, p_id bigint, p_type text, p_effective date, p_recorded timestamptz, p_case bigint,
-  p_fields jsonb, p_scope text) RETURNS void
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE v_head ledger_chain; v_payload text := canonical(p_fields); v_hash text; v_actor text := kernel_actor();
-BEGIN
-  INSERT INTO ledger_chain (chain_kind, chain_id, sequence, hash) VALUES (p_kind, p_id, 0, '')
-    ON CONFLICT (chain_kind, chain_id) DO NOTHING;
-  SELECT * INTO v_head FROM ledger_chain WHERE chain_kind = p_kind AND chain_id = p_id FOR UPDATE;
-  v_hash := entry_hash(1, p_kind || ':' || p_id, v_head.sequence + 1, p_type, p_effective, p_recorded,
-    p_case, v_actor, v_payload, v_head.hash);
-  INSERT INTO ledger_entry (chain_kind, chain_id, sequence, format, type, effective_on, recorded_at, payload,
-    case_id, actor, prev_hash, hash, scope_path)
-  VALUES (p_kind, p_id, v_head.sequence + 1, 1, p_type, p_effective, p_recorded, v_payload,
-    p_case, v_actor, v_head.hash, v_hash, p_scope);
-  UPDATE ledger_chain SET sequence = v_head.sequence + 1, hash = v_hash
-   WHERE chain_kind = p_kind AND chain_id = p_id;
-END $$;
-
--- Several entries of one chain and one kind, in their order: the head is read and written once.
+-- Appends entries of one kind to a chain, in their order; the chain head's row is the lock that orders it, read and written once.
 CREATE OR REPLACE FUNCTION k_chain_row(p_kind text, p_id bigint, p_type text, p_effective date, p_recorded timestamptz, p_case bigint,
   p_fields jsonb[], p_scope text) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
@@ -64,10 +44,18 @@ BEGIN
   END LOOP;
   INSERT INTO ledger_entry (chain_kind, chain_id, sequence, format, type, effective_on, recorded_at, payload,
     case_id, actor, prev_hash, hash, scope_path)
-  SELECT p_kind, p_id, v_head.sequence + i, 1, p_type, p_effective, p_recorded, payload, p_case, v_actor, before, hash, p_scope
-    FROM unnest(v_payloads, v_hashes, v_hashes[2:]) WITH ORDINALITY x(payload, before, hash, i) WHERE payload IS NOT NULL ORDER BY i;
+  SELECT p_kind, p_id, v_head.sequence + i, 1, p_type, p_effective, p_recorded, v_payloads[i], p_case, v_actor, v_hashes[i], v_hashes[i + 1],
+    p_scope FROM generate_subscripts(v_payloads, 1) i;
   UPDATE ledger_chain SET sequence = v_at, hash = v_hash WHERE chain_kind = p_kind AND chain_id = p_id;
 END $$;
+
+-- Appends one entry.
+CREATE OR REPLACE FUNCTION chain_append(
+  p_kind text, p_id bigint, p_type text, p_effective date, p_recorded timestamptz, p_case bigint,
+  p_fields jsonb, p_scope text) RETURNS void
+LANGUAGE sql SET search_path = public, pg_temp AS $$
+  SELECT k_chain_row(p_kind, p_id, p_type, p_effective, p_recorded, p_case, ARRAY[p_fields], p_scope)
+$$;
 
 -- One entry of one kind on each of several chains, which the caller gives by number and holds as chain_append wants it.
 CREATE OR REPLACE FUNCTION k_chain_each(p_kind text, p_ids bigint[], p_type text, p_effective date, p_recorded timestamptz,
