@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from app.queries import places
 from app.queries.days import Moment
 from tests.ledger.steps import TODAY, ago, by_office
 from tests.security.conftest import Client, app, client
+from tests.statements import heard
 from tests.world import Body, World
 
 __all__ = ["app", "client"]  # the fixtures are shared
@@ -183,21 +184,13 @@ def test_the_tree_asks_as_many_statements_for_many_bodies_as_for_few(
     world: World, city: dict[str, Any], client: Callable[[str], Client]
 ) -> None:
     world.account("shu", "office_member", office=("establishment", "440600"))
-    office, heard = client("shu"), [0]
-    engine = office.client.application.extensions["bianzhi"].database.engine
-
-    def hear(*_args: Any) -> None:
-        heard[0] += 1
+    office = client("shu")
 
     def asked(page: str) -> int:
         office.get(page)
-        heard[0] = 0
-        event.listen(engine, "before_cursor_execute", hear)
-        try:
+        with heard(office.client.application) as sent:
             assert office.get(page).status_code == 200
-        finally:
-            event.remove(engine, "before_cursor_execute", hear)
-        return heard[0]
+        return len(sent)
 
     for on in (ago(7), TODAY):
         assert asked(f"/ledger/440600?on={on}") == asked(f"/ledger/{NEW}?on={on}")

@@ -15,6 +15,7 @@ from app.ledger.verify import Verifier
 from app.workflow.checks.inside import months_after
 from tests.security import cast
 from tests.security.conftest import Client
+from tests.statements import heard
 from tests.world import Body, World
 
 TODAY = city_today()
@@ -372,19 +373,8 @@ def to_confirm(world: World, one: Body) -> int:
 
 def statements(world: World, client: Client, path: str) -> int:
     """How many statements a page costs."""
-    from sqlalchemy import event
-
-    said: list[str] = []
-    engine = client.client.application.extensions["bianzhi"].database.engine
-
-    def hear(_c: Any, _k: Any, statement: str, *_more: Any) -> None:
-        said.append(statement)
-
-    event.listen(engine, "before_cursor_execute", hear)
-    try:
+    with heard(client.client.application) as said:
         assert client.get(path).status_code == 200
-    finally:
-        event.remove(engine, "before_cursor_execute", hear)
     return len(said)
 
 
