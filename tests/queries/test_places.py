@@ -8,7 +8,8 @@ from sqlalchemy import text
 
 from app.queries import places
 from app.queries.days import Moment
-from tests.ledger.steps import TODAY, ago, by_office
+from tests.ledger import steps
+from tests.ledger.steps import TODAY, ago
 from tests.security.conftest import Client, app, client
 from tests.statements import heard
 from tests.world import Body, World
@@ -16,18 +17,16 @@ from tests.world import Body, World
 __all__ = ["app", "client"]  # the fixtures are shared
 
 OLD, NEW = "440604", "440605"
-DOCUMENT = {"document_no": "佛编〔2026〕31号", "issuer": "市委编委"}
 
 
 def act(world: World, process: str, about: Body, days_ago: int, **facts: Any) -> None:
     """One business of the 编办 of the body's place, in force so many days ago."""
-    day = ago(days_ago)
     place, about.scope_path = world.row("SELECT region_code, scope_path FROM unit WHERE id = :u", u=about.id)
-    case = by_office(world, process, DOCUMENT | {"start": day.isoformat()} | facts, about=about, day=day, region=place)
+    case = steps.act(world, process, about, ago(days_ago), place, **facts)
     if world.state(case) == "running":
         world.decide(world.office("establishment"), case, "city")
     if "region" in facts:
-        world.decide(world.office("establishment", facts["region"]), case, "receiving")
+        steps.received(world, case, facts["region"])
     assert world.state(case) == "done"
 
 
