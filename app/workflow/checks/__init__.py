@@ -42,6 +42,10 @@ class Subject:
         value = str(self.facts.get(name) or "")
         return int(value) if value.isdecimal() and len(value) <= 18 else None  # a row's number has no more
 
+    def numbers(self, name: str) -> list[int]:
+        """A fact that lists rows by number."""
+        return [int(x) for x in str(self.facts.get(name) or "").split(",") if x.isdecimal() and len(x) <= 18]
+
     def day(self, name: str) -> dt.date | None:
         """A fact that is a day; None where it is not (yet) one."""
         value = self.facts.get(name)

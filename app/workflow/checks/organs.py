@@ -19,6 +19,11 @@ def seen_at(unit: int, figures: Iterable[str]) -> dict[str, str]:
     return {name: f"/touched/{unit}/{name}" for name in figures if name in standing.LISTS}
 
 
+def listed(names: str | None) -> list[str]:
+    """Names that a query has joined."""
+    return names.split("、") if names else []
+
+
 def some(names: Sequence[str]) -> str:
     """The first names, and that there are more."""
     return "、".join(names[:NAMED]) + (f" 等 {len(names)} 人" if len(names) > NAMED else "")
@@ -79,15 +84,13 @@ def organ_leaders(session: Session, case: Subject, params: Mapping[str, Any]) ->
     follow: list[str] = []
     off: list[str] = []
     unsaid: list[str] = []
-    going = numbers_of(case, "split_departments") if case.plan.movement == "split_unit" else None
+    going = case.numbers("split_departments") if case.plan.movement == "split_unit" else None
     for post in standing.leaders(session, unit):
         if going is not None and post.scope_unit_id not in going:
             continue  # stays where it is
         own = post.own or going is not None
         way = said.get(str(post.line_id)) or (str(case.facts.get("leads") or "") if own else "off")
-        (off if way == "off" else follow if way else unsaid).extend(
-            (post.holders or "").split("、") if post.holders else ()
-        )
+        (off if way == "off" else follow if way else unsaid).extend(listed(post.holders))
     if not (follow or off or unsaid):
         return None
     figures = tuple(
@@ -173,25 +176,20 @@ def organ_received(session: Session, case: Subject, params: Mapping[str, Any]) -
     return Finding("organ_received", False if full else None, figures, "over_limit" if full else "comes_in")
 
 
-def numbers_of(case: Subject, name: str) -> list[int]:
-    """A fact that lists rows by number."""
-    return [int(x) for x in str(case.facts.get(name) or "").split(",") if x.isdecimal() and len(x) <= 18]
-
-
 @check("organ_split")
 def organ_split(session: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
     """分设: which departments go, with how many people; of a department, who goes, by name; and that somebody stays."""
     unit = case.number("unit")
     if unit is None:
         return None
-    going, people = numbers_of(case, "split_departments"), numbers_of(case, "people")
+    going, people = case.numbers("split_departments"), case.numbers("people")
     row = session.execute(text(SPLIT), {"u": unit, "d": going, "p": people}).one_or_none()
     if row is None:
         return None
     if row.node == "department":
         figures: tuple[tuple[str, Any], ...] = (
             ("people", row.here),
-            ("who_goes", some((row.names or "").split("、") if row.names else [])),
+            ("who_goes", some(listed(row.names))),
         )
         wrong = "say_who" if not people else "not_of_it" if row.here < len(set(people)) else None
         return Finding("organ_split", wrong is None, figures, wrong, seen_at(unit, ("people",)))
@@ -217,7 +215,7 @@ def people_room(session: Session, case: Subject, params: Mapping[str, Any]) -> F
     line, into = case.number("line"), case.number("into_line")
     if line is None:
         return None
-    row = session.execute(text(GOING), {"l": line, "i": into, "p": numbers_of(case, "people") or None}).one()
+    row = session.execute(text(GOING), {"l": line, "i": into, "p": case.numbers("people") or None}).one()
     figures: tuple[tuple[str, Any], ...] = (("people", row.people), ("leaders", row.leaders), ("away", row.away))
     figures = tuple((label, n) for label, n in figures if n)
     if into is None or row.usable is None:
