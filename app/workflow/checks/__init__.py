@@ -36,6 +36,8 @@ class Subject:
     case_id: int | None = None
     # Whether the case holds its seat already.
     reserved: bool = False
+    # What one check of a run has read and another one asks for again.
+    found: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def number(self, name: str) -> int | None:
         """A fact that is a whole number; None where it is not (yet) one."""

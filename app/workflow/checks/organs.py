@@ -14,6 +14,13 @@ from app.workflow.checks import Finding, Subject, check
 NAMED = 12
 
 
+def standing_now(session: Session, unit: int, case: Subject) -> Any:
+    """What hangs on the unit, counted once for all checks of a run."""
+    if "standing" not in case.found:
+        case.found["standing"] = standing.counts(session, unit, case.case_id)
+    return case.found["standing"]
+
+
 def seen_at(unit: int, figures: Iterable[str]) -> dict[str, str]:
     """The pages that list what figures count."""
     return {name: f"/touched/{unit}/{name}" for name in figures if name in standing.LISTS}
@@ -35,7 +42,7 @@ def organ_consequences(session: Session, case: Subject, params: Mapping[str, Any
     unit = case.number("unit")
     if unit is None:
         return None
-    row = standing.counts(session, unit, case.case_id)
+    row = standing_now(session, unit, case)
     figures = tuple((name, int(getattr(row, name))) for name in standing.FIGURES if getattr(row, name))
     says = {"merge_unit": "ends_in_another", "move_department": "ends_in_another", "close_unit": "ends_alone"}.get(
         case.plan.movement, "goes_on"
@@ -50,7 +57,7 @@ def organ_empty(session: Session, case: Subject, params: Mapping[str, Any]) -> F
     unit = case.number("unit")
     if unit is None:
         return None
-    row = standing.counts(session, unit, case.case_id)
+    row = standing_now(session, unit, case)
     below = row.departments + row.bodies_below
     figures = (("people", int(row.people)), ("numbers", int(row.numbers + row.lead_numbers)), ("below", int(below)))
     says = "people_first" if row.people else "numbers_first" if row.numbers + row.lead_numbers else "below_first"
@@ -67,7 +74,7 @@ def organ_destination(session: Session, case: Subject, params: Mapping[str, Any]
     unit = case.number("unit")
     if unit is None:
         return None
-    row = standing.counts(session, unit, case.case_id)
+    row = standing_now(session, unit, case)
     ways = ("withdraw",) if case.plan.movement == "close_unit" else ("carry", "suspend", "withdraw")
     ok = not (row.cases or row.permits) or case.facts.get("cases") in ways
     return Finding("organ_destination", ok, (("cases", int(row.cases)), ("permits", int(row.permits))),
