@@ -23,13 +23,14 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from flask import Flask
-from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy import Connection, create_engine, text
 
 from app.alarms import engine as alarms
 from app.cli import demo, embedded, settings
 from app.db import Database, Identity, SignInDatabase
 from app.domain.workdays import city_today
 from app.workflow import engine
+from bench.pages import sign_in, statements, timed
 
 TICK = os.sysconf("SC_CLK_TCK")
 PARTS = ("pages", "alarms", "reform", "move")
@@ -58,7 +59,8 @@ class Spent:
     """What passed by the clock and on processors, in seconds."""
 
     def __enter__(self) -> "Spent":
-        self.begun = (time.perf_counter(), time.process_time(), server_seconds())
+        server = server_seconds()  # looking there takes time of its own
+        self.begun = (time.perf_counter(), time.process_time(), server)
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -74,17 +76,8 @@ def application() -> Flask:
     """The application over the city's database, as the server builds it."""
     from app.factory import build
 
-    app = build(app_url=settings.app_url(), signin_url=settings.signin_url(), secret=secrets.token_bytes(32),
-                keys=settings.key_ring(), LOG_STREAM=io.StringIO())  # fmt: skip
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-def sign_in(app: Flask, username: str) -> Any:
-    """A browser of a demonstration account."""
-    client = app.test_client()
-    assert client.post("/login/", data={"username": username, "password": demo.PASSWORD}).status_code == 302
-    return client
+    return build(app_url=settings.app_url(), signin_url=settings.signin_url(), secret=secrets.token_bytes(32),
+                 keys=settings.key_ring(), LOG_STREAM=io.StringIO())  # fmt: skip
 
 
 def identity(owner: Connection, username: str) -> Identity:
@@ -95,24 +88,10 @@ def identity(owner: Connection, username: str) -> Identity:
 
 def asked(app: Flask, client: Any, path: str, rounds: int) -> str:
     """One page: median and worst by the clock, mean processor time, statements."""
-    heard: list[str] = []
-
-    def hear(_conn: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        heard.append(statement)
-
-    engine_ = app.extensions["bianzhi"].database.engine
-    answer = client.get(path)
-    assert answer.status_code == 200, (path, answer.status_code)
-    event.listen(engine_, "before_cursor_execute", hear)
-    client.get(path)
-    event.remove(engine_, "before_cursor_execute", hear)
-    took = []
+    sent = statements(app, client, path)
     with Spent() as spent:
-        for _n in range(rounds):
-            begun = time.perf_counter()
-            client.get(path)
-            took.append(1000 * (time.perf_counter() - begun))
-    return f"{statistics.median(took):.0f} / {max(took):.0f} | {1000 * spent.processor / rounds:.0f} | {len(heard)} |"
+        took = timed(client, path, rounds)
+    return f"{statistics.median(took):.0f} / {took[-1]:.0f} | {1000 * spent.processor / rounds:.0f} | {sent} |"
 
 
 def pages(owner: Connection, rounds: int) -> None:
@@ -135,7 +114,7 @@ def pages(owner: Connection, rounds: int) -> None:
     }  # fmt: skip
     print("| Who | Page | Clock, ms: median / worst | Processor, ms | SQL |\n|---|---|---|---|---|")
     for who, paths in asks.items():
-        client = sign_in(app, who)
+        client = sign_in(app, who, demo.PASSWORD)
         for path in paths:
             print(f"| {who} | {path} | {asked(app, client, path, rounds)}", flush=True)
 

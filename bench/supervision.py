@@ -7,12 +7,17 @@ of two tasks and five steps each), pages asked through the application itself; 2
 import argparse
 import secrets
 import statistics
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
-from flask import Flask
-from sqlalchemy import event, text
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from flask import Flask
+from sqlalchemy import text
+
+from bench.pages import sign_in, statements, timed
 from bench.reviewers import fresh_world
 from tests.world import PASSWORD, World
 
@@ -73,34 +78,10 @@ def fill(world: World, done: int, waiting: int) -> None:
         c.execute(text("VACUUM ANALYZE"))
 
 
-def sign_in(app: Flask, username: str) -> Any:
-    """A browser of a user."""
-    app.config["WTF_CSRF_ENABLED"] = False
-    client = app.test_client()
-    assert client.post("/login/", data={"username": username, "password": PASSWORD}).status_code == 302
-    return client
-
-
 def measure(app: Flask, client: Any, path: str, rounds: int) -> tuple[float, float, int, int]:
     """Median and 95th percentile in ms, SQL statements, bytes."""
-    heard: list[str] = []
-
-    def hear(_conn: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        heard.append(statement)
-
-    engine = app.extensions["bianzhi"].database.engine
-    answer = client.get(path)
-    assert answer.status_code == 200, (path, answer.status_code)
-    event.listen(engine, "before_cursor_execute", hear)
-    client.get(path)
-    event.remove(engine, "before_cursor_execute", hear)
-    took = []
-    for _n in range(rounds):
-        begun = time.perf_counter()
-        client.get(path)
-        took.append(1000 * (time.perf_counter() - begun))
-    took.sort()
-    return statistics.median(took), took[int(len(took) * 0.95) - 1], len(heard), len(answer.get_data())
+    sent, took = statements(app, client, path), timed(client, path, rounds)
+    return statistics.median(took), took[int(len(took) * 0.95) - 1], sent, len(client.get(path).get_data())
 
 
 def main() -> None:
@@ -128,7 +109,7 @@ def main() -> None:
         ("tou", ("/supervision", "/queue")),
         ("jian", ("/supervision",)),
     ):  # fmt: skip
-        client = sign_in(app, who)
+        client = sign_in(app, who, PASSWORD)
         for path in paths:
             p50, p95, sql, size = measure(app, client, path, given.rounds)
             print(f"| {who} | {path} | {p50:.0f} | {p95:.0f} | {sql} | {size // 1024} kB |")

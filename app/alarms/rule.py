@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+ORDINANCE = "《地方各级人民政府机构设置和编制管理条例》"
+
 Level = Literal["error", "warning", "notice"]
 Told = Literal["establishment", "unit", "office", "auditor", "system_admin"]
 

@@ -2,10 +2,8 @@
 
 from flask_babel import lazy_gettext as _l
 
-from app.alarms.rule import Rule
+from app.alarms.rule import ORDINANCE, Rule
 from app.queries.days import holds
-
-ORDINANCE = "《地方各级人民政府机构设置和编制管理条例》"
 
 # Seats meant for departments against the number of the line; people of a department against its seats, where the line's seats
 # are shared out at all; people counted seat by seat against the line's total; in the 三定, departments against the whole.

@@ -6,7 +6,7 @@ where the state could stand all the same (loaded data, a job that failed, a hand
 
 from flask_babel import lazy_gettext as _l
 
-from app.alarms.rule import Rule
+from app.alarms.rule import ORDINANCE, Rule
 
 # A line above its number of which the kernel's own alarm (k_surplus_alarm) does not tell.
 OVER = (
@@ -50,14 +50,14 @@ RULES = (
         name="无空编入编",
         level="error",
         tells=("establishment",),
-        article="《地方各级人民政府机构设置和编制管理条例》第二十六条",
+        article=f"{ORDINANCE}第二十六条",
     ),
     Rule(
         code="AL02",
         name="超编单位新进人",
         level="error",
         tells=("establishment", "unit"),
-        article="《地方各级人民政府机构设置和编制管理条例》第二十六条",
+        article=f"{ORDINANCE}第二十六条",
         refused=True,
         remedy="absorb",
         units="l.unit_id",
@@ -69,7 +69,7 @@ RULES = (
         name="超领导职数任职",
         level="error",
         tells=("establishment", "unit"),
-        article="《地方各级人民政府机构设置和编制管理条例》第二十条、第二十六条",
+        article=f"{ORDINANCE}第二十条、第二十六条",
         refused=True,
         remedy="leader_leave",
         units="l.unit_id",
@@ -88,7 +88,7 @@ RULES = (
         name="跨类型用编",
         level="error",
         tells=("establishment",),
-        article="《地方各级人民政府机构设置和编制管理条例》第十五条",
+        article=f"{ORDINANCE}第十五条",
     ),
     Rule(
         code="AL06",

@@ -5,16 +5,13 @@ One SELECT each over all current occupancies; ages and terms by the law's own ar
 
 from flask_babel import lazy_gettext as _l
 
-from app.alarms.rule import Rule
+from app.alarms.rule import ORDINANCE, Rule
 from app.queries.days import holds
 
-ORDINANCE = "《地方各级人民政府机构设置和编制管理条例》"
-
 # Who sits on which establishment seat today.
-SEATED = (
-    " FROM occupancy o JOIN quota_line l ON l.id = o.line_id JOIN unit u ON u.id = o.unit_id JOIN person p ON p.id = o.person_id"
-    " WHERE o.kind = 'establishment' AND " + holds("o", ":today") + " {only}"
-)
+SEATS = " FROM occupancy o JOIN quota_line l ON l.id = o.line_id JOIN unit u ON u.id = o.unit_id JOIN person p ON p.id = o.person_id"
+NOW = " WHERE o.kind = 'establishment' AND " + holds("o", ":today") + " {only}"
+SEATED = SEATS + NOW
 WHO = "u.id AS unit_id, o.line_id, o.person_id, o.scope_path"
 
 # By the class of the person, which is that of the seat (k_personnel_class): few rows of one table, not a million pairs.
@@ -55,7 +52,9 @@ RETIRES = (
     + WHO
     + ", u.name AS unit, p.name, p.birth_on, k_retires_on(p.sex, p.birth_on, l.category IN ('13', '23'),"
     " coalesce(p.level >= '010' AND p.level < '014' OR p.rank >= '031' AND p.rank < '033', false)) AS reached"
-    + SEATED.replace(" WHERE ", " JOIN due_retirement d ON d.person_id = o.person_id WHERE ", 1)
+    + SEATS
+    + " JOIN due_retirement d ON d.person_id = o.person_id"
+    + NOW
     + " AND {due}) q WHERE "
 )
 LATE, NEAR = "< :today - :grace", "BETWEEN :today AND :today + :ahead"

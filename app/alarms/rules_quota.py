@@ -2,9 +2,8 @@
 
 from flask_babel import lazy_gettext as _l
 
-from app.alarms.rule import Rule
+from app.alarms.rule import ORDINANCE, Rule
 
-ORDINANCE = "《地方各级人民政府机构设置和编制管理条例》"
 # A part of a line, with whom it concerns.
 PART = (
     "SELECT 'part:' || q.line_id || ':' || q.purpose || ':' || q.document_no AS subject, l.unit_id, l.id AS line_id,"

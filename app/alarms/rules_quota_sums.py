@@ -2,9 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from app.alarms.rule import Rule
-
-ORDINANCE = "《地方各级人民政府机构设置和编制管理条例》"
+from app.alarms.rule import ORDINANCE, Rule
 
 RULES = (
     Rule(

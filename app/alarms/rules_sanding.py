@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from app.alarms.rule import Rule
+from app.alarms.rule import ORDINANCE, Rule
 
 # Numbers of each open 三定 by category, beside the ledger's of the same body.
 DIFFERS = """
@@ -56,7 +56,7 @@ RULES = (
         name="机构超限额",
         level="error",
         tells=("establishment",),
-        article="《地方各级人民政府机构设置和编制管理条例》第二十六条",
+        article=f"{ORDINANCE}第二十六条",
         select=OVER,
         units="u.id",
         says=_l("%(region)s: %(bodies)s bodies, at most %(most)s (%(document_no)s)"),

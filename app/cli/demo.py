@@ -12,7 +12,6 @@ from sqlalchemy.engine import make_url
 
 from app.cli import demo_payroll, demo_ranks, demo_reform, seeds, settings
 from app.cli.demo_city import City
-from app.db import Database, SignInDatabase
 from app.domain.regions import foshan
 from app.domain.workdays import city_today
 from app.ledger import opening
@@ -140,17 +139,14 @@ def _begin(entered: "multiprocessing.queues.SimpleQueue[int]") -> None:
 
 def _enter_division(people: int, region: str, known: set[str]) -> None:
     """Every legal body of one division, each in its own transaction."""
-    database = Database(settings.app_url(), pool_size=1)
-    signin = SignInDatabase(settings.signin_url())
-    identity = signin.open_service("svc-opening")
-    for batch in City(people, SEED, settings.key_ring(), city_today()).batches(region):
-        if f"{batch.region}.{batch.units[0]['segment']}" in known:
-            continue
-        with database.transaction(identity) as session:
-            opening.enter(session, batch, note="示范数据")
-        _entered.put(len(batch.people))
-    database.engine.dispose()
-    signin.engine.dispose()
+    with settings.databases() as (database, signin):
+        identity = signin.open_service("svc-opening")
+        for batch in City(people, SEED, settings.key_ring(), city_today()).batches(region):
+            if f"{batch.region}.{batch.units[0]['segment']}" in known:
+                continue
+            with database.transaction(identity) as session:
+                opening.enter(session, batch, note="示范数据")
+            _entered.put(len(batch.people))
 
 
 def accounts(connection: Connection) -> None:

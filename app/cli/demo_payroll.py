@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, text
 
 from app.cli import settings
-from app.db import Database, Identity, SignInDatabase
+from app.db import Database, Identity
 from app.domain.crypto import KeyRing
 from app.domain.id_number import check_digit
 from app.domain.sources import KINDS
 from app.domain.workdays import city_today
 from app.exchange.sources import check, enter, read, units_of
+from app.exchange.sources.check import RESIDENT
 from app.queries import budget
 
 # The city's own bodies: the demonstration's finance office and clerks belong to them.
 REGION = "440600"
-RESIDENT = "resident"
 # What one person costs a year, in yuan, by category: invented figures for an invented document.
 STANDARDS = {"11": 186_000, "12": 204_000, "13": 118_000, "22": 158_000}
 DOCUMENT = "佛财示范〔{year}〕1号"
@@ -40,35 +40,6 @@ class Line:
     category: str
     funding: str
     amount: str
-
-
-def month(connection: Connection, keys: KeyRing) -> None:
-    """Standards, social insurance, pensions and the payroll of last month, by the offices that keep them."""
-    users: dict[str, int] = dict(
-        connection.execute(text("SELECT username, id FROM ab_user WHERE username IN ('caizheng', 'renshe')")).all()
-    )  # fmt: skip
-    if len(users) < 2 or connection.execute(text("SELECT count(*) FROM source_batch")).scalar():
-        return
-    period = (city_today().replace(day=1) - dt.timedelta(days=1)).replace(day=1)
-    lines = [
-        Line(keys.decrypt(RESIDENT, bytes(r.id_cipher)), r.name, r.unit, r.category, r.funding, _pay(r.category, r.birth_on))
-        for r in connection.execute(PEOPLE, {"r": REGION, "m": period})
-    ]  # fmt: skip
-    paid, insured, pensioners = planted(lines, period)
-    database, signin = Database(settings.app_url(), pool_size=1), SignInDatabase(settings.signin_url())
-    finance, people = (signin.open_session(users[name]) for name in ("caizheng", "renshe"))
-    with database.transaction(finance) as s:
-        for year in {period.year, city_today().year}:
-            for category, amount in STANDARDS.items():
-                budget.set_standard(s, year, "1", category, amount * 100, DOCUMENT.format(year=year))
-    lists = Loader(database, keys, period)
-    lists.enter(people, "social_insurance", ["身份证号", "姓名", "单位"], [[x.number, x.name, x.unit] for x in insured])
-    lists.enter(people, "pension", ["身份证号", "姓名", "领取开始日期"],
-         [[x.number, x.name, period.isoformat()] for x in pensioners])  # fmt: skip
-    lists.enter(finance, "payroll", ["身份证号", "姓名", "单位", "编制类型", "经费形式", "应发金额", "月份"],
-         [[x.number, x.name, x.unit, x.category, x.funding, x.amount, f"{period:%Y-%m}"] for x in paid])  # fmt: skip
-    database.engine.dispose()
-    signin.engine.dispose()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +66,50 @@ class Loader:
             enter(s, KINDS[kind], self.month, (name, content), checked, None)
 
 
-def planted(lines: list[Line], period: dt.date) -> tuple[list[Line], list[Line], list[Line]]:
+def month(connection: Connection, keys: KeyRing) -> None:
+    """Standards, social insurance, pensions and the payroll of last month, by the offices that keep them."""
+    users: dict[str, int] = dict(
+        connection.execute(text("SELECT username, id FROM ab_user WHERE username IN ('caizheng', 'renshe')")).all()
+    )  # fmt: skip
+    if len(users) < 2 or connection.execute(text("SELECT count(*) FROM source_batch")).scalar():
+        return
+    period = (city_today().replace(day=1) - dt.timedelta(days=1)).replace(day=1)
+    lines = [
+        Line(keys.decrypt(RESIDENT, bytes(r.id_cipher)), r.name, r.unit, r.category, r.funding, _pay(r.category, r.birth_on))
+        for r in connection.execute(PEOPLE, {"r": REGION, "m": period})
+    ]  # fmt: skip
+    with settings.databases() as (database, signin):
+        finance, people = (signin.open_session(users[name]) for name in ("caizheng", "renshe"))
+        with database.transaction(finance) as s:
+            for year in {period.year, city_today().year}:
+                for category, amount in STANDARDS.items():
+                    budget.set_standard(s, year, "1", category, amount * 100, DOCUMENT.format(year=year))
+        hand_in(Loader(database, keys, period), finance, people, lines)
+
+
+def hand_in(lists: Loader, finance: Identity, people: Identity, lines: list[Line]) -> None:
+    """The lists of one month, each by the office that keeps it; payroll comes last and is compared."""
+    paid, insured, pensioners = planted(lines)
+    lists.enter(people, "social_insurance", ["身份证号", "姓名", "单位"], [[x.number, x.name, x.unit] for x in insured])
+    if pensioners:
+        lists.enter(people, "pension", ["身份证号", "姓名", "领取开始日期"],
+             [[x.number, x.name, lists.month.isoformat()] for x in pensioners])  # fmt: skip
+    lists.enter(finance, "payroll", ["身份证号", "姓名", "单位", "编制类型", "经费形式", "应发金额", "月份"],
+         [[x.number, x.name, x.unit, x.category, x.funding, x.amount, f"{lists.month:%Y-%m}"] for x in paid])  # fmt: skip
+
+
+def planted(lines: list[Line]) -> tuple[list[Line], list[Line], list[Line]]:
     """The payroll, the insured and the pensioners, with a few differences of each kind that one month can show."""
     of: dict[str, list[Line]] = {}
     for line in lines:
         of.setdefault(line.unit, []).append(line)
     # Bodies with enough people, the demonstration clerk's first: he finds one of several kinds at his own.
-    home, other, third, *_rest = sorted(
+    large = sorted(
         (unit for unit, people in of.items() if len(people) >= 12), key=lambda u: (u not in ("佛山市教育局", "佛山市财政局"), u)
     )  # fmt: skip
+    if len(large) < 3:  # a small city: its lists say what the roster says
+        return lines, lines, []
+    home, other, third = large[:3]
     changes: dict[str, Line | None] = {}  # by number; None: not on the payroll
     changes[of[home][2].number] = None
     changes[of[other][2].number] = None

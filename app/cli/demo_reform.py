@@ -5,7 +5,6 @@ import json
 from sqlalchemy import Connection, text
 
 from app.cli import settings
-from app.db import Database, SignInDatabase
 from app.domain.workdays import city_today
 
 DISTRICT = "顺德区"
@@ -35,8 +34,10 @@ def reforms(connection: Connection) -> None:
     )  # fmt: skip
     if user is None or connection.execute(text("SELECT count(*) FROM reform")).scalar():
         return
-    database, signin = Database(settings.app_url(), pool_size=1), SignInDatabase(settings.signin_url())
-    with database.transaction(signin.open_session(int(user))) as s:
+    with (
+        settings.databases() as (database, signin),
+        database.transaction(signin.open_session(int(user))) as s,
+    ):
         title = {"t": "顺德区党政机构改革（参照 2009 年大部制）"}
         reform = s.execute(text("SELECT reform_begin(:t)"), title).scalar_one()
         first = s.execute(text("SELECT id FROM reform_variant WHERE reform_id = :r"), {"r": reform}).scalar_one()
@@ -57,5 +58,3 @@ def reforms(connection: Connection) -> None:
                     steps.append(("change_unit", {"unit": str(stays), "name": DISTRICT + name, "short_name": name}))
                 for kind, facts in steps:
                     s.execute(put, {"v": variant, "k": kind, "f": json.dumps(facts, ensure_ascii=False)})
-    database.engine.dispose()
-    signin.engine.dispose()

@@ -4,33 +4,31 @@ import click
 
 from app.alarms import engine
 from app.cli import settings
-from app.db import Database, SignInDatabase
 from app.domain.workdays import city_today
 from app.workflow import due, mail, parts, permits, rescue
 
 
 def effect_once() -> int:
     """Post the approved cases whose day has come and end lapsed permits, each in its own transaction, as the worker."""
-    database = Database(settings.app_url(), pool_size=1)
-    identity = SignInDatabase(settings.signin_url()).open_service("svc-worker")
     done = 0
-    for case_id, refusal in due.post_due(database, identity):
-        if refusal is None:
-            done += 1
-        else:
-            click.echo(f"案件 {case_id} 未能生效：{refusal.code}", err=True)
-    for permit in permits.lapse_due(database, identity):
-        click.echo(f"控编单 {permit} 已失效，未用席位已释放。")
-    for part, gone, refusal in parts.expire_due(database, identity):
-        click.echo(f"临时编制 {part} 到期：收回 {gone} 名{f'，未能收回：{refusal.code}' if refusal else ''}。")
-    rescue.watch(database, identity)
-    due.escalate(database, identity)
-    for case_id, refusal in due.lapse_due(database, identity):
-        if refusal is not None:
-            click.echo(f"案件 {case_id} 未能释放：{refusal.code}", err=True)
-    due.tell_amber(database, identity)
-    due.tell_late(database, identity)
-    database.engine.dispose()
+    with settings.databases() as (database, signin):
+        identity = signin.open_service("svc-worker")
+        for case_id, refusal in due.post_due(database, identity):
+            if refusal is None:
+                done += 1
+            else:
+                click.echo(f"案件 {case_id} 未能生效：{refusal.code}", err=True)
+        for permit in permits.lapse_due(database, identity):
+            click.echo(f"控编单 {permit} 已失效，未用席位已释放。")
+        for part, gone, refusal in parts.expire_due(database, identity):
+            click.echo(f"临时编制 {part} 到期：收回 {gone} 名{f'，未能收回：{refusal.code}' if refusal else ''}。")
+        rescue.watch(database, identity)
+        due.escalate(database, identity)
+        for case_id, refusal in due.lapse_due(database, identity):
+            if refusal is not None:
+                click.echo(f"案件 {case_id} 未能释放：{refusal.code}", err=True)
+        due.tell_amber(database, identity)
+        due.tell_late(database, identity)
     return done
 
 
@@ -39,14 +37,12 @@ def mail_once() -> int:
     to = settings.mail_server()
     if to is None:
         return 0
-    database = Database(settings.app_url(), pool_size=1)
-    sent = mail.send_due(database, SignInDatabase(settings.signin_url()).open_service("svc-worker"), to)
-    database.engine.dispose()
-    return sent
+    with settings.databases() as (database, signin):
+        return mail.send_due(database, signin.open_service("svc-worker"), to)
 
 
 def alarms_once() -> None:
-    """The full run that somebody asked for, else the units that movements touched since the last minute."""
+    """The full run that somebody asked for, and the units that movements touched since the last minute."""
     owner, today = settings.owner_url(), city_today()
     if engine.asked(owner):
         engine.sweep(owner, "full", today)

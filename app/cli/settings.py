@@ -3,6 +3,8 @@
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import psycopg
 from sqlalchemy.engine import make_url
 
 from app.cli import deploy, embedded
+from app.db import Database, SignInDatabase
 from app.domain.crypto import KeyRing
 from app.workflow.mail import MailServer
 
@@ -96,6 +99,17 @@ def app_url() -> str:
 def signin_url() -> str:
     """The sign-in role's address."""
     return _url(deploy.SIGNIN)
+
+
+@contextmanager
+def databases() -> Iterator[tuple[Database, SignInDatabase]]:
+    """The application's and the sign-in role's database for the length of a command or job, one connection of the first."""
+    database, signin = Database(app_url(), pool_size=1), SignInDatabase(signin_url())
+    try:
+        yield database, signin
+    finally:
+        database.engine.dispose()
+        signin.engine.dispose()
 
 
 def _maintenance(outside: str) -> str:

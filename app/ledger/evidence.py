@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, text
 
+from app.domain.sides import PASSED_OVER
 from app.ledger.finding import Finding
 
 # Entries that move somebody or something; a reservation only prepares one.
@@ -15,7 +16,6 @@ MOVED = (
     " 'permit.claimed', 'permit.returned') GROUP BY 1"
 )
 
-OF_UNITS = "'source_unit', 'unit', 'unit_head', 'supervisor'"
 VERSIONS = (
     "SELECT v.id, v.process, encode(sha256(convert_to(v.definition::text || v.requirements::text, 'UTF8')), 'hex') AS due,"
     " v.hash FROM process_version v"
@@ -28,11 +28,6 @@ FACTS = (
 )
 UNKNOWN = "SELECT e.case_id, min(e.id) AS entry FROM ledger_entry e LEFT JOIN case_record c ON c.case_id = e.case_id" \
     " WHERE e.chain_kind IN ('unit', 'person') AND c.case_id IS NULL GROUP BY e.case_id"  # fmt: skip
-# Roles that nobody has to answer where there is nobody, or the same office (032_routing.sql): asked by their task alone.
-PASSED_OVER = (
-    "('unit_head', 'supervisor', 'city_establishment', 'city_personnel', 'source_establishment', 'source_personnel',"
-    " 'receiving_establishment')"
-)
 # The latest word of each person counts, of as many people as the published version demands.
 APPROVALS = (
     f"SELECT e.case_id, e.entry, q.role FROM ({MOVED}) e JOIN case_record c ON c.case_id = e.case_id"

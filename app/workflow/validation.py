@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 from marshmallow import ValidationError
 
+from app.domain.sides import PASSED_OVER
 from app.workflow import checks
 from app.workflow.definition import FACT_NAMES, PROCESSES, Process, TaskPlan, parse
 from app.workflow.expression import SETTING, Condition
@@ -20,11 +21,6 @@ from app.workflow.expression import SETTING, Condition
 Place = tuple[str | int, ...]
 # Movements that fill a seat kept for them (050_seats.sql).
 NEED_RESERVATION = ("occupy", "move")
-# Roles that the kernel passes over where there is nobody, or the same office (032_routing.sql).
-PASSED_OVER = (
-    "unit_head", "supervisor", "city_establishment", "city_personnel", "source_establishment", "source_personnel",
-    "receiving_establishment",
-)  # fmt: skip
 # Facts that a form's own filer adds to its fields.
 FILED = frozenset({"line", "person", "department", "unit", "reason", "occupancy", "nature", "scope"})
 OFFICES = ("establishment", "commission", "personnel", "organisation", "human_resources", "finance", "social_insurance")

@@ -8,19 +8,8 @@ from sqlalchemy import text
 
 from app.domain.workdays import city_today
 from tests.alarms.cases import case
-from tests.ledger.steps import by_office
+from tests.ledger.steps import act
 from tests.world import Body, World
-
-_serial = iter(range(1, 900))
-
-
-def act(world: World, process: str, body: Body | None, **facts: Any) -> int:
-    document = {
-        "document_no": f"报编〔2026〕{next(_serial)}号",
-        "issuer": "市委编委",
-        "start": city_today().isoformat(),
-    }
-    return by_office(world, process, document | facts, about=body)
 
 
 def say(world: World, statement: str, **values: Any) -> None:

@@ -43,6 +43,14 @@ def arrived(world: World, body: Body, case: int) -> Deed:
     return Deed(world.clerk(body), lambda s: engine.arrive(s, case, TODAY), case)
 
 
+def leaving(world: World, body: Body, who: int) -> Deed:
+    """The last approval of an exit."""
+    case = world.submit(world.clerk(body), body, "leave", {"person": who, "end": TODAY.isoformat(), "reason": "32"},
+                        effective_on=TODAY)  # fmt: skip
+    world.decide(world.office("organisation"), case, "personnel")
+    return decided(world, world.office("establishment"), case, "establishment")
+
+
 def expired(world: World, part: int) -> Deed:
     """The job's step for a part past its last day."""
     return Deed(world.service("svc-worker"), lambda s: s.execute(text("SELECT part_expire(:p)"), {"p": part}))

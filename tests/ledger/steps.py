@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import itertools
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import text
@@ -56,10 +57,32 @@ def by_office(world: World, process: str, facts: dict[str, Any], *, about: Body 
     return case
 
 
+def act(
+    world: World, process: str, about: Body | None, day: dt.date = TODAY, place: str = "440600", **facts: Any
+) -> int:
+    """A business of 编办 by a document of its own, filed and approved."""
+    document = {"document_no": f"佛编〔2026〕{next(_documents)}号", "issuer": "市委编委", "start": day.isoformat()}
+    return by_office(world, process, document | facts, about=about, day=day, region=place)
+
+
+def received(world: World, case: int, region: str = "440604") -> None:
+    """The word of the district that takes a body, department or people in."""
+    world.decide(world.office("establishment", region), case, "receiving")
+
+
+def allotted(
+    world: World, line: int, departments: Iterable[int], seats: int, day: dt.date = dt.date(2016, 1, 1)
+) -> None:
+    """Seats of a line meant for each of some departments, in the name of the last case."""
+    with world.owner.begin() as connection:
+        case = connection.execute(text("SELECT max(case_id) FROM case_record")).scalar_one()
+        for department in departments:
+            connection.execute(text("SELECT k_allot(:c, :l, :d, :n, :s)"),
+                               {"c": case, "l": line, "d": department, "n": seats, "s": day})  # fmt: skip
+
+
 def set_quota(world: World, body: Body, line: int, number: int | None, day: dt.date = TODAY) -> int:
-    facts = {"line": line, "authorised": number, "document_no": f"佛编〔2026〕{next(_documents)}号", "issuer": "市委编委",
-             "start": day.isoformat()}  # fmt: skip
-    return by_office(world, "quota", facts, about=body, day=day)
+    return act(world, "quota", body, day, line=line, authorised=number)
 
 
 def reserved(world: World, body: Body, *, line: int | None = None, who: PersonFacts | None = None,

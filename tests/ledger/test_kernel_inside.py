@@ -11,7 +11,7 @@ from sqlalchemy import text
 from app.domain import errors
 from app.domain.workdays import city_today
 from app.workflow import engine
-from tests.ledger.steps import call, findings, lead, leave, reserved, seat, set_quota, transfer
+from tests.ledger.steps import allotted, call, findings, lead, leave, reserved, seat, set_quota, transfer
 from tests.world import Body, World
 
 TODAY = city_today()
@@ -27,11 +27,7 @@ def body(world: World) -> Body:
     """A bureau with two departments, two of its seats allotted to each, and a second category."""
     made = world.body("内部局", quotas={"11": 6, "13": 2}, people={"11": 3}, leaders={"deputy:0132": 1},
                       departments=("办公室", "人事科"))  # fmt: skip
-    with world.owner.begin() as connection:
-        case = connection.execute(text("SELECT max(case_id) FROM case_record")).scalar_one()
-        for name in made.departments.values():
-            connection.execute(text("SELECT k_allot(:c, :l, :d, 2, DATE '2016-01-01')"),
-                               {"c": case, "l": made.line, "d": name})  # fmt: skip
+    allotted(world, made.line, made.departments.values(), 2)
     return made
 
 

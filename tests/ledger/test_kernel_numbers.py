@@ -9,19 +9,23 @@ from sqlalchemy import text
 
 from app.domain import errors
 from app.workflow import parts as jobs
-from tests.ledger.steps import TODAY, ago, by_office, entered, findings, leave, refusal, reserved, review, set_quota
+from tests.ledger.steps import (
+    TODAY,
+    act,
+    ago,
+    by_office,
+    entered,
+    findings,
+    leave,
+    refusal,
+    reserved,
+    review,
+    set_quota,
+)
 from tests.ledger.steps import file as filed
-from tests.world import Body, World
+from tests.world import World
 
 LATER = (TODAY + dt.timedelta(days=300)).isoformat()
-_numbers = iter(range(500, 9000))
-
-
-def act(
-    world: World, process: str, about: Body | None, day: dt.date = TODAY, place: str = "440600", **facts: Any
-) -> int:
-    document = {"document_no": f"佛编〔2026〕{next(_numbers)}号", "issuer": "市委编委", "start": day.isoformat()}
-    return by_office(world, process, document | facts, about=about, day=day, region=place)
 
 
 def total(world: World, line: int) -> tuple[int | None, int, int]:
@@ -186,7 +190,7 @@ def test_a_region_never_distributes_more_than_its_total(world: World) -> None:
 def test_two_units_never_both_take_the_last_of_a_total(world: World) -> None:
     one, other = (world.body(f"争量{n}局", region="440607", quotas={"14": 1}) for n in "甲乙")
     act(world, "quota_pool", None, place="440607", region="440607", category="14", pool_kind="total", number=3)
-    facts = [{"line": b.line, "authorised": 2, "document_no": f"佛编〔2026〕{next(_numbers)}号", "issuer": "市委编委",
+    facts = [{"line": b.line, "authorised": 2, "document_no": f"佛编〔2026〕{b.id}号", "issuer": "市委编委",
               "start": TODAY.isoformat()} for b in (one, other)]  # fmt: skip
     cases = [filed(world, "quota", f, about=b, region="440607") for f, b in zip(facts, (one, other), strict=True)]
     world.office("establishment", "440607")

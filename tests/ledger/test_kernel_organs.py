@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from app.domain import errors
-from tests.ledger.steps import TODAY, ago, by_office, findings, refusal
+from tests.ledger.steps import TODAY, ago, allotted, by_office, findings, received, refusal
 from tests.world import Body, World
 
 DOCUMENT = {"document_no": "佛编〔2026〕21号", "issuer": "市委编委", "start": TODAY.isoformat()}
@@ -14,11 +14,6 @@ DOCUMENT = {"document_no": "佛编〔2026〕21号", "issuer": "市委编委", "s
 
 def act(world: World, process: str, about: Body | None, **facts: Any) -> int:
     return by_office(world, process, DOCUMENT | facts, about=about)
-
-
-def received(world: World, case: int, region: str = "440604") -> None:
-    """The word of the district that takes the body in."""
-    world.decide(world.office("establishment", region), case, "receiving")
 
 
 def seated(world: World, body: int) -> int:
@@ -97,10 +92,7 @@ def test_a_line_of_which_nothing_goes_on_begins_none_in_the_other_body(world: Wo
     old, heir = world.body("空线并出局", quotas={"13": 2}), world.body("空线承接局", quotas={"11": 3})
     act(world, "unit_merge", old, unit=old.id, into=heir.id, seats="approved")
     from_department = world.body("空线移科局", quotas={"13": 2}, departments=("科",))
-    with world.owner.begin() as connection:
-        case = connection.execute(text("SELECT max(case_id) FROM case_record")).scalar_one()
-        connection.execute(text("SELECT k_allot(:c, :l, :d, 1, :s)"),
-                           {"c": case, "l": from_department.line, "d": from_department.departments["科"], "s": TODAY})  # fmt: skip
+    allotted(world, from_department.line, from_department.departments.values(), 1, TODAY)
     act(
         world,
         "department_move",

@@ -1,10 +1,8 @@
 """Numbers that two people change at once: whoever comes second finds what the first has left, whichever of them it is."""
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.ledger.races import Deed, arrived, behind, decided, expired, reviewed
+from tests.ledger.races import Deed, arrived, behind, decided, expired, leaving, reviewed
 from tests.ledger.steps import TODAY, ago, by_office, entered, findings, reserved
 from tests.ledger.test_race import at_once, names
 from tests.world import Body, World
@@ -45,7 +43,6 @@ def test_a_total_is_not_registered_below_a_number_that_rises_at_that_moment(worl
     """Whether the category had a total before or not."""
     category = "15" if known else "14"
     for n, rises_first in enumerate((True, False)):
-        category = f"{'15' if known else '14'}"
         body = world.body(f"争总量{known}{n}局", quotas={category: 2})
         if known or n:
             by_office(world, "quota_pool", {"region": "440600", "category": category, "pool_kind": "total", "number": 99,
@@ -161,14 +158,8 @@ def test_exits_of_a_closed_line_at_once_take_a_number_each(world: World) -> None
     body = world.body("同退局", quotas={"11": 4}, people={"11": 4})
     by_office(world, "line_close", {"line": body.line, "entry": "closed", "document_no": "佛编〔2026〕1号",
               "start": TODAY.isoformat()}, about=body)  # fmt: skip
-    world.office("establishment")
-    exits: list[Callable[[], object]] = []
-    for who in body.people:
-        case = world.submit(world.clerk(body), body, "leave", {"person": who, "end": TODAY.isoformat(), "reason": "32"},
-                            effective_on=TODAY)  # fmt: skip
-        world.decide(world.office("organisation"), case, "personnel")
-        exits.append(lambda c=case: world.decide(world.office("establishment"), c, "establishment"))
-    assert names(at_once(*exits)) == ["done"] * 4
+    office, exits = world.office("establishment"), [leaving(world, body, who).case for who in body.people]
+    assert names(at_once(*(lambda c=c: world.decide(office, c, "establishment") for c in exits))) == ["done"] * 4
     assert world.figures(body.line) == (0, 0, 0)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.ledger.races import Deed, arrived, behind, decided, reviewed
+from tests.ledger.races import Deed, arrived, behind, decided, leaving, reviewed
 from tests.ledger.steps import TODAY, file, findings, newcomer_facts, reserved, review, wanted
 from tests.ledger.test_race import ROUNDS, at_once, names
 from tests.ledger.test_reform import Desk
@@ -15,13 +15,6 @@ def merge(world: World, old: Body, heir: Body, **facts: object) -> Deed:
     return reviewed(
         world, "unit_merge", old, **{"unit": old.id, "into": heir.id, "seats": "along", "cases": "carry"} | facts
     )
-
-
-def leaving(world: World, body: Body, who: int) -> Deed:
-    case = world.submit(world.clerk(body), body, "leave", {"person": who, "end": TODAY.isoformat(), "reason": "32"},
-                        effective_on=TODAY)  # fmt: skip
-    world.decide(world.office("organisation"), case, "personnel")
-    return decided(world, world.office("establishment"), case, "establishment")
 
 
 def moving(world: World, source: Body, target: Body, who: int) -> Deed:

@@ -8,8 +8,20 @@ import pytest
 
 from app.domain import errors
 from app.ledger.people import facts_of
-from tests.ledger.steps import TODAY, by_office, entered, file, findings, refusal, reserved, review, set_quota, wanted
-from tests.ledger.test_kernel_organs import DOCUMENT, act, received, seated
+from tests.ledger.steps import (
+    TODAY,
+    by_office,
+    entered,
+    file,
+    findings,
+    received,
+    refusal,
+    reserved,
+    review,
+    set_quota,
+    wanted,
+)
+from tests.ledger.test_kernel_organs import DOCUMENT, act, seated
 from tests.ledger.test_permits import counts, granted, on_permit
 from tests.world import Body, World, person
 

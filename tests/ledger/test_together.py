@@ -1,6 +1,7 @@
 """Many people moved in one statement: the same rows and entries as one by one, in the same order on each chain."""
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -49,8 +50,7 @@ def moved(connection: Connection, facts: str, day: Any) -> Any:
 
 def both_ways(world: World, source: int, target: int, day: Any = TODAY, **more: Any) -> tuple[Any, Any, int]:
     """What comes of it one by one and together, and how many went together."""
-    facts = world.value("SELECT CAST(jsonb_build_object('line', CAST(:s AS bigint), 'into_line', CAST(:t AS bigint)) || CAST(:m AS jsonb) AS text)",
-                        s=source, t=target, m=str(more).replace("'", '"'))  # fmt: skip
+    facts = json.dumps({"line": source, "into_line": target, **more})
     at = {s: world.value(f"SELECT nextval(pg_get_serial_sequence('{s}', 'id'))") for s in SEQUENCES}
     found = []
     for together in (False, True):

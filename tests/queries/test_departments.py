@@ -2,14 +2,13 @@
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from app.queries import ahead, days, history, units
 from app.queries.days import Moment
-from tests.ledger.steps import TODAY, ago, by_office, file, review
+from tests.ledger.steps import TODAY, act, ago, allotted, file, review
 from tests.ledger.test_kernel_inside import away, back, shift
 from tests.security.conftest import Client, app, client
 from tests.world import Body, World
@@ -19,24 +18,26 @@ __all__ = ["app", "client"]  # the fixtures are shared
 DOCUMENT = {"document_no": "佛编〔2026〕41号", "issuer": "市委编委"}
 
 
-def act(world: World, process: str, body: Body, day: dt.date, **facts: Any) -> int:
-    """A business of 编办 about a body's department, approved."""
-    about = Body(int(facts.get("unit") or body.id), body.name, body.scope_path)
-    return by_office(world, process, DOCUMENT | {"start": day.isoformat()} | facts, about=about, day=day)
+def inner(body: Body, name: str) -> Body:
+    """A department as what a case is about."""
+    return Body(body.departments[name], name, body.scope_path)
 
 
 @pytest.fixture(scope="module")
 def body(world: World) -> Body:
     """Two seats are meant for each of three departments; somebody shifts, one is renamed, one goes into another."""
     made = world.body("往日科室局", quotas={"11": 8}, people={"11": 3}, departments=("办公室", "人事科", "老科"))
-    with world.owner.begin() as connection:
-        case = connection.execute(text("SELECT max(case_id) FROM case_record")).scalar_one()
-        for department in made.departments.values():
-            connection.execute(text("SELECT k_allot(:c, :l, :d, 2, DATE '2016-01-01')"),
-                               {"c": case, "l": made.line, "d": department})  # fmt: skip
+    allotted(world, made.line, made.departments.values(), 2)
     shift(world, made, made.people[0], made.departments["人事科"], -30)
-    act(world, "department_change", made, ago(20), unit=made.departments["人事科"], name="组织人事科")
-    act(world, "department_merge", made, ago(10), unit=made.departments["老科"], into=made.departments["办公室"])
+    act(world, "department_change", inner(made, "人事科"), ago(20), unit=made.departments["人事科"], name="组织人事科")
+    act(
+        world,
+        "department_merge",
+        inner(made, "老科"),
+        ago(10),
+        unit=made.departments["老科"],
+        into=made.departments["办公室"],
+    )
     return made
 
 

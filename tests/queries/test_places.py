@@ -4,29 +4,29 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from app.queries import places
 from app.queries.days import Moment
-from tests.ledger.steps import TODAY, ago, by_office
+from tests.ledger import steps
+from tests.ledger.steps import TODAY, ago
 from tests.security.conftest import Client, app, client
+from tests.statements import heard
 from tests.world import Body, World
 
 __all__ = ["app", "client"]  # the fixtures are shared
 
 OLD, NEW = "440604", "440605"
-DOCUMENT = {"document_no": "佛编〔2026〕31号", "issuer": "市委编委"}
 
 
 def act(world: World, process: str, about: Body, days_ago: int, **facts: Any) -> None:
     """One business of the 编办 of the body's place, in force so many days ago."""
-    day = ago(days_ago)
     place, about.scope_path = world.row("SELECT region_code, scope_path FROM unit WHERE id = :u", u=about.id)
-    case = by_office(world, process, DOCUMENT | {"start": day.isoformat()} | facts, about=about, day=day, region=place)
+    case = steps.act(world, process, about, ago(days_ago), place, **facts)
     if world.state(case) == "running":
         world.decide(world.office("establishment"), case, "city")
     if "region" in facts:
-        world.decide(world.office("establishment", facts["region"]), case, "receiving")
+        steps.received(world, case, facts["region"])
     assert world.state(case) == "done"
 
 
@@ -183,21 +183,13 @@ def test_the_tree_asks_as_many_statements_for_many_bodies_as_for_few(
     world: World, city: dict[str, Any], client: Callable[[str], Client]
 ) -> None:
     world.account("shu", "office_member", office=("establishment", "440600"))
-    office, heard = client("shu"), [0]
-    engine = office.client.application.extensions["bianzhi"].database.engine
-
-    def hear(*_args: Any) -> None:
-        heard[0] += 1
+    office = client("shu")
 
     def asked(page: str) -> int:
         office.get(page)
-        heard[0] = 0
-        event.listen(engine, "before_cursor_execute", hear)
-        try:
+        with heard(office.client.application) as sent:
             assert office.get(page).status_code == 200
-        finally:
-            event.remove(engine, "before_cursor_execute", hear)
-        return heard[0]
+        return len(sent)
 
     for on in (ago(7), TODAY):
         assert asked(f"/ledger/440600?on={on}") == asked(f"/ledger/{NEW}?on={on}")

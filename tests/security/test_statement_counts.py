@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from tests.ledger.steps import TODAY, by_office, lead, scheme
 from tests.security.conftest import Client
+from tests.statements import heard
 from tests.world import Body, World
 
 YEAR = f"?from={TODAY.replace(year=TODAY.year - 1, day=1)}"
@@ -24,16 +25,9 @@ CLERK = ("/forecast", f"/difference{YEAR}", "/alarms", "/alarms/figures", "/payr
 
 def counting(app: Any, client: Client, path: str) -> list[str]:
     """The statements that one page sends."""
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        sent.append(statement)
-
-    engine = app.extensions["bianzhi"].database.engine
     client.get(path)  # what is read once, is
-    event.listen(engine, "before_cursor_execute", note)
-    answer = client.get(path)
-    event.remove(engine, "before_cursor_execute", note)
+    with heard(app) as sent:
+        answer = client.get(path)
     assert answer.status_code == 200, path
     return sent
 

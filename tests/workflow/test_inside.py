@@ -13,8 +13,10 @@ from sqlalchemy import text
 from app.domain.workdays import add_workdays, city_today
 from app.ledger.verify import Verifier
 from app.workflow.checks.inside import months_after
+from tests.ledger.steps import allotted
 from tests.security import cast
 from tests.security.conftest import Client
+from tests.statements import heard
 from tests.world import Body, World
 
 TODAY = city_today()
@@ -41,10 +43,7 @@ def body(world: World) -> Body:
     for username, office in (("bianban", "establishment"), ("zuzhi", "organisation"), ("renshe", "human_resources")):
         world.account(username, "office_member", office=(office, CITY))
     world.account("clerk", "unit_clerk", unit=made.id)
-    with world.owner.begin() as connection:
-        case = connection.execute(text("SELECT max(case_id) FROM case_record")).scalar_one()
-        connection.execute(text("SELECT k_allot(:c, :l, :d, 1, DATE '2016-01-01')"),
-                           {"c": case, "l": made.line, "d": made.departments["人事科"]})  # fmt: skip
+    allotted(world, made.line, [made.departments["人事科"]], 1)
     return made
 
 
@@ -372,19 +371,8 @@ def to_confirm(world: World, one: Body) -> int:
 
 def statements(world: World, client: Client, path: str) -> int:
     """How many statements a page costs."""
-    from sqlalchemy import event
-
-    said: list[str] = []
-    engine = client.client.application.extensions["bianzhi"].database.engine
-
-    def hear(_c: Any, _k: Any, statement: str, *_more: Any) -> None:
-        said.append(statement)
-
-    event.listen(engine, "before_cursor_execute", hear)
-    try:
+    with heard(client.client.application) as said:
         assert client.get(path).status_code == 200
-    finally:
-        event.remove(engine, "before_cursor_execute", hear)
     return len(said)
 
 

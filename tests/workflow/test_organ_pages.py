@@ -9,6 +9,7 @@ from app.domain.workdays import city_today
 from app.queries import standing
 from tests.ledger import steps
 from tests.security.conftest import Client
+from tests.statements import heard
 from tests.world import World
 
 Open = Callable[..., Client]
@@ -158,3 +159,13 @@ def test_some_people_of_a_line_go_as_they_are_named(world: World, client: Open) 
     assert name in user.get(place).get_data(as_text=True)
     approved(world, user, place)
     assert world.value("SELECT count(*) FROM person WHERE unit_id = :u", u=into.id) == 1
+
+
+def test_what_hangs_on_a_unit_is_counted_once_for_all_checks_of_a_form(world: World, client: Open) -> None:
+    body, heir = world.body("计数并入局", people={"11": 2}), world.body("计数承接局")
+    user = client("bianban")
+    with heard(user.client.application) as said:
+        panel = user.post("/case/check/unit_merge", {"unit": str(body.id), "into": str(heir.id)}).get_data(as_text=True)
+    assert "变更后果" in panel
+    assert "在办业务和控编单的去向" in panel
+    assert sum("AS bodies_below" in statement for statement in said) == 1

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from flask import Flask
 from python_calamine import CalamineWorkbook
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from app.domain.workdays import city_today
 from app.queries.supervision import UNITS, Behind, Picture, behind, office_names, picture
-from app.security.services import services
 from app.workflow import due
 from tests.ledger.steps import ago
 from tests.security.conftest import Client
+from tests.statements import heard
 from tests.world import Body, World
 
 CITY, DISTRICT = "440600", "440604"
@@ -128,19 +128,9 @@ def test_the_cases_behind_a_figure_are_the_readers_own_and_the_longest_first(
 
 def statements(app: Flask, ask: Callable[[], Any]) -> int:
     """How many statements a page sends."""
-    heard: list[str] = []
-
-    def hear(_conn: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        heard.append(statement)
-
-    with app.app_context():
-        engine = services().database.engine
-    event.listen(engine, "before_cursor_execute", hear)
-    try:
+    with heard(app) as said:
         ask()
-    finally:
-        event.remove(engine, "before_cursor_execute", hear)
-    return len(heard)
+    return len(said)
 
 
 def rows(answer: Any) -> list[tuple[Any, ...]]:

@@ -174,7 +174,7 @@ def check(
     mapping, flaws = propose(kind, table.headers, saved)
     done = Checked(table.headers, mapping)
     if table.others and any(f.code == "missing_field" for f in flaws):
-        done.wrong(Flaw(1, table.sheet[:40], "wrong_sheet", "、".join(table.others)[:80]))
+        done.wrong(Flaw.wrong_sheet(table.sheet, table.others))
     for flaw in flaws:
         done.wrong(flaw)
     if flaws:

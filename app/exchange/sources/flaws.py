@@ -1,5 +1,6 @@
 """差错: what is wrong with a file, named by row and column."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 
@@ -16,6 +17,11 @@ class Flaw:
     def as_json(self) -> dict[str, str | int]:
         """As the report keeps it."""
         return asdict(self)
+
+    @classmethod
+    def wrong_sheet(cls, sheet: str, others: Sequence[str]) -> "Flaw":
+        """The sheet that was read has no list; ``others`` may have it."""
+        return cls(1, sheet[:40], "wrong_sheet", "、".join(others)[:80])
 
 
 class Flawed(Exception):  # noqa: N818 - a finding, not an error of ours

@@ -74,7 +74,7 @@ def _workbook(content: bytes) -> Table:
 
     headers = [_cell(v).lstrip(NUMBER) for v in lines[0]] if lines else []
     if others and not any(headers):
-        raise Flawed(Flaw(1, sheet[:40], "wrong_sheet", "、".join(others)[:80]))
+        raise Flawed(Flaw.wrong_sheet(sheet, others))
     return Table(_headers(headers), rows(), sheet, tuple(others))
 
 

@@ -36,11 +36,17 @@ class Subject:
     case_id: int | None = None
     # Whether the case holds its seat already.
     reserved: bool = False
+    # What one check of a run has read and another one asks for again.
+    found: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def number(self, name: str) -> int | None:
         """A fact that is a whole number; None where it is not (yet) one."""
         value = str(self.facts.get(name) or "")
         return int(value) if value.isdecimal() and len(value) <= 18 else None  # a row's number has no more
+
+    def numbers(self, name: str) -> list[int]:
+        """A fact that lists rows by number."""
+        return [int(x) for x in str(self.facts.get(name) or "").split(",") if x.isdecimal() and len(x) <= 18]
 
     def day(self, name: str) -> dt.date | None:
         """A fact that is a day; None where it is not (yet) one."""

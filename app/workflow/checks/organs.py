@@ -14,9 +14,21 @@ from app.workflow.checks import Finding, Subject, check
 NAMED = 12
 
 
+def standing_now(session: Session, unit: int, case: Subject) -> Any:
+    """What hangs on the unit, counted once for all checks of a run."""
+    if "standing" not in case.found:
+        case.found["standing"] = standing.counts(session, unit, case.case_id)
+    return case.found["standing"]
+
+
 def seen_at(unit: int, figures: Iterable[str]) -> dict[str, str]:
     """The pages that list what figures count."""
     return {name: f"/touched/{unit}/{name}" for name in figures if name in standing.LISTS}
+
+
+def listed(names: str | None) -> list[str]:
+    """Names that a query has joined."""
+    return names.split("、") if names else []
 
 
 def some(names: Sequence[str]) -> str:
@@ -30,7 +42,7 @@ def organ_consequences(session: Session, case: Subject, params: Mapping[str, Any
     unit = case.number("unit")
     if unit is None:
         return None
-    row = standing.counts(session, unit, case.case_id)
+    row = standing_now(session, unit, case)
     figures = tuple((name, int(getattr(row, name))) for name in standing.FIGURES if getattr(row, name))
     says = {"merge_unit": "ends_in_another", "move_department": "ends_in_another", "close_unit": "ends_alone"}.get(
         case.plan.movement, "goes_on"
@@ -45,7 +57,7 @@ def organ_empty(session: Session, case: Subject, params: Mapping[str, Any]) -> F
     unit = case.number("unit")
     if unit is None:
         return None
-    row = standing.counts(session, unit, case.case_id)
+    row = standing_now(session, unit, case)
     below = row.departments + row.bodies_below
     figures = (("people", int(row.people)), ("numbers", int(row.numbers + row.lead_numbers)), ("below", int(below)))
     says = "people_first" if row.people else "numbers_first" if row.numbers + row.lead_numbers else "below_first"
@@ -62,7 +74,7 @@ def organ_destination(session: Session, case: Subject, params: Mapping[str, Any]
     unit = case.number("unit")
     if unit is None:
         return None
-    row = standing.counts(session, unit, case.case_id)
+    row = standing_now(session, unit, case)
     ways = ("withdraw",) if case.plan.movement == "close_unit" else ("carry", "suspend", "withdraw")
     ok = not (row.cases or row.permits) or case.facts.get("cases") in ways
     return Finding("organ_destination", ok, (("cases", int(row.cases)), ("permits", int(row.permits))),
@@ -79,15 +91,13 @@ def organ_leaders(session: Session, case: Subject, params: Mapping[str, Any]) ->
     follow: list[str] = []
     off: list[str] = []
     unsaid: list[str] = []
-    going = numbers_of(case, "split_departments") if case.plan.movement == "split_unit" else None
+    going = case.numbers("split_departments") if case.plan.movement == "split_unit" else None
     for post in standing.leaders(session, unit):
         if going is not None and post.scope_unit_id not in going:
             continue  # stays where it is
         own = post.own or going is not None
         way = said.get(str(post.line_id)) or (str(case.facts.get("leads") or "") if own else "off")
-        (off if way == "off" else follow if way else unsaid).extend(
-            (post.holders or "").split("、") if post.holders else ()
-        )
+        (off if way == "off" else follow if way else unsaid).extend(listed(post.holders))
     if not (follow or off or unsaid):
         return None
     figures = tuple(
@@ -173,25 +183,20 @@ def organ_received(session: Session, case: Subject, params: Mapping[str, Any]) -
     return Finding("organ_received", False if full else None, figures, "over_limit" if full else "comes_in")
 
 
-def numbers_of(case: Subject, name: str) -> list[int]:
-    """A fact that lists rows by number."""
-    return [int(x) for x in str(case.facts.get(name) or "").split(",") if x.isdecimal() and len(x) <= 18]
-
-
 @check("organ_split")
 def organ_split(session: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
     """分设: which departments go, with how many people; of a department, who goes, by name; and that somebody stays."""
     unit = case.number("unit")
     if unit is None:
         return None
-    going, people = numbers_of(case, "split_departments"), numbers_of(case, "people")
+    going, people = case.numbers("split_departments"), case.numbers("people")
     row = session.execute(text(SPLIT), {"u": unit, "d": going, "p": people}).one_or_none()
     if row is None:
         return None
     if row.node == "department":
         figures: tuple[tuple[str, Any], ...] = (
             ("people", row.here),
-            ("who_goes", some((row.names or "").split("、") if row.names else [])),
+            ("who_goes", some(listed(row.names))),
         )
         wrong = "say_who" if not people else "not_of_it" if row.here < len(set(people)) else None
         return Finding("organ_split", wrong is None, figures, wrong, seen_at(unit, ("people",)))
@@ -217,7 +222,7 @@ def people_room(session: Session, case: Subject, params: Mapping[str, Any]) -> F
     line, into = case.number("line"), case.number("into_line")
     if line is None:
         return None
-    row = session.execute(text(GOING), {"l": line, "i": into, "p": numbers_of(case, "people") or None}).one()
+    row = session.execute(text(GOING), {"l": line, "i": into, "p": case.numbers("people") or None}).one()
     figures: tuple[tuple[str, Any], ...] = (("people", row.people), ("leaders", row.leaders), ("away", row.away))
     figures = tuple((label, n) for label, n in figures if n)
     if into is None or row.usable is None:
