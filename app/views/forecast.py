@@ -18,8 +18,9 @@ from app.queries.forecast import Forecast, Line, Place
 from app.views import forecast_by as parts
 from app.views.auditing import record_export
 from app.views.day import day_of
-from app.views.lists import EXPORT, PAGE, workbook
+from app.views.lists import EXPORT, PAGE
 from app.views.place import place, row_number
+from app.views.sheets import workbook
 from app.views.shell import hat, work
 from app.workflow.engine import today
 

@@ -17,9 +17,9 @@ from app.queries import budget
 from app.queries.budget import Asked
 from app.queries.payroll import EXPORT
 from app.views.auditing import record_export
-from app.views.lists import workbook
 from app.views.messages import sentence
 from app.views.payroll import OFFICES, month_named, yuan
+from app.views.sheets import workbook
 from app.views.shell import hat, work
 
 PAGE = 50

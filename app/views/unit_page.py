@@ -13,8 +13,8 @@ from app.views.alarm_texts import alarm_rows
 from app.views.auditing import record_export
 from app.views.day import address, asked, day_context, title, words
 from app.views.fields.sanding import SIGNBOARDS
-from app.views.lists import workbook
 from app.views.rows import states
+from app.views.sheets import workbook
 from app.views.shell import hat, work
 from app.workflow.engine import today
 
