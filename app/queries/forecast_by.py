@@ -87,7 +87,7 @@ def forecast(session: Session, place: Place, today: dt.date, some: Some) -> Fore
 
 
 def people(session: Session, place: Place, since: dt.date, until: dt.date, some: Some,
-           after: tuple[dt.date, int] | None, limit: int) -> list[Any]:  # fmt: skip
+           after: tuple[dt.date | str, int] | None, limit: int) -> list[Any]:  # fmt: skip
     """Which of them reach the age in a span of days, the next first; keyset on day and person."""
     return list(
         session.execute(

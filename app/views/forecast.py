@@ -19,7 +19,7 @@ from app.views import forecast_by as parts
 from app.views.auditing import record_export
 from app.views.day import day_of
 from app.views.lists import EXPORT, PAGE
-from app.views.place import place, row_number
+from app.views.place import day_and_row, place
 from app.views.sheets import workbook
 from app.views.shell import hat, work
 from app.workflow.engine import today
@@ -105,22 +105,16 @@ class ForecastView(BaseView):
     def people(self) -> Any:
         """Who reaches the age within some days, the next first."""
         since, until = day_of("from") or dt.date(1949, 10, 1), day_of("to") or forecast.end_of(city_today())
-        category, after = request.args.get("category", ""), request.args.get("after", "")
+        category = request.args.get("category", "")
         if category and category not in codes.CATEGORY:
             abort(400)
-        mark, some = None, parts.asked()
-        if after:
-            day, _sep, number = after.partition("~")
-            try:
-                mark = (dt.date.fromisoformat(day), row_number(number))
-            except ValueError:
-                abort(400)
+        after, some = day_and_row(), parts.asked()
         with work() as s:
             where, keep, name = place_of(s)
             rows = (
-                forecast_by.people(s, where, since, until, some, mark, PAGE + 1)
+                forecast_by.people(s, where, since, until, some, after, PAGE + 1)
                 if some
-                else forecast.people(s, where, since, until, category, mark, PAGE + 1)
+                else forecast.people(s, where, since, until, category, after, PAGE + 1)
             )
         more = {"from": since, "to": until, **({"category": category} if category else {}), **some.parameters}
         last = rows[PAGE - 1] if len(rows) > PAGE else None
@@ -133,7 +127,7 @@ class ForecastView(BaseView):
                    "unit_url": f"/unit/{r.unit_id}", "category": codes.label("category", r.category), "born": r.birth_on,
                    "earliest": r.earliest_on, "day": r.retires_on, "latest": r.latest_on} for r in rows[:PAGE]],
             pager={"prev_url": address(keep, **more) if after else None, "total": None,
-                   "next_url": address(keep, **more, after=f"{last.retires_on}~{last.person_id}") if last else None},
+                   "next_url": address(keep, **more, after=f"{last.retires_on}_{last.person_id}") if last else None},
         )  # fmt: skip
 
     @expose("/export")

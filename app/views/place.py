@@ -23,9 +23,9 @@ def some_number(value: str) -> int | None:
     return row_number(value) if value else None
 
 
-def day_and_row(name: str = "after") -> tuple[str, int] | None:
+def day_and_row() -> tuple[str, int] | None:
     """The last row of the page before, ``day_number``, by which a list in the order of days goes on."""
-    mark = request.args.get(name)
+    mark = request.args.get("after")
     if not mark:
         return None
     day, _sep, number = mark.partition("_")
