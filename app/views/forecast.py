@@ -77,7 +77,7 @@ class ForecastView(BaseView):
                 for year, n in zip(found.years, totals, strict=True)
             ],
             months=month_rows(found, keep),
-            categories=category_rows(found, keep) if some.whole_lines else [],
+            categories=category_rows(found) if some.whole_lines else [],
             filters=parts.filters(some),
             clear_url=f"/forecast?{urlencode(whole)}" if some else None,
             whole_lines=some.whole_lines,
@@ -85,7 +85,7 @@ class ForecastView(BaseView):
             shape_url=f"/forecast/shape?{urlencode(keep)}",
             against=parts.against_rows(found, plans, now.year + 1) if some.whole_lines else [],
             mistake=mistake,
-            against_years=list(range(now.year + 1, now.year + 1 + forecast_by.AHEAD)),
+            against_years=list(forecast_by.planned_years(now.year + 1)),
             inputs=parts.inputs(found, plans, body, now.year + 1, typed) if body is not None and parts.may_plan(body) else None,
             band_years=found.years[:SHOWN],
             ages=[{"from": b.band, "to": b.band + 4, "number": b.n,
@@ -111,11 +111,7 @@ class ForecastView(BaseView):
         after, some = day_and_row(), parts.asked()
         with work() as s:
             where, keep, name = place_of(s)
-            rows = (
-                forecast_by.people(s, where, since, until, some, after, PAGE + 1)
-                if some
-                else forecast.people(s, where, since, until, category, after, PAGE + 1)
-            )
+            rows = forecast_by.people(s, where, since, until, some, after, PAGE + 1, category)
         more = {"from": since, "to": until, **({"category": category} if category else {}), **some.parameters}
         last = rows[PAGE - 1] if len(rows) > PAGE else None
         return render_template(
@@ -138,11 +134,7 @@ class ForecastView(BaseView):
         with work() as s:
             where, keep, name = place_of(s)
             now = today(s)
-            rows = (
-                forecast_by.people(s, where, first, forecast.end_of(now), some, None, EXPORT)
-                if some
-                else forecast.people(s, where, first, forecast.end_of(now), "", None, EXPORT)
-            )
+            rows = forecast_by.people(s, where, first, forecast.end_of(now), some, None, EXPORT)
             record_export(s, "forecast", len(rows), {**keep, **some.parameters})
         head = [_("Person"), _("Identity number"), _("Unit"), _("Kind of establishment"), _("Day of birth"), _("Earliest day"),
                 _("Day by law"), _("Latest day")]  # fmt: skip
@@ -196,7 +188,7 @@ def month_rows(found: Forecast, keep: dict[str, str]) -> list[dict[str, Any]]:
     return out
 
 
-def category_rows(found: Forecast, keep: dict[str, str]) -> list[dict[str, Any]]:
+def category_rows(found: Forecast) -> list[dict[str, Any]]:
     """By category: today's figures, who leaves in the next years, and vacancy and surplus at their ends if nobody enters."""
     of: dict[str, list[Line]] = defaultdict(list)
     for _unit, line in found.lines.values():
