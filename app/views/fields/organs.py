@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from wtforms import Field
 
 from app.domain import codes
-from app.queries import units
+from app.queries import reforms, units
 from app.views.fields.kinds import chosen, one_of, searched, text
 from app.views.fields.rows import Column, RowsField
 
@@ -112,12 +112,10 @@ def said(s: Session, key: str, value: Any) -> str:
         ways = dict(LEADS)
         parts = [part.partition(":")[::2] for part in str(value).split(",")]
         found = {r.line_id: r for r in s.execute(text_(POSTS), {"i": [int(line) for line, _way in parts]})}
-        names = {r.id: r.name for r in s.execute(
-            text_("SELECT id, name FROM unit WHERE id = ANY(:i)"), {"i": [int(w) for _l, w in parts if w.isdecimal()]}
-        )}  # fmt: skip
+        names = reforms.unit_names(s, [int(way) for _line, way in parts if way.isdecimal()])
         return "；".join(
             f"{units.line_label(found[int(line)]) if int(line) in found else line}："
-            + (names.get(int(way), way) if way.isdecimal() else str(ways[way]))
+            + (names.get(way, way) if way.isdecimal() else str(ways[way]))
             for line, way in parts
         )
     choices = {"seats": SEATS, "cases": CASES, "leads": LEADS, "absences": ABSENCES}.get(key, [])
