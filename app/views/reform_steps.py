@@ -61,7 +61,7 @@ class ReformStepView(BaseView):
             share=shares(row.tried) if results else None,
             phases=sorted({step.phase for step in steps}),
             by_phase=by_phase(row.tried, standards) if results else [],
-            tried_phases=row.tried.get("phases", []) if results else [],
+            tried_phases=[p["phase"] for p in row.tried.get("phases", [])] if results else [],
             until=row.tried.get("until") if results else None,
             done=row.tried.get("done") if results else None,
             may_write=row.state == "draft",
