@@ -21,6 +21,7 @@ from app.queries.payroll import EXPORT
 from app.views.auditing import record_export
 from app.views.messages import sentence
 from app.views.payroll import OFFICES, month_named, yuan
+from app.views.place import path_and_more
 from app.views.sheets import workbook
 from app.views.shell import hat, work
 
@@ -81,7 +82,7 @@ class PayBudgetView(BaseView):
         return self._shown(month, question, {}, None, 200)
 
     def _shown(self, month: dt.date, question: Asked, typed: dict[str, str], problem: str | None, status: int) -> Any:
-        after = self._mark()
+        after = path_and_more(3)
         with work() as s:
             channels, regions = budget.totals(s, question)
             rows = budget.units(s, question, after, PAGE + 1)
@@ -162,16 +163,6 @@ class PayBudgetView(BaseView):
             {"name": "region", "label": _("Region"), "kind": "select", "value": question.region, "options": options},
             {"name": "q", "label": _("Part of the unit's name"), "kind": "text", "value": question.q, "options": []},
         ]
-
-    @staticmethod
-    def _mark() -> tuple[str, str, str] | None:
-        mark = request.args.get("after", "")
-        if not mark:
-            return None
-        found = mark.split("_")
-        if len(mark) > 100 or len(found) != 3 or not all(f.replace(".", "").isalnum() for f in found):
-            abort(400)
-        return found[0], found[1], found[2]
 
 
 def _named(x: Any) -> dict[str, str]:

@@ -17,7 +17,7 @@ from app.queries import payroll
 from app.views.auditing import record_export
 from app.views.payroll import OFFICES, last_month, month_named
 from app.views.payroll_texts import changes
-from app.views.place import row_number
+from app.views.place import path_and_more, row_number
 from app.views.sheets import download
 from app.views.shell import hat, work
 
@@ -43,7 +43,10 @@ class PayListView(BaseView):
     @has_access
     def changes(self) -> Any:
         """Who joins, leaves, changes in a month."""
-        month, after = month_named(request.args.get("month"), last_month()), self._mark()
+        if set(request.args) - {"month", "after"}:
+            abort(400)
+        month, mark = month_named(request.args.get("month"), last_month()), path_and_more(2)
+        after = (mark[0], row_number(mark[1])) if mark else None
         with work() as s:
             rows = payroll.changes(s, month, month_after(month), after, PAGE + 1)
         page, name = rows[:PAGE], f"{month:%Y-%m}"
@@ -76,18 +79,6 @@ class PayListView(BaseView):
             rows = payroll.changes(s, month, month_after(month), None, payroll.EXPORT)
             record_export(s, "payroll_changes", len(rows), {"month": f"{month:%Y-%m}"}, form)
         return written(form, month, rows, {})
-
-    @staticmethod
-    def _mark() -> tuple[str, int] | None:
-        mark = request.args.get("after", "")
-        if set(request.args) - {"month", "after"} or len(mark) > 100:
-            abort(400)
-        if not mark:
-            return None
-        found = mark.split("_")
-        if len(found) != 2 or not all(f.replace(".", "").isalnum() for f in found):
-            abort(400)
-        return found[0], row_number(found[1])
 
 
 def written(form: str, month: dt.date, rows: list[Any], numbers: dict[int, str]) -> Any:

@@ -36,6 +36,17 @@ def day_and_row() -> tuple[str, int] | None:
     return found, row_number(number)
 
 
+def path_and_more(parts: int) -> list[str] | None:
+    """The last row of the page before in a list by path: the path and what tells its rows apart, ``path_…``."""
+    mark = request.args.get("after", "")
+    if not mark:
+        return None
+    found = mark.split("_")
+    if len(mark) > 100 or len(found) != parts or not all(f.replace(".", "").isalnum() for f in found):
+        abort(400)
+    return found
+
+
 def place(s: Any) -> tuple[str, str, dict[str, str], str]:
     """Where the address looks: the half-open range of paths, the parameters that say so, and the place's name.
 
