@@ -1,6 +1,7 @@
 """经费测算: people × the standard of the finance office. One standard serves the month's figure and a reform's cost."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,7 +74,7 @@ def totals(session: Session, asked: Asked) -> tuple[list[Any], list[Any]]:
     return [r for r in rows if not r.by_region], [r for r in rows if r.by_region]
 
 
-def units(session: Session, asked: Asked, after: tuple[str, str, str] | None, limit: int) -> list[Any]:
+def units(session: Session, asked: Asked, after: Sequence[str] | None, limit: int) -> list[Any]:
     """The same unit by unit, by path, beyond a mark."""
     query = asked.sql(
         "SELECT y.*, round(y.people * y.amount / 12.0) AS cost FROM y WHERE cast(:p AS text) IS NULL"

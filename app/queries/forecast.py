@@ -132,7 +132,7 @@ def ages(session: Session, place: Place) -> list[Any]:
 
 
 def people(session: Session, place: Place, since: dt.date, until: dt.date, category: str,
-           after: tuple[dt.date, int] | None, limit: int) -> list[Any]:  # fmt: skip
+           after: tuple[dt.date | str, int] | None, limit: int) -> list[Any]:  # fmt: skip
     """Who reaches the age in a span of days, the next first; keyset on day and person."""
     return list(
         session.execute(

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.queries.forecast import Forecast, Line, Place, end_of, lines_of
+from app.queries.forecast import people as everybody
 
 # 人员类别 by the category of the establishment that is sat on.
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -78,8 +79,13 @@ def forecast(session: Session, place: Place, today: dt.date, some: Some) -> Fore
 
 
 def people(session: Session, place: Place, since: dt.date, until: dt.date, some: Some,
-           after: tuple[dt.date, int] | None, limit: int) -> list[Any]:  # fmt: skip
-    """Which of them reach the age in a span of days, the next first; keyset on day and person."""
+           after: tuple[dt.date | str, int] | None, limit: int, category: str = "") -> list[Any]:  # fmt: skip
+    """Which of them, of one category or of all, reach the age in a span of days, the next first; keyset on day and person."""
+    if not some:
+        return everybody(session, place, since, until, category, after, limit)
+    if category and some.group and category not in GROUPS[some.group]:
+        return []
+    asked = some.values | ({"cats": [category]} if category else {})
     return list(
         session.execute(
             text(
@@ -88,7 +94,7 @@ def people(session: Session, place: Place, since: dt.date, until: dt.date, some:
                 " JOIN person p ON p.id = x.person_id JOIN quota_line l ON l.id = x.line_id JOIN unit u ON u.id = l.unit_id"
                 " ORDER BY x.retires_on, x.person_id"
             ),
-            {"low": place.low, "high": place.high, "a": since, "b": until, **some.values,
+            {"low": place.low, "high": place.high, "a": since, "b": until, **asked,
              "d": after[0] if after else None, "i": after[1] if after else None, "n": limit},
         )
     )  # fmt: skip
@@ -141,6 +147,11 @@ class Planned:
 
 
 Key = tuple[int, str, int]
+
+
+def planned_years(first: int) -> range:
+    """The years for which entries are planned, from the first of them on."""
+    return range(first, first + AHEAD)
 
 
 def planned(session: Session, place: Place, first: int) -> dict[Key, Planned]:

@@ -12,6 +12,7 @@ from typing import Any
 from app.domain import codes
 
 FORMAT = 1
+APPOINTMENT = "appointment_form"  # asks for what no case holds, so it is issued from a form of its own
 TITLES = {
     "quota_use": "编制使用核准单",
     "entry_notice": "入编通知单",
@@ -23,7 +24,7 @@ TITLES = {
     "approval_sheet": "业务审批表",
     "service_proof": "在编证明",
     "reply": "批复",
-    "appointment_form": "干部任免审批表",
+    APPOINTMENT: "干部任免审批表",
 }
 # What the sheet of a busy case shows at most; the rest stands in the system.
 MOST_EVENTS = 300
@@ -279,7 +280,7 @@ MAKERS: dict[str, Callable[[Gathered], dict[str, Any]]] = {
     "approval_sheet": approval_sheet,
     "service_proof": service_proof,
     "reply": reply,
-    "appointment_form": appointment_form,
+    APPOINTMENT: appointment_form,
 }
 
 

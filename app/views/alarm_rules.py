@@ -18,8 +18,9 @@ from app.views.alarm_texts import lack, title
 from app.views.alarms import keeper, parts
 from app.views.auditing import record_export
 from app.views.day import day_of
-from app.views.lists import EXPORT, region_names, workbook
+from app.views.lists import EXPORT, region_names
 from app.views.place import row_number
+from app.views.sheets import workbook
 from app.views.shell import hat, work
 
 UNITS = 50

@@ -84,7 +84,6 @@ def asked_of() -> tuple[dict[str, str], str]:
         and keep["view"] in STATES
         and (keep["level"] in ("", *LEVELS))
         and len(keep["q"]) <= 60
-        and "\0" not in keep["q"]
         and all(not n or (n.isascii() and n.isdecimal() and len(n) <= 18) for n in (keep["unit"], after))
         and (not keep["rule"] or keep["rule"] in rules())
     )

@@ -8,9 +8,10 @@ print and each look is on record.
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from flask import current_app, flash, redirect, render_template, request
+from flask import current_app, render_template, request
 from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -26,20 +27,18 @@ from app.exchange.attachments import FileGoneError
 from app.models import Application
 from app.queries import cases, issued, life
 from app.reports import render, signed
-from app.reports.content import TITLES, date
+from app.reports.content import APPOINTMENT, TITLES, date
 from app.reports.content import content as entry_of
 from app.security.services import services
 from app.views.attachments import store
 from app.views.auditing import record
-from app.views.issued import gathered, sent
+from app.views.issued import gathered, issuing, put, sent
 from app.views.life import spans, title_text
-from app.views.messages import sentence
 from app.views.place import some_number
 from app.views.shell import hat, work
 from app.workflow.engine import today
 
 NO_RIGHT = "（无权查看）"
-KIND = "appointment_form"
 # What the form opens beside the register: whoever issues it, or looks at an issued one, sees both.
 OPENS = ("family", "discipline")
 YEARS, RELATIVES = 5, 8
@@ -95,7 +94,7 @@ def content(s: Session, person_id: int, on: dt.date, typed: Mapping[str, Any], s
     political = basic.get("political") or p.political
     member = political in ("01", "02") and basic.get("party_on")
     return {
-        "title": TITLES[KIND], "number": "", "office": "", "name": p.name, "sex": codes.label("sex", p.sex),
+        "title": TITLES[APPOINTMENT], "number": "", "office": "", "name": p.name, "sex": codes.label("sex", p.sex),
         "born": f"{month(p.birth_on)}\n（{years(p.birth_on, on)}岁）",
         "ethnicity": codes.label("ethnicity", basic.get("ethnicity") or p.ethnicity),
         "native_place": basic.get("native_place") or p.native_place or "",
@@ -189,7 +188,7 @@ class AppointmentView(BaseView):
             number = self._to_issue(s)
         if form.validate_on_submit():
             if number is not None:
-                return self._issued(person_id, number, form)
+                return issuing(number, partial(self._issue, person_id, number, form))
             return self._printed(person_id, form)
         return render_template(
             "form.html",
@@ -224,43 +223,26 @@ class AppointmentView(BaseView):
         if number is None or not set(OPENS) <= set(hat().sees):
             return None
         kinds, valid = issued.possible(s, number) or [], {r.kind for r in issued.of_case(s, number) if not r.voided_at}
-        return number if KIND in kinds and KIND not in valid else None
+        return number if APPOINTMENT in kinds and APPOINTMENT not in valid else None
 
-    def _issued(self, person_id: int, number: int, form: AppointmentForm) -> Any:
-        """Number, register entry, signature and file in one transaction, or none of them."""
-        try:
-            with work(number) as s:
-                paper_id = self._issue(s, person_id, number, form)
-        except errors.DomainError as refusal:
-            if refusal.http_status == 404:
-                raise
-            flash(sentence(refusal), "danger")
-            return redirect(f"/case/{number}#printouts")
-        return redirect(f"/case/{number}/issued/{paper_id}")
-
-    def _issue(self, s: Session, person_id: int, number: int, form: AppointmentForm) -> int:
+    def _issue(self, person_id: int, number: int, form: AppointmentForm, s: Session) -> int:
         on: dt.date = form.on.data or dt.date.min  # validated: there is one
         case = s.get(Application, number)
         if case is None or case.person_id != person_id:
             raise errors.NotFound(case=number)
         said = content(s, person_id, on, form.data, hat().sees)
-        given = issued.number(s, number, KIND)
-        entry = entry_of(KIND, gathered(s, case, issued.ground(s, number)), given.number)
+        given = issued.number(s, number, APPOINTMENT)
+        entry = entry_of(APPOINTMENT, gathered(s, case, issued.ground(s, number)), given.number)
         rows = [["截至", date(on)], ["拟任职务", said["take"]], ["拟免职务", said["leave"]]]
         entry |= {"on": on.isoformat(), "opens": list(OPENS), "person_id": person_id,
-                  "form": services().keys.commit("appointment_form", signed.canonical(said)),
+                  "form": services().keys.commit(APPOINTMENT, signed.canonical(said)),
                   "rows": entry["rows"] + [row for row in rows if row[1]]}  # fmt: skip
-        text = signed.canonical(entry)
-        line = signed.line_of(entry, signed.content_hash(text))
-        signature = signed.sign(line, services().keys)
         made = said | {"number": f"{entry['title']}{given.number}", "office": entry["office"],
                        "footer": f"{entry['footer']}，据 {date(on)} 台账和人员信息"}  # fmt: skip
-        pdf = render.pdf(made, code=signed.code(line, signature), fonts=current_app.config["FONTS"], layout="cadre",
-                         picture=picture_of(s, person_id, on))  # fmt: skip
         record(
             s, "view", {"person": person_id, "form": "appointment", "on": on, "groups": ",".join(OPENS), "case": number}
         )
-        return issued.issue(s, number, KIND, given, text, signature, store().put(pdf))
+        return put(s, number, APPOINTMENT, given, entry, made, layout="cadre", picture=picture_of(s, person_id, on))
 
     def _printed(self, person_id: int, form: AppointmentForm) -> Any:
         on: dt.date = form.on.data or dt.date.min  # validated: there is one

@@ -1,6 +1,5 @@
 """审计员的页面: events by kind, operator, period and subject; verifications; seals. Reads only."""
 
-import csv
 import datetime as dt
 import io
 import re
@@ -14,13 +13,13 @@ from flask_babel import gettext as _
 from app.domain.workdays import CITY_CLOCK
 from app.queries import audit
 from app.views.auditing import record_export
+from app.views.sheets import as_csv
 from app.views.shell import local, work
 
 PAGE, EXPORT = 50, 50_000
 KIND = re.compile(r"[a-z_]{1,40}(\.[a-z_]{1,40}){0,2}\Z")
 TEXTS = ("kind", "operator", "case", "unit", "person")
 DAYS = ("from", "to")
-RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def kinds() -> dict[str, str]:
@@ -301,20 +300,6 @@ class AuditView(BaseView):
             {"label": k, "value": v} for k, v in facts.items() if not k.startswith(("before.", "after.", "changed."))
         ]
         return plain, changes, changed
-
-
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return "'" + cell if cell.startswith(RISKY) else cell
-
-
-def as_csv(head: list[str], rows: list[list[str]]) -> io.BytesIO:
-    """CSV in UTF-8 with its mark, as the usual spreadsheets expect it."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(head)
-    writer.writerows([harmless(cell) for cell in row] for row in rows)
-    return io.BytesIO(out.getvalue().encode("utf-8-sig"))
 
 
 def as_workbook(head: list[str], rows: list[list[str]]) -> io.BytesIO:

@@ -50,7 +50,7 @@ def labels() -> dict[str, str]:
     """The facts that a reader is shown, in their order."""
     return {
         "department": _("Internal department"),
-        **fields_organs.labels(),
+        **{key: str(label) for key, label in fields_organs.LABELS.items()},
         "person_name": _("Full name"),
         "id_mask": _("Identity number"),
         "sex": _("Sex"),
@@ -133,7 +133,7 @@ def _word(s: Session, key: str, value: Any, plan: Process) -> Any:
         return s.execute(text("SELECT unit_name(:u)"), {"u": int(value)}).scalar() or value
     if key == "people" and plan.movement in MOVERS:
         return listed_people(s, str(value))
-    if key in fields_organs.labels():
+    if key in fields_organs.LABELS:
         return fields_organs.said(s, key, value)
     if key in fields_sanding.COLUMNS:
         return fields_sanding.said(key, value)

@@ -14,8 +14,9 @@ from app.queries.difference import KINDS, Between
 from app.views import changes
 from app.views.auditing import record_export
 from app.views.day import day_of
-from app.views.lists import EXPORT, PAGE, download
+from app.views.lists import EXPORT, PAGE
 from app.views.place import place, row_number
+from app.views.sheets import download
 from app.views.shell import work
 from app.workflow.engine import today
 

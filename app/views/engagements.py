@@ -1,6 +1,5 @@
 """编外人员 on other pages: what the unit's page says of them, and the search of their forms."""
 
-import datetime as dt
 from typing import Any
 
 from flask_appbuilder import BaseView, expose, has_access
@@ -17,9 +16,9 @@ from app.workflow.engine import today
 SHOWN = 50
 
 
-def unit_context(s: Session, unit_id: int, day: dt.date | Moment) -> dict[str, Any] | None:
+def unit_context(s: Session, unit_id: int, at: Moment) -> dict[str, Any] | None:
     """Cap and people of ``_unit_engaged.html``; nothing where a unit has neither."""
-    found = engagements.figures(s, unit_id, day)
+    found = engagements.figures(s, unit_id, at)
     if found.cap is None and not found.engaged:
         return None
     funding = codes.code_set("engage_funding")
@@ -27,12 +26,10 @@ def unit_context(s: Session, unit_id: int, day: dt.date | Moment) -> dict[str, A
         "figures": found,
         "rows": [
             {**r._asdict(), "funding": funding.get(r.funding, r.funding)}
-            for r in engagements.people(s, unit_id, day, limit=SHOWN)
+            for r in engagements.people(s, unit_id, at, limit=SHOWN)
         ],
         "more": max(0, found.engaged - SHOWN),
-        "end_url": "/case/new/engage_end"
-        if _own(hat(), unit_id) and not (isinstance(day, Moment) and not day.plain)
-        else None,
+        "end_url": "/case/new/engage_end" if _own(hat(), unit_id) and at.plain else None,
     }
 
 

@@ -18,8 +18,9 @@ from app.queries.forecast import Forecast, Line, Place
 from app.views import forecast_by as parts
 from app.views.auditing import record_export
 from app.views.day import day_of
-from app.views.lists import EXPORT, PAGE, workbook
-from app.views.place import place, row_number
+from app.views.lists import EXPORT, PAGE
+from app.views.place import day_and_row, place
+from app.views.sheets import workbook
 from app.views.shell import hat, work
 from app.workflow.engine import today
 
@@ -76,7 +77,7 @@ class ForecastView(BaseView):
                 for year, n in zip(found.years, totals, strict=True)
             ],
             months=month_rows(found, keep),
-            categories=category_rows(found, keep) if some.whole_lines else [],
+            categories=category_rows(found) if some.whole_lines else [],
             filters=parts.filters(some),
             clear_url=f"/forecast?{urlencode(whole)}" if some else None,
             whole_lines=some.whole_lines,
@@ -84,7 +85,7 @@ class ForecastView(BaseView):
             shape_url=f"/forecast/shape?{urlencode(keep)}",
             against=parts.against_rows(found, plans, now.year + 1) if some.whole_lines else [],
             mistake=mistake,
-            against_years=list(range(now.year + 1, now.year + 1 + forecast_by.AHEAD)),
+            against_years=list(forecast_by.planned_years(now.year + 1)),
             inputs=parts.inputs(found, plans, body, now.year + 1, typed) if body is not None and parts.may_plan(body) else None,
             band_years=found.years[:SHOWN],
             ages=[{"from": b.band, "to": b.band + 4, "number": b.n,
@@ -104,23 +105,13 @@ class ForecastView(BaseView):
     def people(self) -> Any:
         """Who reaches the age within some days, the next first."""
         since, until = day_of("from") or dt.date(1949, 10, 1), day_of("to") or forecast.end_of(city_today())
-        category, after = request.args.get("category", ""), request.args.get("after", "")
+        category = request.args.get("category", "")
         if category and category not in codes.CATEGORY:
             abort(400)
-        mark, some = None, parts.asked()
-        if after:
-            day, _sep, number = after.partition("~")
-            try:
-                mark = (dt.date.fromisoformat(day), row_number(number))
-            except ValueError:
-                abort(400)
+        after, some = day_and_row(), parts.asked()
         with work() as s:
             where, keep, name = place_of(s)
-            rows = (
-                forecast_by.people(s, where, since, until, some, mark, PAGE + 1)
-                if some
-                else forecast.people(s, where, since, until, category, mark, PAGE + 1)
-            )
+            rows = forecast_by.people(s, where, since, until, some, after, PAGE + 1, category)
         more = {"from": since, "to": until, **({"category": category} if category else {}), **some.parameters}
         last = rows[PAGE - 1] if len(rows) > PAGE else None
         return render_template(
@@ -132,7 +123,7 @@ class ForecastView(BaseView):
                    "unit_url": f"/unit/{r.unit_id}", "category": codes.label("category", r.category), "born": r.birth_on,
                    "earliest": r.earliest_on, "day": r.retires_on, "latest": r.latest_on} for r in rows[:PAGE]],
             pager={"prev_url": address(keep, **more) if after else None, "total": None,
-                   "next_url": address(keep, **more, after=f"{last.retires_on}~{last.person_id}") if last else None},
+                   "next_url": address(keep, **more, after=f"{last.retires_on}_{last.person_id}") if last else None},
         )  # fmt: skip
 
     @expose("/export")
@@ -143,11 +134,7 @@ class ForecastView(BaseView):
         with work() as s:
             where, keep, name = place_of(s)
             now = today(s)
-            rows = (
-                forecast_by.people(s, where, first, forecast.end_of(now), some, None, EXPORT)
-                if some
-                else forecast.people(s, where, first, forecast.end_of(now), "", None, EXPORT)
-            )
+            rows = forecast_by.people(s, where, first, forecast.end_of(now), some, None, EXPORT)
             record_export(s, "forecast", len(rows), {**keep, **some.parameters})
         head = [_("Person"), _("Identity number"), _("Unit"), _("Kind of establishment"), _("Day of birth"), _("Earliest day"),
                 _("Day by law"), _("Latest day")]  # fmt: skip
@@ -201,7 +188,7 @@ def month_rows(found: Forecast, keep: dict[str, str]) -> list[dict[str, Any]]:
     return out
 
 
-def category_rows(found: Forecast, keep: dict[str, str]) -> list[dict[str, Any]]:
+def category_rows(found: Forecast) -> list[dict[str, Any]]:
     """By category: today's figures, who leaves in the next years, and vacancy and surplus at their ends if nobody enters."""
     of: dict[str, list[Line]] = defaultdict(list)
     for _unit, line in found.lines.values():

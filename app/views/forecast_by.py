@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from app.domain import codes, errors
 from app.queries import forecast_by, units
 from app.queries.forecast import Forecast
-from app.queries.forecast_by import AHEAD, CADRES, GROUPS, SEXES, Band, Key, Planned, Some
+from app.queries.forecast_by import CADRES, GROUPS, SEXES, Band, Key, Planned, Some
 from app.views.place import row_number
 from app.views.shell import hat, local, work
 from app.workflow.engine import today
@@ -82,17 +82,17 @@ def inputs(
     ``typed`` is what was sent and not understood: it stands in the fields again.
     """
     categories = sorted({line.category for _unit, line in found.lines.values()})
-    rows = []
+    rows, years = [], forecast_by.planned_years(first)
     for category in categories:
         cells = []
-        for year in range(first, first + AHEAD):
+        for year in years:
             plan, name = plans.get((unit.id, category, year)), f"n-{category}-{year}"
             stands = "" if plan is None or plan.number is None else str(plan.number)
             said = _("kept by %(who)s on %(on)s", who=plan.who, on=local(plan.at).date()) if plan and plan.at else None
             cells.append({"name": name, "year": year, "said": said, "value": (typed or {}).get(name, stands),
                           "approved": plan.approved if plan else None})  # fmt: skip
         rows.append({"label": codes.label("category", category), "cells": cells})
-    return {"unit": unit.id, "rows": rows, "years": list(range(first, first + AHEAD))}
+    return {"unit": unit.id, "rows": rows, "years": list(years)}
 
 
 def kept() -> Any:
@@ -115,15 +115,14 @@ def kept() -> Any:
 def rows_of(now: dt.date) -> dict[tuple[str, int], int | None]:
     """The fields of the form by category and year; an empty one takes a number back."""
     found: dict[tuple[str, int], int | None] = {}
+    years = {str(year) for year in forecast_by.planned_years(now.year + 1)}
     for name, value in request.form.items():
         parts, text = name.split("-"), value.strip()
         if parts[0] != "n":
             continue
-        if len(parts) != 3 or parts[1] not in codes.CATEGORY or not parts[2].isdecimal():
+        if len(parts) != 3 or parts[1] not in codes.CATEGORY or parts[2] not in years:
             abort(400)
         year = int(parts[2])
-        if not now.year < year <= now.year + AHEAD:
-            abort(400)
         if text and not (text.isdecimal() and text.isascii() and len(text) <= 3):
             raise BadNumbersError(
                 _("%(category)s, %(year)s: write a whole number from 0 to 999, or leave the field empty. Nothing has been kept yet.",

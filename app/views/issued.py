@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Callable
 from typing import Any
 
 from flask import abort, current_app, flash, redirect, render_template, request, send_file
@@ -87,6 +88,30 @@ def gathered(s: Session, case: Application, ground: dict[str, Any]) -> content.G
         )  # fmt: skip
 
 
+def put(
+    s: Session, case_id: int, kind: str, given: Any, entry: dict[str, Any], made: dict[str, Any], **how: Any
+) -> int:
+    """Sign an entry of the register, print what is ``made`` of it with its code, and put both under the number."""
+    said = signed.canonical(entry)
+    line = signed.line_of(entry, signed.content_hash(said))
+    signature = signed.sign(line, services().keys)
+    pdf = render.pdf(made, code=signed.code(line, signature), fonts=current_app.config["FONTS"], **how)
+    return issued.issue(s, case_id, kind, given, said, signature, store().put(pdf))
+
+
+def issuing(case_id: int, make: Callable[[Session], int]) -> Any:
+    """Number, register entry, signature and file in one transaction, or none of them; then the paper, or what refused it."""
+    try:
+        with work(case_id) as s:
+            paper_id = make(s)
+    except errors.DomainError as refusal:
+        if refusal.http_status == 404:
+            raise
+        flash(sentence(refusal), "danger")
+        return redirect(f"/case/{case_id}#printouts")
+    return redirect(f"/case/{case_id}/issued/{paper_id}")
+
+
 class IssuedView(BaseView):
     """Numbered papers and the case file."""
 
@@ -98,29 +123,18 @@ class IssuedView(BaseView):
     def issue(self, case_id: int) -> Any:
         """Issue a paper: number, content, signature and file in one transaction, or none of them."""
         kind = request.form.get("kind", "")
-        try:
-            with work(case_id) as s:
-                case = s.get(Application, case_id)
-                if case is None:
-                    raise errors.NotFound(case=case_id)
-                if kind not in content.TITLES or kind == "appointment_form":  # that one has a form of its own
-                    abort(400)
-                paper_id = self._issued(s, case, kind)
-        except errors.DomainError as refusal:
-            if refusal.http_status == 404:
-                raise
-            flash(sentence(refusal), "danger")
-            return redirect(f"/case/{case_id}#printouts")
-        return redirect(f"/case/{case_id}/issued/{paper_id}")
 
-    def _issued(self, s: Session, case: Application, kind: str) -> int:
-        given = issued.number(s, case.id, kind)
-        made = content.content(kind, gathered(s, case, issued.ground(s, case.id)), given.number)
-        said = signed.canonical(made)
-        line = signed.line_of(made, signed.content_hash(said))
-        signature = signed.sign(line, services().keys)
-        pdf = render.pdf(made, code=signed.code(line, signature), fonts=current_app.config["FONTS"])
-        return issued.issue(s, case.id, kind, given, said, signature, store().put(pdf))
+        def make(s: Session) -> int:
+            case = s.get(Application, case_id)
+            if case is None:
+                raise errors.NotFound(case=case_id)
+            if kind not in content.TITLES or kind == content.APPOINTMENT:  # that one has a form of its own
+                abort(400)
+            given = issued.number(s, case_id, kind)
+            entry = content.content(kind, gathered(s, case, issued.ground(s, case_id)), given.number)
+            return put(s, case_id, kind, given, entry, entry)
+
+        return issuing(case_id, make)
 
     @expose("/<int:case_id>/issued/<int:paper_id>")
     @has_access

@@ -11,8 +11,8 @@ from app.queries import days, history, places, sanding, units
 from app.views.auditing import record_export
 from app.views.day import address, asked, day_context, title, words
 from app.views.fields.sanding import SIGNBOARDS
-from app.views.lists import download
 from app.views.place import place
+from app.views.sheets import download
 from app.views.shell import work
 from app.workflow.engine import today
 

@@ -13,7 +13,7 @@ from app.domain import errors
 from app.exchange.attachments import KINDS
 from app.models import Application
 from app.queries import issued, papers
-from app.reports.content import TITLES
+from app.reports.content import APPOINTMENT, TITLES
 from app.security.hats import Hat
 from app.views.messages import sentence
 from app.views.shell import place, work
@@ -112,14 +112,13 @@ def printouts(s: Session, case: Application, plan: Process) -> list[dict[str, An
     done = issued.of_case(s, case.id)
     valid = {row.kind for row in done if row.voided_at is None}
     ready = issued.possible(s, case.id)
-    kinds = [k for k in plan.outputs if k not in valid and k in TITLES] if ready is not None else []
-    kinds = [
-        k for k in kinds if k != "appointment_form"
-    ]  # it asks for what the ledger does not know: a form of its own
+    # The form of appointment asks for what the ledger does not know: it has a form of its own.
+    usual = [k for k in plan.outputs if k in TITLES and k != APPOINTMENT and k not in valid]
+    kinds = usual if ready is not None else []
     form = []
-    if "appointment_form" in plan.outputs and "appointment_form" not in valid and case.person_id:
+    if APPOINTMENT in plan.outputs and APPOINTMENT not in valid and case.person_id:
         address = f"/person/{case.person_id}/appointment?case={case.id}"
-        form = [{"title": _("Form of appointment"), "url": address, "kind": "appointment_form", "state": "form"}]
+        form = [{"title": _("Form of appointment"), "url": address, "kind": APPOINTMENT, "state": "form"}]
     return (
         form
         + [

@@ -18,9 +18,9 @@ from app.queries import payroll
 from app.security.services import services
 from app.views.auditing import record_export
 from app.views.intake import alone, said
-from app.views.lists import workbook
 from app.views.payroll_texts import field_names, flaw, kinds, sources
 from app.views.place import some_number
+from app.views.sheets import workbook
 from app.views.shell import hat, work
 
 # About twenty seconds of one thread; larger lists come by ``flask sources load``.

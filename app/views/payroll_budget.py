@@ -1,6 +1,8 @@
 """经费测算: what the people of a unit, a district, the city cost in a month, by the finance office's standard."""
 
 import datetime as dt
+import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,13 +19,15 @@ from app.queries import budget
 from app.queries.budget import Asked
 from app.queries.payroll import EXPORT
 from app.views.auditing import record_export
-from app.views.lists import workbook
 from app.views.messages import sentence
 from app.views.payroll import OFFICES, month_named, yuan
+from app.views.place import path_and_more
+from app.views.sheets import workbook
 from app.views.shell import hat, work
 
 PAGE = 50
 PATH = "/payroll/month/budget"
+AMOUNT = re.compile(r"([0-9]{1,8})(?:\.(\d{0,2}))?")
 PARAMETERS = {"month", "after", "region", "q"}
 
 
@@ -36,16 +40,32 @@ def asked() -> tuple[dt.date, Asked]:
     """The month and what is asked of it; what is not understood answers 400."""
     month = month_named(request.args.get("month"), city_today().replace(day=1))
     region, q = request.args.get("region", ""), request.args.get("q", "").strip()
-    if set(request.args) - PARAMETERS or (region and region not in districts()) or len(q) > 60 or "\0" in q:
+    if set(request.args) - PARAMETERS or (region and region not in districts()) or len(q) > 60:
         abort(400)
+    return month, replace(whole(month), region=region, q=q)
+
+
+def whole(month: dt.date) -> Asked:
+    """The figure of everybody in reach: of a month that is not over, of today's people."""
     last = month_after(month) - dt.timedelta(days=1)
-    return month, Asked(month.year, last, last >= city_today(), region, q)
+    return Asked(month.year, last, last >= city_today())
+
+
+def kept(month: dt.date, question: Asked) -> dict[str, str]:
+    """What is asked for, as an address and the record of an export name it."""
+    keep = {"month": f"{month:%Y-%m}", "region": question.region, "q": question.q}
+    return {k: v for k, v in keep.items() if v}
 
 
 def address(path: str, month: dt.date, question: Asked, **more: str) -> str:
     """An address of the same figure."""
-    keep = {"month": f"{month:%Y-%m}", "region": question.region, "q": question.q, **more}
-    return f"{path}?{urlencode({k: v for k, v in keep.items() if v})}"
+    return f"{path}?{urlencode({**kept(month, question), **more})}"
+
+
+def fen(typed: str) -> int:
+    """An amount in yuan as it is typed, in 分; 0 for what is no amount above zero."""
+    found = AMOUNT.fullmatch(typed.replace(",", "").replace("，", "").strip())
+    return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0")) if found else 0
 
 
 class PayBudgetView(BaseView):
@@ -62,7 +82,7 @@ class PayBudgetView(BaseView):
         return self._shown(month, question, {}, None, 200)
 
     def _shown(self, month: dt.date, question: Asked, typed: dict[str, str], problem: str | None, status: int) -> Any:
-        after = self._mark()
+        after = path_and_more(3)
         with work() as s:
             channels, regions = budget.totals(s, question)
             rows = budget.units(s, question, after, PAGE + 1)
@@ -79,12 +99,12 @@ class PayBudgetView(BaseView):
             without=sum(t.without for t in channels),
             filters=self._filters(question) if hat().office_id else [],
             where=names.get(question.region), q=question.q,
-            clear_url=address(PATH, month, Asked(month.year, question.day, question.now)),
+            clear_url=address(PATH, month, whole(month)),
             channels=[_line(t, _between(t)) for t in channels],
             regions=[
                 {"region": names.get(t.district, t.region), "funding": codes.FUNDING.get(t.funding, t.funding), "people": t.people,
                  "without": t.without, "cost": yuan(t.cost),
-                 "url": address(PATH, month, Asked(month.year, question.day, question.now, t.district))}
+                 "url": address(PATH, month, replace(question, region=t.district, q=""))}
                 for t in regions
             ] if len({t.district for t in regions}) > 1 else [],
             units=[{"unit": u.unit, "url": f"/unit/{u.unit_id}", **_line(u, yuan(u.amount))} for u in page],
@@ -103,8 +123,7 @@ class PayBudgetView(BaseView):
         month, question = asked()
         with work() as s:
             rows = budget.units(s, question, None, EXPORT)
-            keep = {"month": f"{month:%Y-%m}", "region": question.region, "q": question.q}
-            record_export(s, "payroll_budget", len(rows), {k: v for k, v in keep.items() if v})
+            record_export(s, "payroll_budget", len(rows), kept(month, question))
         head = [_("Unit"), _("Funding"), _("Category"), _("People"), _("Standard a year (yuan)"), _("Cost of the month (yuan)")]  # fmt: skip
         return workbook(
             _("Budget by standard") + f" {month:%Y-%m}",
@@ -117,33 +136,23 @@ class PayBudgetView(BaseView):
     def standard(self) -> Any:
         """Set what one person costs a year; replaces the one of the same form and category."""
         form = request.form
-        month = month_named(form.get("month"))
-        amount = form.get("amount", "").replace(",", "").replace("，", "").strip()
-        whole, _dot, cents = amount.partition(".")
-        figure = (
-            whole.isdecimal()
-            and whole.isascii()
-            and len(whole) <= 8
-            and (not cents or (cents.isdecimal() and len(cents) <= 2))
-        )
+        month, amount = month_named(form.get("month")), fen(form.get("amount", ""))
         problem = None
         if form.get("funding") not in codes.FUNDING or form.get("category") not in codes.CATEGORY:
             problem = _("Choose funding and category.")
-        elif not figure or not int(whole) * 100 + int((cents + "00")[:2]):
+        elif not amount:
             problem = _("Enter the amount in yuan a year, above zero, with at most two decimals: 186000 or 186,000.00.")
         elif not 2 <= len(form.get("document", "").strip()) <= 100:
             problem = _("Enter the number of the document that sets the standard.")
         if problem is None:
             try:
                 with work() as s:
-                    fen = int(whole) * 100 + int((cents + "00")[:2])
-                    budget.set_standard(s, month.year, form["funding"], form["category"], fen, form["document"])
+                    budget.set_standard(s, month.year, form["funding"], form["category"], amount, form["document"])
             except InvalidInput as refused:
                 problem = sentence(refused)
         if problem is not None:
-            last = month_after(month) - dt.timedelta(days=1)
             typed = {k: form.get(k, "")[:100] for k in ("funding", "category", "amount", "document")}
-            return self._shown(month, Asked(month.year, last, last >= city_today()), typed, problem, 422)
+            return self._shown(month, whole(month), typed, problem, 422)
         flash(_("The standard is kept."), "success")
         return redirect(f"{PATH}?month={month:%Y-%m}")
 
@@ -154,16 +163,6 @@ class PayBudgetView(BaseView):
             {"name": "region", "label": _("Region"), "kind": "select", "value": question.region, "options": options},
             {"name": "q", "label": _("Part of the unit's name"), "kind": "text", "value": question.q, "options": []},
         ]
-
-    @staticmethod
-    def _mark() -> tuple[str, str, str] | None:
-        mark = request.args.get("after", "")
-        if not mark:
-            return None
-        found = mark.split("_")
-        if len(mark) > 100 or len(found) != 3 or not all(f.replace(".", "").isalnum() for f in found):
-            abort(400)
-        return found[0], found[1], found[2]
 
 
 def _named(x: Any) -> dict[str, str]:

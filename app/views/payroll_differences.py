@@ -11,10 +11,10 @@ from app.domain import codes, errors
 from app.queries import payroll
 from app.queries.payroll import Asked
 from app.views.auditing import record_export
-from app.views.lists import workbook
 from app.views.payroll import OFFICES, yuan
 from app.views.payroll_texts import facts, kinds, sources
 from app.views.place import some_number
+from app.views.sheets import workbook
 from app.views.shell import hat, work
 from app.workflow import paying
 

@@ -1,6 +1,5 @@
 """增减变清单: what payroll takes over from the roster each month."""
 
-import csv
 import datetime as dt
 import io
 from typing import Any
@@ -16,17 +15,16 @@ from app.domain.workdays import city_today
 from app.exchange.sources import dbf
 from app.queries import payroll
 from app.views.auditing import record_export
-from app.views.lists import workbook
 from app.views.payroll import OFFICES, last_month, month_named
 from app.views.payroll_texts import changes
-from app.views.place import row_number
+from app.views.place import path_and_more, row_number
+from app.views.sheets import download
 from app.views.shell import hat, work
 
 PAGE = 50
 FORMS = ("xlsx", "csv", "dbf")
 # A wage system's names of at most ten letters (d3 of dBase III); the words of the workbook stand beside them.
 DBF_FIELDS = ("BDLX", "XM", "ZJHM", "DWDM", "DWMC", "BZLX", "JFXS", "YY", "SXRQ", "YWBH")
-RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def reason(change: str, why: str | None) -> str:
@@ -45,7 +43,10 @@ class PayListView(BaseView):
     @has_access
     def changes(self) -> Any:
         """Who joins, leaves, changes in a month."""
-        month, after = month_named(request.args.get("month"), last_month()), self._mark()
+        if set(request.args) - {"month", "after"}:
+            abort(400)
+        month, mark = month_named(request.args.get("month"), last_month()), path_and_more(2)
+        after = (mark[0], row_number(mark[1])) if mark else None
         with work() as s:
             rows = payroll.changes(s, month, month_after(month), after, PAGE + 1)
         page, name = rows[:PAGE], f"{month:%Y-%m}"
@@ -79,18 +80,6 @@ class PayListView(BaseView):
             record_export(s, "payroll_changes", len(rows), {"month": f"{month:%Y-%m}"}, form)
         return written(form, month, rows, {})
 
-    @staticmethod
-    def _mark() -> tuple[str, int] | None:
-        mark = request.args.get("after", "")
-        if set(request.args) - {"month", "after"} or len(mark) > 100:
-            abort(400)
-        if not mark:
-            return None
-        found = mark.split("_")
-        if len(found) != 2 or not all(f.replace(".", "").isalnum() for f in found):
-            abort(400)
-        return found[0], row_number(found[1])
-
 
 def written(form: str, month: dt.date, rows: list[Any], numbers: dict[int, str]) -> Any:
     """The changes as a file to download; ``numbers`` are whole ID numbers by person, of those who may go out with them.
@@ -107,21 +96,12 @@ def written(form: str, month: dt.date, rows: list[Any], numbers: dict[int, str])
     ]  # fmt: skip
     head = [_("Change"), _("Name"), _("ID number"), _("Credit code"), _("Unit"), _("Category"), _("Funding"), _("Reason"),
             _("In force on"), _("Case number")]  # fmt: skip
-    if form == "xlsx":
-        return workbook(title, head, lines)
-    if form == "csv":
-        out = io.StringIO()
-        writer = csv.writer(out)
-        writer.writerow(head)
-        # A cell that a spreadsheet would run as a formula begins with an apostrophe.
-        writer.writerows([f"'{c}" if c.startswith(RISKY) else c for c in line] for line in lines)
-        return _file(out.getvalue().encode("utf-8-sig"), f"{title}.csv", "text/csv")
+    if form != "dbf":
+        return download(title, head, lines, form)
     try:
         content = dbf.write(DBF_FIELDS, lines, city_today())
     except dbf.NoPlace as lost:
         raise InvalidInput(errors={"form": [lost.found[:40]]}) from lost
-    return _file(content, f"{title}.dbf", "application/vnd.dbf")
-
-
-def _file(content: bytes, name: str, kind: str) -> Any:
-    return send_file(io.BytesIO(content), download_name=name, as_attachment=True, mimetype=kind)
+    return send_file(
+        io.BytesIO(content), download_name=f"{title}.dbf", as_attachment=True, mimetype="application/vnd.dbf"
+    )

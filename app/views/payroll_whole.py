@@ -13,8 +13,8 @@ from app.queries import payroll
 from app.security.services import services
 from app.views import payroll_differences, payroll_lists
 from app.views.auditing import record_export
-from app.views.lists import workbook
 from app.views.payroll import last_month, month_named
+from app.views.sheets import workbook
 from app.views.shell import hat, named, work
 
 MOST = 5000

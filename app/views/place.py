@@ -23,9 +23,9 @@ def some_number(value: str) -> int | None:
     return row_number(value) if value else None
 
 
-def day_and_row(name: str = "after") -> tuple[str, int] | None:
+def day_and_row() -> tuple[str, int] | None:
     """The last row of the page before, ``day_number``, by which a list in the order of days goes on."""
-    mark = request.args.get(name)
+    mark = request.args.get("after")
     if not mark:
         return None
     day, _sep, number = mark.partition("_")
@@ -34,6 +34,17 @@ def day_and_row(name: str = "after") -> tuple[str, int] | None:
     except ValueError:
         abort(400)
     return found, row_number(number)
+
+
+def path_and_more(parts: int) -> list[str] | None:
+    """The last row of the page before in a list by path: the path and what tells its rows apart, ``path_…``."""
+    mark = request.args.get("after", "")
+    if not mark:
+        return None
+    found = mark.split("_")
+    if len(mark) > 100 or len(found) != parts or not all(f.replace(".", "").isalnum() for f in found):
+        abort(400)
+    return found
 
 
 def place(s: Any) -> tuple[str, str, dict[str, str], str]:

@@ -16,8 +16,9 @@ from app.queries import reforms, units
 from app.views.fields.organs import lead_lines, lead_rows
 from app.views.filing.base import stored
 from app.views.messages import sentence
+from app.views.place import some_number
 from app.views.reform import mine
-from app.views.reform_figures import by_phase, by_unit, shares
+from app.views.reform_figures import by_phase, by_unit, refused, shares
 from app.views.reform_forms import form_class
 from app.views.reform_words import Names, answered, kind_names, said
 from app.views.search import answer, term
@@ -53,14 +54,14 @@ class ReformStepView(BaseView):
                  "why": answered(r) if (r := results.get(step.position)) and not r["ok"] else ""}
                 for step in steps
             ],
-            refused=sum(not r["ok"] for r in answers),
+            refused=refused(row.tried) if results else 0,
             whole=[answered(r) for r in answers if r["n"] == 0],  # what is asked of all steps together
             tried=bool(results),
             units=by_unit(row.tried) if results else [],
             share=shares(row.tried) if results else None,
             phases=sorted({step.phase for step in steps}),
             by_phase=by_phase(row.tried, standards) if results else [],
-            tried_phases=row.tried.get("phases", []) if results else [],
+            tried_phases=[p["phase"] for p in row.tried.get("phases", [])] if results else [],
             until=row.tried.get("until") if results else None,
             done=row.tried.get("done") if results else None,
             may_write=row.state == "draft",
@@ -70,7 +71,7 @@ class ReformStepView(BaseView):
     @has_access
     def attempt(self, variant_id: int) -> Any:
         """Try the variant, or its phases up to one, by the real kernel; nothing of it remains but the figures."""
-        until = request.form.get("until", type=int)
+        until = some_number(request.form.get("until", ""))
         with work() as s:
             mine(reforms.variant(s, variant_id))
         try:

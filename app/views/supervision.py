@@ -14,9 +14,9 @@ from app.queries import cases
 from app.queries.supervision import UNITS, Behind, Line, behind, office_names, picture
 from app.security.hats import Hat
 from app.views.auditing import record_export
-from app.views.lists import workbook
 from app.views.place import some_number
 from app.views.rows import states
+from app.views.sheets import workbook
 from app.views.shell import hat, work
 
 PAGE = 50

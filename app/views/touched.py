@@ -11,6 +11,7 @@ from app.domain import codes, errors
 from app.queries import standing, units
 from app.views.check_texts import LABELS
 from app.views.lists import PAGE
+from app.views.place import some_number
 from app.views.search import term
 from app.views.shell import work
 
@@ -27,8 +28,8 @@ class TouchedView(BaseView):
         """The rows behind one figure: by name, fifty a page."""
         if figure not in standing.LISTS:
             raise errors.NotFound()
-        after, q = request.args.get("after", 0, type=int), term()
-        if not 0 <= after < 2**63 or set(request.args) - {"after", "q"}:
+        after, q = some_number(request.args.get("after", "")) or 0, term()
+        if set(request.args) - {"after", "q"}:
             abort(400)
         with work() as s:
             unit = units.unit(s, unit_id)

@@ -13,8 +13,8 @@ from app.views.alarm_texts import alarm_rows
 from app.views.auditing import record_export
 from app.views.day import address, asked, day_context, title, words
 from app.views.fields.sanding import SIGNBOARDS
-from app.views.lists import workbook
 from app.views.rows import states
+from app.views.sheets import workbook
 from app.views.shell import hat, work
 from app.workflow.engine import today
 
@@ -76,7 +76,7 @@ class UnitView(BaseView):
                 "now_named": row.name if then and then.name != row.name else None,
                 "status": "active" if then is not None or row.closed_on is None else "closed",
             },
-            crumbs=crumbs(then or row, row.name, at) if hat().office_id else [],
+            crumbs=unit_then.crumbs(then or row, row.name, at) if hat().office_id else [],
             on=on,
             is_past=past,
             difference_url=f"/difference?unit={row.legal_id}" + (f"&from={on}" if on < now else ""),
@@ -153,15 +153,6 @@ class UnitView(BaseView):
 
 ROSTER_PAGE = 50
 ROSTER_WHOLE = 5000
-
-
-def crumbs(then: Any, name: str, at: days.Moment) -> list[dict[str, Any]]:
-    """The way down the ledger of the day: the region where the unit stood."""
-    return [
-        {"label": _("Ledger"), "url": address("/ledger", at)},
-        {"label": then.region_name, "url": address(f"/ledger/{then.region_code}", at)},
-        {"label": name, "url": None},
-    ]
 
 
 def unit_facts(then: Any, row: Any) -> list[dict[str, Any]]:

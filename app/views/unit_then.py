@@ -36,15 +36,20 @@ def page(s: Session, unit_id: int, at: days.Moment) -> str:
         title=title(there.name, at),
         name=there.name,
         day=day_context(at, f"/unit/{unit_id}"),
-        crumbs=[
-            {"label": _("Ledger"), "url": address("/ledger", at)},
-            {"label": there.region_name, "url": address(f"/ledger/{there.region_code}", at)},
-            {"label": there.name, "url": None},
-        ],
+        crumbs=crumbs(there, there.name, at),
         facts=[{"label": label, "value": value} for label, value in found if value],
         figures=[{"label": codes.label("category", r.category), "figures": units.summed(r)} for r in numbers],
         departments=[d.name for d in inside],
     )
+
+
+def crumbs(then: Any, name: str, at: days.Moment) -> list[dict[str, Any]]:
+    """The way down the ledger of the day: the region where the unit stood."""
+    return [
+        {"label": _("Ledger"), "url": address("/ledger", at)},
+        {"label": then.region_name, "url": address(f"/ledger/{then.region_code}", at)},
+        {"label": name, "url": None},
+    ]
 
 
 def foreseen(s: Session, then: Any, departments: list[Any], waiting: list[Any], unit_id: int) -> tuple[Any, list[Any]]:

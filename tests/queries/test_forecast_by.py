@@ -48,6 +48,7 @@ def test_the_figures_are_those_of_the_people_asked_for(world: World, bodies: dic
     with world.database.transaction(world.office("establishment")) as session:
         found = forecast_by.forecast(session, CITY, TODAY, some)
         rows = forecast_by.people(session, CITY, dt.date(1949, 10, 1), until, some, None, 500)
+        civil = forecast_by.people(session, CITY, dt.date(1949, 10, 1), until, some, None, 500, "11")
         bands, years = forecast_by.shape(session, CITY, some)
     within = [d.retires_on.replace(day=1) for d in ours if TODAY <= d.retires_on < until]
     assert found.months == Counter(within)
@@ -55,6 +56,7 @@ def test_the_figures_are_those_of_the_people_asked_for(world: World, bodies: dic
     assert sum(found.early.values()) == sum(TODAY <= d.earliest_on < until for d in ours)
     assert sum(found.late.values()) == sum(TODAY <= d.latest_on < until for d in ours)
     assert {r.person_id for r in rows} == {d.person_id for d in ours if d.retires_on < until}
+    assert civil == [r for r in rows if r.category == "11"]
     assert sum(b.number for b in bands) == len(ours)
     assert sum(b.women for b in bands) == sum(people[d.person_id].sex == "2" for d in ours)
     assert years >= sum(b.start * b.number for b in bands)
@@ -129,7 +131,8 @@ def test_the_pages_filter_plan_and_refuse_nonsense_with_what_was_typed(
     before = world.value("SELECT count(*) FROM entry_plan")
     assert office.post(f"/forecast/plan?unit={body.id}", {f"n-11-{NEXT}": "7"}).status_code == 302
     assert world.value("SELECT count(*) FROM entry_plan") == before + 1
-    assert office.post(f"/forecast/plan?unit={body.id}", {f"n-11-{NEXT - 1}": "7"}).status_code == 400
+    for year in (str(NEXT - 1), "9" * 5000):
+        assert office.post(f"/forecast/plan?unit={body.id}", {f"n-11-{year}": "7"}).status_code == 400
     other = client("danwei")
     other.get("/forecast")
     assert other.post(f"/forecast/plan?unit={body.id}", {f"n-11-{NEXT}": "1"}).status_code == 404

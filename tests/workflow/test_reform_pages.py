@@ -88,6 +88,8 @@ def test_choices_of_a_step_stand_there_again_and_the_whole_variant_is_printed(wo
     ):
         assert value in again
     assert "尚未试算" in page(user.get(f"{place}/paper"))
+    for nonsense in ("x", "-1", "9" * 30):
+        assert user.post(f"{place}/try", {"until": nonsense}).status_code == 400
     user.post(f"{place}/try", {"until": "1"})
     assert "只试算到第 1 期" in page(user.get(place))
     user.post(f"{place}/try", {"until": ""})

@@ -4,14 +4,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import text as text_
 from sqlalchemy.orm import Session
 from wtforms import Field
 
 from app.domain import codes
-from app.queries import units
+from app.queries import reforms, units
 from app.views.fields.kinds import chosen, one_of, searched, text
 from app.views.fields.rows import Column, RowsField
 
@@ -82,20 +81,19 @@ def lead_rows(kept: Any) -> str:
     ]) if rows else ""  # fmt: skip
 
 
-def labels() -> dict[str, Any]:
-    """The facts of these businesses as a reader is shown them, in their order."""
-    return {
-        "split_departments": _("Departments that go into the new body"),
-        "into": _("Body that takes over"),
-        "into_line": _("Line that takes them in"),
-        "parent": _("Superior body"),
-        "seats": _("What becomes of the establishment"),
-        "leads": _("Leaders' posts of the body itself"),
-        "lead_lines": _("Leaders' posts line by line, where it is another thing"),
-        "absences": _("Who is away (lent, ill, on leave)"),
-        "cases": _("Cases under way"),
-        "targets": _("Surplus left at the end of each year (2027:3,2028:0)"),
-    }
+# The facts of these businesses as a reader is shown them, in their order.
+LABELS: dict[str, Any] = {
+    "split_departments": _l("Departments that go into the new body"),
+    "into": _l("Body that takes over"),
+    "into_line": _l("Line that takes them in"),
+    "parent": _l("Superior body"),
+    "seats": _l("What becomes of the establishment"),
+    "leads": _l("Leaders' posts of the body itself"),
+    "lead_lines": _l("Leaders' posts line by line, where it is another thing"),
+    "absences": _l("Who is away (lent, ill, on leave)"),
+    "cases": _l("Cases under way"),
+    "targets": _l("Surplus left at the end of each year (2027:3,2028:0)"),
+}
 
 
 def said(s: Session, key: str, value: Any) -> str:
@@ -112,12 +110,10 @@ def said(s: Session, key: str, value: Any) -> str:
         ways = dict(LEADS)
         parts = [part.partition(":")[::2] for part in str(value).split(",")]
         found = {r.line_id: r for r in s.execute(text_(POSTS), {"i": [int(line) for line, _way in parts]})}
-        names = {r.id: r.name for r in s.execute(
-            text_("SELECT id, name FROM unit WHERE id = ANY(:i)"), {"i": [int(w) for _l, w in parts if w.isdecimal()]}
-        )}  # fmt: skip
+        names = reforms.unit_names(s, [int(way) for _line, way in parts if way.isdecimal()])
         return "；".join(
             f"{units.line_label(found[int(line)]) if int(line) in found else line}："
-            + (names.get(int(way), way) if way.isdecimal() else str(ways[way]))
+            + (names.get(way, way) if way.isdecimal() else str(ways[way]))
             for line, way in parts
         )
     choices = {"seats": SEATS, "cases": CASES, "leads": LEADS, "absences": ABSENCES}.get(key, [])

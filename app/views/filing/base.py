@@ -95,7 +95,7 @@ def usual(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
     """The facts of a form as most businesses file them."""
     facts = form_facts(form, plan)
     unit = _unit(s, facts, plan, who)
-    person_id, name = _person(s, facts, form, plan, who)
+    person_id, name = _person(s, facts, form, plan)
     start = form.start.data if "start" in form else form.end.data if "end" in form else None
     return Filing(facts, person_id, name, unit, start)
 
@@ -140,10 +140,8 @@ def _unit(s: Session, facts: dict[str, Any], plan: Process, who: Hat) -> int | N
     return who.unit_id
 
 
-def _person(s: Session, facts: dict[str, Any], form: Any, plan: Process, who: Hat) -> tuple[int | None, str | None]:
+def _person(s: Session, facts: dict[str, Any], form: Any, plan: Process) -> tuple[int | None, str | None]:
     """The person a case is about: id where the row is the applicant's to see, and the name."""
-    if plan.process == "recruit":
-        return None, _newcomer(s, facts, form)
     if plan.movement == "correct" and "person" in facts:
         return _corrected(s, facts, form)
     if "id_number" in form and form.id_number.data:
@@ -151,10 +149,8 @@ def _person(s: Session, facts: dict[str, Any], form: Any, plan: Process, who: Ha
             text("SELECT * FROM find_person(:i)"),
             {"i": services().keys.blind_index("resident", form.id_number.data)},
         ).one_or_none()
-        if found is None or (plan.process == "transfer" and found.unit_id is None):
+        if found is None:
             raise errors.NotSeated()
-        if plan.process == "transfer" and found.unit_id == who.unit_id:
-            raise errors.AlreadySeated()
         facts["person"] = found.id
         # Somebody of another unit: the case may name him, its row stays foreign.
         return None, str(found.name)
@@ -168,28 +164,7 @@ def _person(s: Session, facts: dict[str, Any], form: Any, plan: Process, who: Ha
     name = s.execute(text("SELECT name FROM person WHERE id = :i"), {"i": person_id}).scalar()
     if name is None:
         raise errors.NotFound(person=person_id)
-    if plan.process == "retire":
-        facts["reason"] = "31"
     return int(person_id), str(name)
-
-
-def _newcomer(s: Session, facts: dict[str, Any], form: Any) -> str:
-    person = PersonFacts(
-        name=form.person_name.data.strip(),
-        id_number=form.id_number.data,
-        sex=form.sex.data,
-        birth_on=form.birth_on.data,
-        work_started_on=form.work_started_on.data,
-        level=form.level.data or None,
-        rank=form.rank.data or None,
-        education=form.education.data or None,
-        entry_way=form.entry_way.data,
-    )
-    facts |= facts_of(person, services().keys)
-    known = s.execute(text("SELECT state FROM find_person(decode(:i, 'hex'))"), {"i": facts["person_index"]}).scalar()
-    if known == "serving":
-        raise errors.DuplicatePerson()
-    return person.name
 
 
 def document_number(person_id: int, reason: str) -> tuple[str, str | None]:
