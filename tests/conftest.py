@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from app.cli import deploy, embedded
 from app.domain.crypto import KeyRing
 from app.security import passwords, policies
-from tests import DAY
+from tests import DAY, ZONE
 from tests.world import CHEAP, World
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,10 +29,12 @@ COST = passwords.METHOD
 PASSWORDS = {deploy.OWNER: "test-owner", deploy.APP: "test-app", deploy.SIGNIN: "test-signin"}
 
 
-# The kernel's day stands still as Python's does (tests/__init__.py).
+# The kernel's day stands still as Python's does, and its clock is the same (tests/__init__.py).
 KERNEL_DAY = (
     "CREATE OR REPLACE FUNCTION kernel_today() RETURNS date LANGUAGE sql STABLE SET search_path = public, pg_temp"
-    f" AS $$ SELECT date '{DAY}' $$"
+    f" AS $$ SELECT date '{DAY}' $$;"
+    " CREATE OR REPLACE FUNCTION city_zone() RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE"
+    f" SET search_path = public, pg_temp AS $$ SELECT '{ZONE}' $$"
 )
 
 

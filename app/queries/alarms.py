@@ -122,8 +122,8 @@ class Within:
 
 
 _WITHIN = (
-    " WHERE (cast(:f AS date) IS NULL OR x.raised_at >= cast(:f AS timestamp) AT TIME ZONE 'Asia/Shanghai')"
-    " AND (cast(:t AS date) IS NULL OR x.raised_at < cast(cast(:t AS date) + 1 AS timestamp) AT TIME ZONE 'Asia/Shanghai')"
+    " WHERE (cast(:f AS date) IS NULL OR x.raised_at >= cast(:f AS timestamp) AT TIME ZONE city_zone())"
+    " AND (cast(:t AS date) IS NULL OR x.raised_at < cast(cast(:t AS date) + 1 AS timestamp) AT TIME ZONE city_zone())"
     ' AND x.scope_path COLLATE "C" >= :lo AND x.scope_path COLLATE "C" < :hi'
 )
 # Without a period, what was raised and tried is that of the last year.

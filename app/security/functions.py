@@ -29,6 +29,7 @@ APP_FUNCTIONS = (
     "close_session(text, text)",
     "switch_account(text, bigint, text)",
     "kernel_today()",
+    "city_zone()",
     "case_file(bigint, text)",
     "case_decide(bigint, text, text, jsonb, text)",
     "case_settle(bigint, text, text, text, boolean, text, jsonb, boolean)",

@@ -37,7 +37,7 @@ def _urged_today(s: Session, case_id: int) -> bool:
         s.execute(
             text(
                 "SELECT 1 FROM application_event WHERE application_id = :c AND kind = 'urged'"
-                " AND at >= kernel_today()::timestamp AT TIME ZONE 'Asia/Shanghai'"
+                " AND at >= kernel_today()::timestamp AT TIME ZONE city_zone()"
             ),
             {"c": case_id},
         ).scalar()

@@ -1,9 +1,14 @@
 -- Who asks: a session's token becomes the signed identity of one transaction.
 -- Every function here belongs to the owner; EXECUTE is granted in 090_grants.sql.
 
+-- The clock of every city in China (app/domain/workdays.py, CITY_CLOCK). Named in one place, that a test may move it away
+-- from a midnight.
+CREATE OR REPLACE FUNCTION city_zone() RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = public, pg_temp AS $$ SELECT 'Asia/Shanghai' $$;
+
 CREATE OR REPLACE FUNCTION kernel_today() RETURNS date
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS
-$$ SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date $$;
+$$ SELECT (now() AT TIME ZONE city_zone())::date $$;
 
 -- A refusal with a stable code; Python turns it into a DomainError with these facts.
 CREATE OR REPLACE FUNCTION refuse(p_code text, p_facts jsonb DEFAULT '{}') RETURNS void

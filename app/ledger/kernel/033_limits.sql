@@ -24,7 +24,7 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
 $$;
 
 CREATE OR REPLACE FUNCTION k_city_day(p_at timestamptz) RETURNS date
-LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$ SELECT (p_at AT TIME ZONE 'Asia/Shanghai')::date $$;
+LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$ SELECT (p_at AT TIME ZONE city_zone())::date $$;
 
 -- A case's own limits: from its submission; a return to the applicant stops its clock; what counts ends with the last
 -- decision. A definition without limits (of the first form) promises the sum of its stages.

@@ -95,7 +95,7 @@ END $$;
 CREATE OR REPLACE FUNCTION k_arrival(p_case bigint, OUT waited int, OUT allowed int)
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
   SELECT kernel_today() - (coalesce(a.decided_at, (SELECT max(e.at) FROM application_event e WHERE e.application_id = a.id
-      AND e.kind = 'approved')) AT TIME ZONE 'Asia/Shanghai')::date,
+      AND e.kind = 'approved')) AT TIME ZONE city_zone())::date,
     coalesce((v.definition ->> 'arrival_days')::int, 30)
     FROM application a JOIN process_version v ON v.id = a.process_version_id AND v.definition ->> 'effect' = 'arrival'
    WHERE a.id = p_case AND a.state = 'awaiting'

@@ -5,7 +5,7 @@
 -- The next morning's summary, by the city's clock.
 CREATE OR REPLACE FUNCTION k_next_summary() RETURNS timestamptz
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS
-$$ SELECT (kernel_today() + 1 + time '08:00') AT TIME ZONE 'Asia/Shanghai' $$;
+$$ SELECT (kernel_today() + 1 + time '08:00') AT TIME ZONE city_zone() $$;
 
 -- To each user whom the notice is for and who wants this kind by mail. Of a unit 不上网 nothing leaves by mail.
 CREATE OR REPLACE FUNCTION k_notice_mailed() RETURNS trigger
