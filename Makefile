@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export FLASK_APP := wsgi:create_app
+# Each start would compile some 1,600 modules again where the environment forbids to keep them.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test lint check bench vendor clean
 
