@@ -114,6 +114,23 @@ EXPECTED = (
     )
     + ") w WHERE w.line_id IS NOT NULL GROUP BY w.line_id)"
 )
+# 已批准而未生效的更名、升格、划转、撤销: what such cases make of a body by a day ahead, each field from the last that names it;
+# no superior is an empty one.
+COMING = (
+    "(SELECT w.unit_id, bool_or(w.ends) AS ends, "
+    + ", ".join(
+        f"(array_agg(w.{f} ORDER BY w.effective_on DESC, w.id DESC) FILTER (WHERE w.{f} IS NOT NULL))[1] AS {f}"
+        for f in ("parent", "region", "name", "grade", "nature", "category")
+    )
+    + " FROM (SELECT (r.facts::jsonb ->> 'unit')::bigint AS unit_id, false AS ends, coalesce(r.facts::jsonb ->> 'parent', '') AS parent,"
+    " nullif(r.facts::jsonb ->> 'region', '') AS region, NULL AS name, NULL AS grade, NULL AS nature, NULL AS category, a.effective_on, a.id "
+    + WAITING.format(movements="transfer_unit", more="")
+    + " UNION ALL SELECT (r.facts::jsonb ->> 'unit')::bigint, jsonb_exists(v.requirements, 'close_unit'), NULL, NULL, "
+    + ", ".join(f"nullif(r.facts::jsonb ->> '{f}', '')" for f in ("name", "grade", "nature", "category"))
+    + ", a.effective_on, a.id "
+    + WAITING.format(movements="change_unit,close_unit", more="")
+    + ") w GROUP BY w.unit_id)"
+)
 # A line's number on a day ahead, from ``EXPECTED`` as e and what stands today.
 NUMBER = "coalesce(e.number, {now} + coalesce(e.moved, 0))"
 
@@ -129,9 +146,10 @@ def lines(at: Moment) -> str:
         return "(SELECT d.*, 0 AS reserved FROM day_lines(:on, :known) d)"
     return (
         f"(SELECT d.line_id, d.unit_id, d.category, {NUMBER.format(now='d.authorised')} AS authorised, d.occupied + coalesce(e.steps, 0) AS occupied,"
-        " greatest(0, t.reserved - coalesce(e.arrivals, 0)) AS reserved, d.region_code, d.scope_path, d.name"
-        " FROM day_lines(:on, :known) d"
-        f" JOIN ledger_total t ON t.line_id = d.line_id LEFT JOIN {EXPECTED} e ON e.line_id = d.line_id)"
+        " greatest(0, t.reserved - coalesce(e.arrivals, 0)) AS reserved, coalesce(x.region, d.region_code) AS region_code, d.scope_path,"
+        " coalesce(x.name, d.name) AS name FROM day_lines(:on, :known) d"
+        f" JOIN ledger_total t ON t.line_id = d.line_id LEFT JOIN {EXPECTED} e ON e.line_id = d.line_id"
+        f" LEFT JOIN {COMING} x ON x.unit_id = d.unit_id)"
     )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.queries import days
+from app.queries import days, places
 from app.queries.days import Moment
 from app.queries.listings import LISTS, PLACE, Listing
 
@@ -18,7 +18,7 @@ def on_day(name: str, at: Moment) -> Listing | None:
             usual,
             # Where it stood decides who sees it and in which region it is listed: ``day_units`` of the kernel.
             select="SELECT x.id, x.name, x.nature, x.grade, unit_called(x.parent_id, :on, :known) AS parent, r.name AS region,"
-            " x.uscc, 'active' AS state FROM day_units(:on, :known, false) AS x (id) JOIN region r ON r.code = x.region_code",
+            f" x.uscc, 'active' AS state FROM {places.standing(at, 'false')} AS x (id) JOIN region r ON r.code = x.region_code",
             orders={"region": PLACE},
             state="'active'",
             states=("active",),

@@ -1,7 +1,7 @@
 """机构树的读: regions, bodies with what is below them, and departments where they stood on a day, with their figures.
 
 Today's tree is read from the units and totals of today, that of any other day from ``day_units`` and ``day_lines`` of the
-kernel, by the same statements.
+kernel, by the same statements; a day ahead adds what is approved and waits for its day.
 """
 
 from typing import Any
@@ -14,6 +14,16 @@ from app.queries import days
 
 def standing(at: days.Moment, inside: str = "NULL") -> str:
     """Bodies and departments that stood on the day, as a table of a query; ``inside``: departments alone (true) or none."""
+    if at.future:
+        return (
+            "(SELECT u.unit_id, u.legal_id, u.node, CASE WHEN x.parent IS NULL THEN u.parent_id ELSE nullif(x.parent, '')::bigint END"
+            " AS parent_id, coalesce(x.region, u.region_code) AS region_code, CASE WHEN x.region IS NULL THEN u.scope_path"
+            " ELSE x.region || substr(u.scope_path, strpos(u.scope_path, '.')) END AS scope_path, coalesce(x.name, u.name) AS name,"
+            " u.short_name, u.uscc, coalesce(x.nature, u.nature) AS nature, coalesce(x.category, u.category) AS category,"
+            " coalesce(x.grade, u.grade) AS grade, u.body, u.own, u.opened_on, u.closed_on"
+            f" FROM day_units(:on, :known, {inside}) u LEFT JOIN {days.COMING} x ON x.unit_id = u.unit_id"
+            " WHERE NOT coalesce(x.ends, false))"
+        )
     if not at.plain:
         return f"day_units(:on, :known, {inside})"
     only = {"true": " AND node = 'department'", "false": " AND node <> 'department'"}.get(inside, "")

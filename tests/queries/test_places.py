@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.queries import places
+from app.queries import listings_day, places
 from app.queries.days import Moment
 from tests.ledger import steps
 from tests.ledger.steps import TODAY, ago
@@ -193,3 +193,38 @@ def test_the_tree_asks_as_many_statements_for_many_bodies_as_for_few(
 
     for on in (ago(7), TODAY):
         assert asked(f"/ledger/440600?on={on}") == asked(f"/ledger/{NEW}?on={on}")
+
+
+def test_on_a_day_ahead_a_body_stands_where_what_is_approved_puts_it(world: World, city: dict[str, Any]) -> None:
+    """Not before the day of its case; who sits and how many there may be is counted where it will stand."""
+    north, south, head = "440606", "440607", world.body("将属局", region="440606", quotas={"11": 3}, people={"11": 1})
+    child = world.body("将归中心", region=north, quotas={"11": 2}, people={"11": 1})
+    goes = world.body("将划局", region=north, quotas={"11": 5}, people={"11": 2})
+    shut = world.body("将撤局", region=north, quotas={"11": 0})
+
+    def coming(process: str, about: Body, days: int, **facts: Any) -> None:
+        case = steps.act(world, process, about, ago(-days), north, unit=about.id, **facts)
+        if world.state(case) == "running":
+            world.decide(world.office("establishment"), case, "city")
+        if "region" in facts:
+            steps.received(world, case, south)
+        assert world.state(case) == "awaiting"
+
+    coming("unit_transfer", child, 10, parent=head.id)
+    coming("unit_change", goes, 10, name="将划新局", grade="0142")
+    coming("unit_transfer", goes, 20, region=south)
+    coming("unit_close", shut, 20)
+    near, mid, far = (Moment(ago(-n), TODAY) for n in (9, 10, 20))
+    before = {"将属局": (3, 1, 0), "将归中心": (2, 1, 0), "将划局": (5, 2, 0), "将撤局": (0, 0, 0)}
+    assert tree(world, near, north) == tree(world, NOW, north) == before
+    after = {"将属局": (5, 2, 1), "将划新局": (5, 2, 0), "将撤局": (0, 0, 0)}
+    assert (tree(world, mid, north), tree(world, mid, south)) == (after, {})
+    assert (tree(world, far, north), tree(world, far, south)) == ({"将属局": (5, 2, 1)}, {"将划新局": (5, 2, 0)})
+    with world.database.transaction(world.office("establishment")) as session:
+        (below,) = places.bodies(session, far, region=north, parent=head.id)
+        sums = {r.code: (r.authorised, r.occupied) for r in places.regions(session, far)}
+        listed = {(r.name, r.region, r.parent) for r in session.execute(
+            text(listings_day.on_day("units", far).select), far.values) if r.name.startswith("将")}  # fmt: skip
+    assert below.name == "将归中心"
+    assert (sums[north], sums[south]) == ((5, 2), (5, 2))
+    assert listed == {("将属局", "顺德区", None), ("将归中心", "顺德区", "将属局"), ("将划新局", "三水区", None)}
