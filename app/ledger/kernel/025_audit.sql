@@ -154,8 +154,9 @@ BEGIN
       date_trunc('month', kernel_today()) + make_interval(months => p_ahead), interval '1 month')::date LOOP
     v_name := 'event_' || to_char(v_first, 'YYYYMM');
     CONTINUE WHEN to_regclass('audit.' || v_name) IS NOT NULL;
-    v_from := v_first::timestamp AT TIME ZONE city_zone();
-    v_to := (v_first + interval '1 month')::timestamp AT TIME ZONE city_zone();
+    -- Named here, for good: the bounds of the months stand in the tables.
+    v_from := v_first::timestamp AT TIME ZONE 'Asia/Shanghai';
+    v_to := (v_first + interval '1 month')::timestamp AT TIME ZONE 'Asia/Shanghai';
     EXECUTE format('CREATE TABLE audit.%I (LIKE audit_event INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS)',
       v_name);
     v_late := EXISTS (SELECT 1 FROM audit.event_other WHERE recorded_at >= v_from AND recorded_at < v_to);
