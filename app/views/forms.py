@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field
@@ -12,10 +13,11 @@ from app.domain.id_number import normalise, problems
 from app.views.fields import entry as fields_entry
 from app.views.fields import kinds as field_kinds
 from app.views.fields import lead as fields_lead
+from app.views.fields import quotas as fields_quotas
 from app.views.fields import records as fields_records
 from app.views.fields import registry as fields
 from app.views.fields.organs import LEADS
-from app.workflow.definition import Process
+from app.workflow.definition import FACT_NAMES, Process
 from app.workflow.validation import announce_fields
 
 announce_fields(fields.known)
@@ -44,6 +46,8 @@ MESSAGES = {
     "name_private": _l("A character was made by hand on one computer; enter it by its national code (GB 18030)."),
     "name_length": _l("A full name has at least two characters."),
     "name_letters": _l("A full name has Chinese characters, and a dot between its parts where it has one."),
+    "format": _l("This is not in the form in which it can be read. Enter it as the hint beside the field says."),
+    **fields_quotas.TARGETS_WRONG,
 }
 
 
@@ -88,6 +92,9 @@ def form_class(plan: Process, today: dt.date) -> type[FlaskForm]:
 
     def validate(self: Any, extra_validators: Any = None) -> bool:
         good = FlaskForm.validate(self, extra_validators)
+        for name, code in fields_quotas.plan_problems(self).items():
+            self[name].errors = [*self[name].errors, MESSAGES[code]]
+            good = False
         if "person_name" in self and self.person_name.data:
             self.person_name.data = names.normalise(self.person_name.data)
             wrong = names.problems(self.person_name.data)
@@ -112,9 +119,27 @@ def form_class(plan: Process, today: dt.date) -> type[FlaskForm]:
 
 def point_out(form: FlaskForm, refusal: errors.DomainError) -> None:
     """Mark the fields that a refusal names, each with what is wrong."""
-    for name, wrong in refusal.facts.get("errors", {}).items() if isinstance(refusal, errors.InvalidInput) else ():
-        if name in form:
+    for fact, wrong in refusal.facts.get("errors", {}).items() if isinstance(refusal, errors.InvalidInput) else ():
+        name = next((f.name for f in form if fact in (f.name, FACT_NAMES.get(f.name))), None)
+        if name is not None:
             form[name].errors = [*form[name].errors, *(MESSAGES.get(code, field_kinds.FILL_IN) for code in wrong)]
+
+
+def spelt_out(refusal: errors.DomainError, plan: Process) -> str:
+    """What a refusal finds wrong with the facts of a filed case, each by the name that its form's field has.
+
+    Whoever decides has no form before him whose fields could be marked.
+    """
+    if not isinstance(refusal, errors.InvalidInput) or not refusal.facts.get("errors"):
+        return ""
+    made, said = fields_of(plan), []
+    for fact, wrong in refusal.facts["errors"].items():
+        name = next((n for n in plan.fields if fact in (n, FACT_NAMES.get(n))), None)
+        label = next(iter(getattr(made.get(name or ""), "args", ())), fact)
+        said += [f"{label}：{MESSAGES.get(code, field_kinds.FILL_IN)}" for code in wrong]
+    return _(
+        "The case cannot take effect with what was filed. %(wrong)s Return it for correction.", wrong=" ".join(said)
+    )
 
 
 PEOPLE = ("person", "lead", "occupancy", "person_name", "id_type", "id_number", "sex", "birth_on", "education",

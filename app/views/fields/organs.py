@@ -9,9 +9,10 @@ from sqlalchemy import text as text_
 from sqlalchemy.orm import Session
 from wtforms import Field
 
-from app.domain import codes
+from app.domain import absorption, codes
 from app.queries import reforms, units
 from app.views.fields.kinds import chosen, one_of, searched, text
+from app.views.fields.quotas import TARGETS_LABEL
 from app.views.fields.rows import Column, RowsField
 
 SPLIT = (Column("department", _l("Internal department"), search="/search/departments", along="unit"),)
@@ -92,7 +93,7 @@ LABELS: dict[str, Any] = {
     "lead_lines": _l("Leaders' posts line by line, where it is another thing"),
     "absences": _l("Who is away (lent, ill, on leave)"),
     "cases": _l("Cases under way"),
-    "targets": _l("Surplus left at the end of each year (2027:3,2028:0)"),
+    "targets": TARGETS_LABEL,
 }
 
 
@@ -106,6 +107,8 @@ def said(s: Session, key: str, value: Any) -> str:
     if key == "into_line":
         row = units.line(s, int(value))
         return f"{row.unit} · {units.line_label(row)}" if row else str(value)
+    if key == "targets":
+        return absorption.shown(str(value))
     if key == "lead_lines":
         ways = dict(LEADS)
         parts = [part.partition(":")[::2] for part in str(value).split(",")]
