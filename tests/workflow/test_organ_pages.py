@@ -116,6 +116,42 @@ def test_leaders_surplus_and_who_is_away_are_named_before_a_merge_and_go_as_chos
     )
 
 
+def test_leaders_who_sit_elsewhere_in_the_body_are_named_before_their_department_goes(
+    world: World, client: Open
+) -> None:
+    body = world.body("随科页面局", people={"11": 3}, departments=("办公室", "执法科"))
+    heir = world.body("接科页面局", quotas={"11": 2})
+    posts = []
+    for name in ("执法科", "办公室"):
+        facts = {
+            "unit": body.id,
+            "scope": body.departments[name],
+            "kind": "leadership",
+            "role": "principal",
+            "level": "0151",
+        }
+        steps.act(world, "lead_new", body, **facts, authorised=1)
+        posts.append(world.value("SELECT id FROM quota_line WHERE scope_unit_id = :d AND kind = 'leadership'", d=body.departments[name]))  # fmt: skip
+    steps.lead(world, body, posts[0], body.people[0])
+    name = str(world.value("SELECT name FROM person WHERE id = :p", p=body.people[0]))
+    user, gone = client("bianban"), str(body.departments["执法科"])
+    split = {"unit": str(body.id), "unit_name": "分科页面局", "split_departments-0-department": gone, "leads": "follow"}
+    move = {"lower_unit": gone, "into": str(heir.id), "seats_go": "along", "leads": "follow"}
+    for process, form in (("unit_split", split), ("department_move", move)):
+        panel = user.post(f"/case/check/{process}", form).get_data(as_text=True)
+        assert re.search("连同本人席位和编制转入.{0,200}" + name, panel, re.S), process
+    said = filed(user, "department_move", **move | {"seats_go": "approved"})
+    assert "请选编制随人走" in said
+    steps.lead(world, body, posts[1], body.people[0], main=0)
+    for process, form in (("unit_split", split), ("department_move", move)):
+        said = filed(user, process, **form)
+        assert f"{name}（办公室）" in said, process
+        assert "不能随转" in said
+    keeps = {"lead_lines-0-line": str(posts[0]), "lead_lines-0-way": "off", "lead_lines-0-to": ""}
+    approved(world, user, filed(user, "unit_split", **split, **keeps))
+    assert world.value("SELECT unit_id FROM person WHERE id = :p", p=body.people[0]) == body.id
+
+
 def test_behind_each_figure_stand_its_rows_page_by_page(world: World, client: Open) -> None:
     body = world.body(
         "明细页面局", quotas={"11": 60}, people={"11": 55}, departments=("办公室",), leaders={"deputy:0142": 1}
