@@ -188,7 +188,7 @@ def test_some_people_of_a_line_go_as_they_are_named(world: World, client: Open) 
     body, into = world.body("部分划转局", people={"11": 3}), world.body("部分承接局", quotas={"11": 1})
     user = client("bianban")
     form = {"estab_line": str(body.line), "into_line": str(into.line)}
-    assert "承接机构空编少于转入人数" in user.post("/case/check/people_move", form).get_data(as_text=True)
+    assert "还差 2 名" in user.post("/case/check/people_move", form).get_data(as_text=True)
     rows = {"movers-0-person": str(body.people[0])}
     place = filed(user, "people_move", **form, **rows)
     name = str(world.value("SELECT name FROM person WHERE id = :p", p=body.people[0]))
@@ -205,3 +205,33 @@ def test_what_hangs_on_a_unit_is_counted_once_for_all_checks_of_a_form(world: Wo
     assert "变更后果" in panel
     assert "在办业务和控编单的去向" in panel
     assert sum("AS bodies_below" in statement for statement in said) == 1
+
+
+def test_who_ends_who_stays_and_what_goes_along_are_called_so_in_form_and_case(world: World, client: Open) -> None:
+    body, heir = (
+        world.body("称谓局", people={"11": 1}, departments=("一室",)),
+        world.body("称谓承接局", quotas={"11": 0}),
+    )
+    user = client("bianban")
+    for process, words in {
+        "unit_merge": ("并入方（合并后撤销的机构）", "承接机构", "随转事项"),
+        "unit_split": ("原机构（分设后保留）", "新机构名称"),
+        "department_split": ("转入新内设机构的人员",),
+        "people_move": ("转出的编制线", "转入的编制线"),
+    }.items():
+        page = user.get(f"/case/new/{process}").get_data(as_text=True)
+        assert [w for w in words if w not in page] == [], process
+        assert "填写编制线" not in page
+    page = user.get(filed(user, "unit_merge", unit=str(body.id), into=str(heir.id), seats_go="along")).get_data(
+        as_text=True
+    )
+    assert re.search("<dt[^>]*>编制去向</dt>", page)
+    assert "席位数" not in page
+
+
+def test_people_for_whom_there_is_no_room_are_told_what_the_form_can_do(world: World, client: Open) -> None:
+    body, small = world.body("无位转出局", people={"11": 3}), world.body("无位转入局", quotas={"11": 1})
+    said = filed(client("bianban"), "people_move", estab_line=str(body.line), into_line=str(small.line))
+    assert "还差 2 名" in said
+    assert "编制划转" in said
+    assert "编随人走" not in said

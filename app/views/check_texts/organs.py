@@ -88,6 +88,9 @@ SAYS: dict[str, Any] = {
     "seats_short": _l(
         "There are fewer vacant seats than people: have more approved there first, or let the numbers go along."
     ),
+    "room_short": _l(
+        "The line that takes them in lacks %(short)s vacant seats. Move numbers there first (transfer of numbers between lines), or name fewer people."
+    ),
     "say_where": _l("Choose: they go over to the successor, stand still there, or are withdrawn."),
     "approve_levels": _l(
         "Leadership numbers bear a level of their own: apply for leadership numbers of the new level beside this change."

@@ -62,6 +62,25 @@ FIELDS: dict[str, Callable[[], Field]] = {
 }
 
 
+# Fields that several businesses share, where one of them means more by them: who ends, who stays, who is new.
+CALLED: dict[str, dict[str, Any]] = {
+    "unit_merge": {"unit": _l("Body that goes into the other one (and ends)")},
+    "department_merge": {"lower_unit": _l("Department that goes into the other one (and ends)")},
+    "unit_split": {"unit": _l("Body that is split (and stays)"), "unit_name": _l("Name of the new body")},
+    "department_split": {
+        "lower_unit": _l("Department that is split (and stays)"),
+        "unit_name": _l("Name of the new department"),
+        "movers": _l("Who goes into the new department"),
+    },
+    "department_move": {"lower_unit": _l("Department that is moved")},
+    "unit_transfer": {"unit": _l("Body that is moved"), "region": _l("Region that it belongs to then")},
+    "people_move": {"estab_line": _l("Line that they leave")},
+    "absorb": {"estab_line": _l("Line with the surplus")},
+}
+# Of a body that changes: what becomes of what hangs on it.
+ALONG = ("seats_go", "plan_until_on", "leads", "lead_lines", "absences", "running_cases")
+
+
 def lead_lines(kept: Any) -> str | None:
     """The rows as the kernel reads them: ``line:off``, ``line:follow`` or ``line:unit``; None without any."""
     rows = [r for r in (json.loads(kept) if kept else []) if r.get("line") and r.get("way")]

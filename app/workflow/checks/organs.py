@@ -234,7 +234,9 @@ def people_room(session: Session, case: Subject, params: Mapping[str, Any]) -> F
     if into is None or row.usable is None:
         return Finding("people_room", None, figures)
     figures += (("usable", row.usable),)
-    wrong = "nobody_there" if not row.people else "seats_short" if row.usable < row.people else None
+    wrong = "nobody_there" if not row.people else "room_short" if row.usable < row.people else None
+    if wrong == "room_short":
+        figures += (("short", row.people - row.usable),)
     return Finding("people_room", wrong is None, figures, wrong)
 
 
