@@ -1,6 +1,6 @@
 """Rules whose breach the kernel itself meets: a refusal, or a watch of the job; raised at the event, in its transaction.
 
-Codes: d9 of the design's domain text; articles of State Council decree 486 where one exists. A refusal leaves no state behind;
+Codes: those of the usual list of 违规报警; articles of State Council decree 486 where one exists. A refusal leaves no state behind;
 where the state could stand all the same (loaded data, a job that failed, a hand in the database), a query looks for it too.
 """
 

@@ -15,7 +15,7 @@ SEATED = SEATS + NOW
 WHO = "u.id AS unit_id, o.line_id, o.person_id, o.scope_path"
 
 # By the class of the person, which is that of the seat (k_personnel_class): few rows of one table, not a million pairs.
-# d6: 编制类型 outside those of the body; a person's rank of another system than the seat's; a workman who leads; a leader who
+# 混编混岗: 编制类型 outside those of the body; a person's rank of another system than the seat's; a workman who leads; a leader who
 # sits elsewhere and is not lent.
 MIXED = (
     "SELECT 'category:' || l.id AS subject, u.id AS unit_id, l.id AS line_id, NULL::bigint AS person_id, l.scope_path,"

@@ -127,6 +127,33 @@ def leaders(session: Session, unit: int) -> list[Any]:
     return list(session.execute(text(LEADERS), {"u": unit}).all())
 
 
+_NOW = "{0}.recorded_to IS NULL AND {0}.ended_on IS NULL"
+BESIDE = (
+    "SELECT s.person_name AS name, (SELECT string_agg(DISTINCT w.name, '、') FROM occupancy x JOIN quota_line y ON y.id = x.line_id"
+    f" JOIN unit w ON w.id = y.scope_unit_id WHERE x.person_id = s.person_id AND x.kind = 'leadership' AND {_NOW.format('x')}"
+    " AND x.unit_id = s.unit_id AND y.scope_unit_id <> ALL(:d)) AS kept_by"
+    f" FROM occupancy s WHERE s.kind = 'establishment' AND {_NOW.format('s')} AND (s.department_id <> ALL(:d)) IS NOT FALSE"
+    " AND (s.person_id, s.unit_id) IN (SELECT o.person_id, o.unit_id FROM occupancy o WHERE o.line_id = ANY(:l)"
+    f" AND o.nature = 'regular' AND {_NOW.format('o')}) ORDER BY s.id LIMIT 300"
+)
+LEFT = (
+    "SELECT o.person_name AS name, w.name AS post FROM occupancy o JOIN quota_line y ON y.id = o.line_id JOIN unit w ON w.id = y.scope_unit_id"
+    f" WHERE o.kind = 'leadership' AND o.nature = 'regular' AND {_NOW.format('o')} AND y.scope_unit_id <> ALL(:d)"
+    " AND (o.person_id, o.unit_id) IN (SELECT s.person_id, s.unit_id FROM occupancy s WHERE s.department_id = ANY(:d)"
+    f" AND s.kind = 'establishment' AND {_NOW.format('s')}) ORDER BY o.id LIMIT 300"
+)
+
+
+def seated_beside(session: Session, departments: list[int], lines: list[int]) -> list[Any]:
+    """Who holds one of these leaders' posts and sits in none of these departments of the body: name, and which other post keeps him."""
+    return list(session.execute(text(BESIDE), {"d": departments, "l": lines}).all())
+
+
+def posts_left(session: Session, departments: list[int]) -> list[Any]:
+    """Who sits in these departments and leads in the body outside them: name, and where he leads."""
+    return list(session.execute(text(LEFT), {"d": departments}).all())
+
+
 BROUGHT = (
     "SELECT l.id, t.authorised, t.occupied, coalesce(h.authorised, 0) AS there, coalesce(h.occupied, 0) AS sitting,"
     " coalesce(h.reserved, 0) AS kept, l.closed_to_entry, (SELECT max(a.until_on) FROM absorption_plan a"

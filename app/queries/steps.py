@@ -47,6 +47,12 @@ def signed_first(session: Session, task_id: int) -> Any:
     ).one_or_none()
 
 
+def own_matter(session: Session, case_id: int) -> str | None:
+    """Why the reader may not decide a case that waits for his office: ``filed`` by him, ``subject`` of it; None where he may."""
+    found = session.execute(text("SELECT case_own_matter(:c)"), {"c": case_id}).scalar()
+    return str(found) if found else None
+
+
 def seen(session: Session, case_id: int) -> str:
     """What a page shows of a case: the revision of its facts and its last step, as the page sends them back."""
     row = session.execute(

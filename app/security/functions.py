@@ -140,6 +140,7 @@ APP_FUNCTIONS = (
     "unit_name(bigint)",
     "case_line(bigint)",
     "case_brings(bigint)",
+    "case_own_matter(bigint)",
     "case_person(bigint)",
     "case_setting(bigint)",
     "find_person(bytea)",

@@ -17,6 +17,7 @@ from app.views.fields import lead as fields_lead
 from app.views.fields import organs as fields_organs
 from app.views.fields import sanding as fields_sanding
 from app.views.fields.inside import objects
+from app.views.forms import labels_of
 from app.workflow.definition import Process
 
 # The code list of a fact.
@@ -102,20 +103,19 @@ def labels() -> dict[str, str]:
 
 
 def shown(s: Session, facts: dict[str, Any], line: Any, plan: Process) -> list[dict[str, Any]]:
-    """The facts as label and value; the line they are about stands first."""
+    """The facts as label and value, called as in the business's own form; the line they are about stands first."""
     out: list[dict[str, Any]] = []
     if line is not None:
         out.append({"label": _("Establishment line"), "value": f"{line.unit_name} · {units.line_label(line)}"})
     item = json.loads(str(facts["fields"])) if facts.get("fields") else {}  # shown by its own kind's words
+    called = labels_of(plan)
     for key, label in labels().items():
         value = facts.get(key)
         if key in item or value in (None, "") or (key == "structure" and value == "none"):
             continue
-        title = _("Reform") if plan.movement == "reform" and key == "name" else label
+        title = _("Reform") if plan.movement == "reform" and key == "name" else called.get(key, label)
         if key == "people" and plan.movement in MOVERS:
             title = _("Who goes")
-        if key == "until_on" and plan.movement in ("merge_unit", "set_quota", "absorb"):
-            title = _("Plan of absorption: last day")
         out.append({"label": title, "value": _word(s, key, value, plan)})
     return out + (reform_words.filed(s, facts) if plan.movement == "reform" else [])
 

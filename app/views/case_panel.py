@@ -171,6 +171,7 @@ def review(
         "decide_url": f"/case/{case.id}/decide/{mine.id}",
         "version": steps.seen(s, case.id),
         **_signatures(s, todo, mine.id),
+        "own": _own(steps.own_matter(s, case.id)),
         "earlier": [stage.name for stage in plan.stages[: mine.stage]],
         "return_to": todo.return_to,
         "stop": steps.standing(s, case.id),
@@ -184,6 +185,16 @@ def review(
         "opinion": request.form.get("opinion", ""),
         "to": request.form.get("to", todo.return_to or ""),
     }
+
+
+def _own(why: str | None) -> str | None:
+    """Why the reader has no word on a case that waits for his office; None where he has."""
+    return {
+        "filed": _(
+            "You have filed this case, so a colleague of your office decides it (two people stand behind each change)."
+        ),
+        "subject": _("This case is about you, so a colleague of your office decides it."),
+    }.get(why or "")
 
 
 def _signatures(s: Session, todo: TaskPlan, task_id: int) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from app.views.case_page import context
 from app.views.checks import live
 from app.views.filing.base import loaded, typed
 from app.views.filing.registry import filing
-from app.views.forms import form_class, point_out, sections_of
+from app.views.forms import form_class, point_out, sections_of, spelt_out
 from app.views.messages import sentence
 from app.views.papers import panel
 from app.views.search_labels import show_again
@@ -317,7 +317,9 @@ class CaseView(BaseView):
         """The page after a refusal: why, and what others did since the page was shown."""
         with work() as s:
             since = meanwhile(s, case_id, request.form.get("version", ""))
-        return self._page(case_id, f"{why(refusal, step)} {since}".strip()), refusal.http_status
+            case = s.get(Application, case_id)
+            named = spelt_out(refusal, versions.process_of(s, case)) if case and step == "approve" else ""
+        return self._page(case_id, f"{named or why(refusal, step)} {since}".strip()), refusal.http_status
 
 
 def why(refusal: errors.DomainError, verdict: str = "") -> str:

@@ -1,8 +1,10 @@
 """Forms of the processes: a published definition names its fields, app/views/fields/registry.py says what each one is."""
 
 import datetime as dt
+import re
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field
@@ -12,10 +14,11 @@ from app.domain.id_number import normalise, problems
 from app.views.fields import entry as fields_entry
 from app.views.fields import kinds as field_kinds
 from app.views.fields import lead as fields_lead
+from app.views.fields import organs as fields_organs
+from app.views.fields import quotas as fields_quotas
 from app.views.fields import records as fields_records
 from app.views.fields import registry as fields
-from app.views.fields.organs import LEADS
-from app.workflow.definition import Process
+from app.workflow.definition import FACT_NAMES, Process
 from app.workflow.validation import announce_fields
 
 announce_fields(fields.known)
@@ -44,6 +47,8 @@ MESSAGES = {
     "name_private": _l("A character was made by hand on one computer; enter it by its national code (GB 18030)."),
     "name_length": _l("A full name has at least two characters."),
     "name_letters": _l("A full name has Chinese characters, and a dot between its parts where it has one."),
+    "format": _l("This is not in the form in which it can be read. Enter it as the hint beside the field says."),
+    **fields_quotas.TARGETS_WRONG,
 }
 
 
@@ -63,7 +68,9 @@ def fields_of(plan: Process) -> dict[str, Field]:
     elif plan.process == "leader_leave":
         members["exit_reason"] = field_kinds.one_of(_l("Reason of leaving"), fields.LEAD_EXITS)
     elif "leads" in plan.fields and plan.process != "unit_merge":
-        members["leads"] = field_kinds.one_of(_l("Leaders' posts of the departments that go"), [("", "—"), *LEADS])
+        members["leads"] = field_kinds.one_of(
+            _l("Leaders' posts of the departments that go"), [("", "—"), *fields_organs.LEADS]
+        )
     elif plan.process == "lead_new":
         members["level"] = field_kinds.one_of(_l("Level of position"), field_kinds.chosen(codes.LEVEL))
     elif plan.process == "person_correct":
@@ -79,6 +86,9 @@ def fields_of(plan: Process) -> dict[str, Field]:
                 _l("Correct way of entry"), field_kinds.chosen(codes.ENTRY_WAY, empty=True)
             ),
         }
+    for name, label in fields_organs.CALLED.get(plan.process, {}).items():
+        made: Any = members[name]  # not bound to a form yet
+        made.args = (label, *made.args[1:])
     return members
 
 
@@ -88,6 +98,9 @@ def form_class(plan: Process, today: dt.date) -> type[FlaskForm]:
 
     def validate(self: Any, extra_validators: Any = None) -> bool:
         good = FlaskForm.validate(self, extra_validators)
+        for name, code in fields_quotas.plan_problems(self).items():
+            self[name].errors = [*self[name].errors, MESSAGES[code]]
+            good = False
         if "person_name" in self and self.person_name.data:
             self.person_name.data = names.normalise(self.person_name.data)
             wrong = names.problems(self.person_name.data)
@@ -112,9 +125,38 @@ def form_class(plan: Process, today: dt.date) -> type[FlaskForm]:
 
 def point_out(form: FlaskForm, refusal: errors.DomainError) -> None:
     """Mark the fields that a refusal names, each with what is wrong."""
-    for name, wrong in refusal.facts.get("errors", {}).items() if isinstance(refusal, errors.InvalidInput) else ():
-        if name in form:
+    for fact, wrong in refusal.facts.get("errors", {}).items() if isinstance(refusal, errors.InvalidInput) else ():
+        name = next((f.name for f in form if fact in (f.name, FACT_NAMES.get(f.name))), None)
+        if name is not None:
             form[name].errors = [*form[name].errors, *(MESSAGES.get(code, field_kinds.FILL_IN) for code in wrong)]
+
+
+# What a label says for whoever fills in the form, and for nobody after: "(empty: as before)".
+_FILLING = re.compile(r"\s*(（[^（）]*(空|填|不改)[^（）]*）|\([^()]*empty[^()]*\))$")
+
+
+def labels_of(plan: Process) -> dict[str, str]:
+    """What each fact of a business is called in its own form, by the fact's name; hints on how to fill it in left out."""
+    asked = {FACT_NAMES.get(n, n): next(iter(getattr(made, "args", ())), n) for n, made in fields_of(plan).items()}
+    return {fact: _FILLING.sub("", str(label)) for fact, label in asked.items()}
+
+
+def spelt_out(refusal: errors.DomainError, plan: Process) -> str:
+    """What a refusal finds wrong with the facts of a filed case, each by the name that its form's field has.
+
+    Whoever decides has no form before him whose fields could be marked.
+    """
+    if not isinstance(refusal, errors.InvalidInput) or not refusal.facts.get("errors"):
+        return ""
+    called, said = labels_of(plan), []
+    for name, wrong in refusal.facts["errors"].items():
+        label = called.get(FACT_NAMES.get(name, name))
+        said += [f"{label}：{MESSAGES.get(code, field_kinds.FILL_IN)}" for code in wrong if label]
+    if not said:
+        return ""  # of the decision itself, not of what was filed
+    return _(
+        "The case cannot take effect with what was filed. %(wrong)s Return it for correction.", wrong=" ".join(said)
+    )
 
 
 PEOPLE = ("person", "lead", "occupancy", "person_name", "id_type", "id_number", "sex", "birth_on", "education",
@@ -126,13 +168,15 @@ PLACES = ("line", "any_line", "lead_line", "department", "unit", "lower_unit", "
 
 
 def sections_of(plan: Process) -> list[dict[str, Any]]:
-    """The form in parts: where, who, and when and on what ground; a short form is one part."""
-    parts = {"place": [], "person": [], "ground": []}  # type: dict[str, list[str]]
+    """The form in parts: where, who, what goes along, and when and on what ground; a short form is one part."""
+    parts = {"place": [], "person": [], "along": [], "ground": []}  # type: dict[str, list[str]]
     for name in plan.fields:
         # In a leadership quota the level belongs to the position, not to a person.
         person = name in PEOPLE and not (name == "level" and "person_name" not in plan.fields)
-        parts["person" if person else "place" if name in PLACES or name == "level" else "ground"].append(name)
-    labels = {"place": _l("Where"), "person": _l("Whom"), "ground": _l("When and on what ground")}
+        along = plan.family == "organ" and name in fields_organs.ALONG
+        place = name in PLACES or name == "level"
+        parts["person" if person else "place" if place else "along" if along else "ground"].append(name)
+    labels = {"place": _l("Where"), "person": _l("Whom"), "along": _l("What goes along"), "ground": _l("When and on what ground")}  # fmt: skip
     if len(plan.fields) <= 4:
         return [{"title": plan.title, "help": plan.guide, "fields": list(plan.fields)}]
     filled = [{"title": labels[key], "help": None, "fields": names_} for key, names_ in parts.items() if names_]

@@ -8,7 +8,7 @@ from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.domain import codes, quota
+from app.domain import absorption, codes, quota
 from app.queries import quota_desk, units
 from app.queries.days import Moment
 from app.views.day import address, asked, day_context, title
@@ -57,7 +57,7 @@ def plan_row(r: Any) -> dict[str, Any]:
         "category": category(r.category),
         "gone": gone,
         "percent": quota.percent(gone, r.surplus),
-        "targets": r.targets.replace(",", "，").replace(":", "：") if r.targets else None,
+        "targets": absorption.shown(r.targets) if r.targets else None,
     }
 
 

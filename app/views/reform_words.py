@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.db import CONSTRAINTS
-from app.domain import codes, errors
+from app.domain import absorption, codes, errors
 from app.queries import reforms
 from app.views.messages import sentence
 from app.workflow.reform import LINES, REFERENCES
@@ -144,7 +144,7 @@ def _along(f: Mapping[str, Any]) -> str:
     if f.get("lead_lines"):
         parts.append(_("%(n)s posts said line by line", n=str(f["lead_lines"]).count(",") + 1))
     if f.get("until_on"):
-        targets = f"（{f['targets']}）" if f.get("targets") else ""
+        targets = f"（{absorption.shown(f['targets'])}）" if f.get("targets") else ""
         parts.append(_("the surplus is absorbed until %(day)s", day=f["until_on"]) + targets)
     if f.get("absences") == "end":
         parts.append(_("absences end"))

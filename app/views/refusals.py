@@ -141,6 +141,9 @@ def _of_numbers() -> dict[str, LazyString]:
 def _of_units() -> dict[str, LazyString]:
     """Of organs: their place, their superiors, their end."""
     return {
+        "leader_stays": _(
+            "Somebody who would go along with the post sits in another department and holds another post of the body that stays (%(post)s). Take this person off one of the posts, line by line or before."
+        ),
         "duplicate_unit": _("A unit with this social credit code exists already."),
         "unit_loop": _("A unit cannot come under itself or under a unit below it. Choose another superior."),
         "same_superior": _("The unit belongs there already: nothing would change."),

@@ -102,32 +102,15 @@ OUTPUTS = (
 )
 # Fields of a form whose name among the facts differs.
 FACT_NAMES = {
-    "rank_set": "body_set",
-    "cap_number": "number",
-    "rekeyed_line": "line",
-    "post_set": "body_set",
-    "any_line": "line",
-    "lead_line": "line",
-    "unit_name": "name",
-    "unit_category": "category",
-    "exit_reason": "reason",
-    "permit_needed": "permit",
-    "hosted_kind": "absence_kind",
-    "away_kind": "absence_kind",
-    "away": "person",
-    "estab_line": "line",
-    "plan_until_on": "until_on",
-    "to_line": "line",
-    "part_number": "number",
-    "last_day_on": "last_on",
-    "part_how": "how",
-    "line_entry": "entry",
-    "superior": "parent",
-    "seats_go": "seats",
-    "running_cases": "cases",
-    "partner_unit": "partner",
-    "temporary_name": "board_name",
-} | {"into_department": "into", "lower_unit": "unit", "new_name": "name", "new_grade": "grade"}
+    "rank_set": "body_set", "cap_number": "number", "rekeyed_line": "line", "post_set": "body_set", "any_line": "line",
+    "lead_line": "line", "unit_name": "name", "unit_category": "category", "exit_reason": "reason",
+    "permit_needed": "permit", "hosted_kind": "absence_kind", "away_kind": "absence_kind", "away": "person",
+    "estab_line": "line", "plan_until_on": "until_on", "to_line": "line", "part_number": "number",
+    "last_day_on": "last_on", "part_how": "how", "line_entry": "entry", "superior": "parent", "seats_go": "seats",
+    "running_cases": "cases", "partner_unit": "partner", "temporary_name": "board_name", "into_department": "into",
+    "lower_unit": "unit", "new_name": "name", "new_grade": "grade", "moved": "number", "pool_number": "number",
+    "absorbed_on": "until_on",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,8 @@ def temporary_over(world: World) -> Iterator[int]:
 @case("AL32")
 def plan_late(world: World) -> Iterator[int]:
     body = world.body("消化迟局", quotas={"11": 1}, people={"11": 3})
-    act(world, "absorb", body, line=body.line, until_on=ahead(9), targets=f"{city_today().year - 1}:2")
+    last_year = city_today().year - 1
+    act(world, "absorb", body, dt.date(last_year, 6, 1), line=body.line, until_on=ahead(9), targets=f"{last_year}:2")
     yield 0
     say(
         world, "UPDATE absorption_plan SET targets = :t WHERE line_id = :l", l=body.line, t=f"{city_today().year - 1}:1"

@@ -32,3 +32,17 @@ def test_the_table_of_asvs_counts_what_it_lists() -> None:
         int(n) for n in counted.groups()
     ]
     assert len(rows) == 253
+
+
+def test_whoever_reads_finds_every_document_that_is_spoken_of() -> None:
+    known = {f.name for f in ROOT.rglob("*.md") if not {".venv", "var", "node_modules"} & {*f.relative_to(ROOT).parts}}
+    places = [
+        f for d in ("app", "docs", "tests", "scripts", "migrations", "bench", "deploy") for f in (ROOT / d).rglob("*")
+    ]
+    said = {
+        (str(f.relative_to(ROOT)), name)
+        for f in places
+        if f.suffix in (".py", ".sql", ".yaml", ".md", ".html", ".sh")
+        for name in re.findall(r"[\w-]+\.md\b", f.read_text(encoding="utf-8"))
+    }
+    assert sorted(x for x in said if x[1] not in known) == []

@@ -1,4 +1,4 @@
-"""佛山市顺德区 2009 大部制 (cases.md A15): 41 bodies become 16, drafted, tried, approved, and read from both days.
+"""佛山市顺德区 2009 大部制 (《佛山市顺德区党政机构改革方案》, 2009-09-14): 41 bodies become 16, drafted, tried, approved, and read from both days.
 
 The sixteen and the numbers are published; how the forty-one were called is filled in where it is not.
 """

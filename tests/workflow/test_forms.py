@@ -9,6 +9,7 @@ import pytest
 
 from app.domain.id_number import check_digit
 from app.domain.workdays import city_today
+from app.workflow import engine
 from tests.security.conftest import Client
 from tests.world import Body, World, id_number
 
@@ -122,6 +123,82 @@ def test_a_retirement_of_somebody_else_or_on_no_day_is_refused(world: World, bod
     )
 
 
+YEAR = city_today().year
+PLAN = {"document_no": "佛编〔2026〕3号", "issuer": "市委编委", "start": city_today().isoformat()}
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "says"),
+    [
+        ({"targets": "先减两个再说"}, "targets", "无法识别"),
+        ({"targets": "2" * 390}, "targets", "无法识别"),
+        ({"targets": f"{YEAR + 2}年末0名、{YEAR + 1}年末1名"}, "targets", "由近及远"),
+        ({"targets": f"{YEAR + 1}:1,{YEAR + 2}:2"}, "targets", "不得多于前一年"),
+        ({"targets": f"{YEAR - 1}:1"}, "targets", "早于消化计划开始"),
+        ({"targets": f"{YEAR + 8}:0"}, "targets", "完成日期之后"),
+        ({"targets": f"{YEAR + 3}:1"}, "targets", "请填 0"),
+        ({"last": "2020-01-01"}, "last", "不晚于生效日期"),
+    ],
+)
+@pytest.mark.parametrize("process", ["quota", "absorb"])
+def test_a_plan_of_absorption_that_no_approval_could_let_pass_is_marked_in_its_form(
+    body: Body, client: Open, process: str, changed: dict[str, str], field: str, says: str
+) -> None:
+    line, last = {"quota": ("any_line", "plan_until_on"), "absorb": ("estab_line", "absorbed_on")}[process]
+    typed = {"targets": f"{YEAR + 1}:1", "last": f"{YEAR + 3}-12-31"} | changed
+    page = sent(
+        client("bianban"), process, **{line: body.line, "authorised": "2", last: typed.pop("last")}, **typed, **PLAN
+    )
+    assert says in error_of(page, last if field == "last" else field)
+    assert f'value="{PLAN["document_no"]}"' in page
+
+
+def test_numbers_of_a_plan_without_its_last_day_and_a_plan_without_a_surplus_are_named(
+    body: Body, client: Open
+) -> None:
+    user, typed = client("bianban"), {"any_line": body.line, "authorised": "2", "targets": f"{YEAR + 1}:0", **PLAN}
+    assert "没有填消化计划的完成日期" in error_of(sent(user, "quota", **typed), "targets")
+    calm = {"estab_line": body.line, "absorbed_on": f"{YEAR + 2}-12-31", **PLAN}
+    assert "没有超编，不需要消化" in sent(user, "absorb", **calm)
+
+
+def test_a_cut_below_the_people_says_that_it_goes_by_the_plan_and_is_approved_however_the_years_are_written(
+    world: World, client: Open
+) -> None:
+    cut = world.body("消化表单局", quotas={"11": 4}, people={"11": 3})
+    user = client("bianban")
+    typed = {"any_line": cut.line, "authorised": "1", "plan_until_on": f"{YEAR + 2}-12-31", **PLAN,
+             "targets": f"{YEAR + 1}年末１名；{YEAR + 2}年末 0 名"}  # fmt: skip
+    panel = user.post("/case/check/quota", typed).get_data(as_text=True)
+    assert "申报数少于实有数，按消化计划办理：超编 2 名" in panel
+    assert "至少" not in panel
+    assert f"{YEAR + 1}年末1名、{YEAR + 2}年末0名" in panel
+    place = user.post("/case/new/quota", {"action": "submit", **typed}).location
+    assert f"{YEAR + 1}年末1名、{YEAR + 2}年末0名" in user.get(place).get_data(as_text=True)
+    world.decide(world.identity("bianban2"), int(place.rsplit("/", 1)[1]), "review")
+    assert (
+        world.value("SELECT targets FROM absorption_plan WHERE line_id = :l", l=cut.line)
+        == f"{YEAR + 1}:1,{YEAR + 2}:0"
+    )
+
+
+def test_whoever_decides_is_told_which_field_of_the_filed_case_the_ledger_refuses(world: World, client: Open) -> None:
+    made = world.body("所报有误局", quotas={"11": 4}, people={"11": 1})
+    who = world.identity("bianban")
+    with world.database.transaction(who) as s:
+        case = engine.draft(s, process="quota", unit_id=None, office_id=int(engine.me(s, 7) or 0),
+                            scope_path=made.scope_path, form={}).id  # fmt: skip
+        facts = {**PLAN, "line": made.line, "authorised": 99_999}
+        engine.submit(s, case, facts=facts, person_id=None, person_name=None, effective_on=None, unit_id=made.id)
+    user = client("bianban2")
+    user.get(f"/case/{case}")
+    answer = user.post(f"/case/{case}/decide/{world.task(case, 'review')}", {"decision": "approve", "opinion": "同意"})
+    said = html.unescape(answer.get_data(as_text=True))
+    assert answer.status_code == 422
+    assert "核定数：" in said
+    assert "请退回申报方更正" in said
+
+
 @pytest.mark.parametrize(
     ("changed", "field"),
     [({"authorised": "-1"}, "authorised"), ({"authorised": "many"}, "authorised"), ({"authorised": "１2x"}, "authorised"),
@@ -148,4 +225,5 @@ def test_a_quota_below_what_is_in_use_is_refused_with_the_figures(world: World, 
     assert "实有 3" in said
     assert 'value="佛编〔2026〕2号"' in said
     assert world.figures(body.line) == (4, 3, 0)
-    assert world.value("SELECT count(*) FROM application WHERE process = 'quota' AND state <> 'draft'") == 0
+    filed = "SELECT count(*) FROM application WHERE process = 'quota' AND state <> 'draft' AND unit_id = :u"
+    assert world.value(filed, u=body.id) == 0

@@ -116,6 +116,42 @@ def test_leaders_surplus_and_who_is_away_are_named_before_a_merge_and_go_as_chos
     )
 
 
+def test_leaders_who_sit_elsewhere_in_the_body_are_named_before_their_department_goes(
+    world: World, client: Open
+) -> None:
+    body = world.body("随科页面局", people={"11": 3}, departments=("办公室", "执法科"))
+    heir = world.body("接科页面局", quotas={"11": 2})
+    posts = []
+    for name in ("执法科", "办公室"):
+        facts = {
+            "unit": body.id,
+            "scope": body.departments[name],
+            "kind": "leadership",
+            "role": "principal",
+            "level": "0151",
+        }
+        steps.act(world, "lead_new", body, **facts, authorised=1)
+        posts.append(world.value("SELECT id FROM quota_line WHERE scope_unit_id = :d AND kind = 'leadership'", d=body.departments[name]))  # fmt: skip
+    steps.lead(world, body, posts[0], body.people[0])
+    name = str(world.value("SELECT name FROM person WHERE id = :p", p=body.people[0]))
+    user, gone = client("bianban"), str(body.departments["执法科"])
+    split = {"unit": str(body.id), "unit_name": "分科页面局", "split_departments-0-department": gone, "leads": "follow"}
+    move = {"lower_unit": gone, "into": str(heir.id), "seats_go": "along", "leads": "follow"}
+    for process, form in (("unit_split", split), ("department_move", move)):
+        panel = user.post(f"/case/check/{process}", form).get_data(as_text=True)
+        assert re.search("连同本人席位和编制转入.{0,200}" + name, panel, re.S), process
+    said = filed(user, "department_move", **move | {"seats_go": "approved"})
+    assert "请选编制随人走" in said
+    steps.lead(world, body, posts[1], body.people[0], main=0)
+    for process, form in (("unit_split", split), ("department_move", move)):
+        said = filed(user, process, **form)
+        assert f"{name}（办公室）" in said, process
+        assert "不能随转" in said
+    keeps = {"lead_lines-0-line": str(posts[0]), "lead_lines-0-way": "off", "lead_lines-0-to": ""}
+    approved(world, user, filed(user, "unit_split", **split, **keeps))
+    assert world.value("SELECT unit_id FROM person WHERE id = :p", p=body.people[0]) == body.id
+
+
 def test_behind_each_figure_stand_its_rows_page_by_page(world: World, client: Open) -> None:
     body = world.body(
         "明细页面局", quotas={"11": 60}, people={"11": 55}, departments=("办公室",), leaders={"deputy:0142": 1}
@@ -152,7 +188,7 @@ def test_some_people_of_a_line_go_as_they_are_named(world: World, client: Open) 
     body, into = world.body("部分划转局", people={"11": 3}), world.body("部分承接局", quotas={"11": 1})
     user = client("bianban")
     form = {"estab_line": str(body.line), "into_line": str(into.line)}
-    assert "承接机构空编少于转入人数" in user.post("/case/check/people_move", form).get_data(as_text=True)
+    assert "还差 2 名" in user.post("/case/check/people_move", form).get_data(as_text=True)
     rows = {"movers-0-person": str(body.people[0])}
     place = filed(user, "people_move", **form, **rows)
     name = str(world.value("SELECT name FROM person WHERE id = :p", p=body.people[0]))
@@ -169,3 +205,33 @@ def test_what_hangs_on_a_unit_is_counted_once_for_all_checks_of_a_form(world: Wo
     assert "变更后果" in panel
     assert "在办业务和控编单的去向" in panel
     assert sum("AS bodies_below" in statement for statement in said) == 1
+
+
+def test_who_ends_who_stays_and_what_goes_along_are_called_so_in_form_and_case(world: World, client: Open) -> None:
+    body, heir = (
+        world.body("称谓局", people={"11": 1}, departments=("一室",)),
+        world.body("称谓承接局", quotas={"11": 0}),
+    )
+    user = client("bianban")
+    for process, words in {
+        "unit_merge": ("并入方（合并后撤销的机构）", "承接机构", "随转事项"),
+        "unit_split": ("原机构（分设后保留）", "新机构名称"),
+        "department_split": ("转入新内设机构的人员",),
+        "people_move": ("转出的编制线", "转入的编制线"),
+    }.items():
+        page = user.get(f"/case/new/{process}").get_data(as_text=True)
+        assert [w for w in words if w not in page] == [], process
+        assert "填写编制线" not in page
+    page = user.get(filed(user, "unit_merge", unit=str(body.id), into=str(heir.id), seats_go="along")).get_data(
+        as_text=True
+    )
+    assert re.search("<dt[^>]*>编制去向</dt>", page)
+    assert "席位数" not in page
+
+
+def test_people_for_whom_there_is_no_room_are_told_what_the_form_can_do(world: World, client: Open) -> None:
+    body, small = world.body("无位转出局", people={"11": 3}), world.body("无位转入局", quotas={"11": 1})
+    said = filed(client("bianban"), "people_move", estab_line=str(body.line), into_line=str(small.line))
+    assert "还差 2 名" in said
+    assert "编制划转" in said
+    assert "编随人走" not in said

@@ -118,3 +118,32 @@ def test_the_desks_queries_do_not_grow_with_units(
         body = world.body(f"增量{n}局", quotas={"11": 2, "13": 1})
         set_quota(world, body, body.line, 3)
     assert statements(app, lambda: desk.get("/quota-desk")) == before
+
+
+def test_who_has_filed_a_case_is_offered_no_word_on_it_but_told_whose_it_is(
+    world: World, client: Callable[..., Client]
+) -> None:
+    body = world.body("自办示例局", quotas={"11": 3})
+    for name in ("zibao", "fuhe"):
+        world.account(name, "office_member", office=("establishment", "440600"))
+    user = client("zibao")
+    typed = {"any_line": str(body.line), "authorised": "4", "document_no": "佛编〔2026〕91号", "issuer": "市委编委",
+             "start": TODAY.isoformat(), "action": "submit"}  # fmt: skip
+    user.get("/case/new/quota")
+    place = user.post("/case/new/quota", typed).location
+    case = int(place.rsplit("/", 1)[1])
+    own, other = user.get(place).get_data(as_text=True), client("fuhe").get(place).get_data(as_text=True)
+    for word in ("approve", "return", "reject", "request_papers"):
+        assert f'value="{word}"' not in own, word
+        assert f'value="{word}"' in other, word
+    assert "本件由您申报，须由同办另一名经办人办理" in own
+    assert "本件由您申报" not in other
+    task = world.task(case, "review")
+    assert user.post(f"/case/{case}/decide/{task}", {"decision": "approve"}).status_code == 403
+    colleague = world.value(
+        "SELECT user_id FROM account a JOIN ab_user u ON u.id = a.user_id WHERE u.username = 'fuhe'"
+    )
+    assert (
+        user.post(f"/case/{case}/decide/{task}", {"decision": "hand_over", "hand_over_to": str(colleague)}).status_code
+        == 302
+    )

@@ -40,6 +40,12 @@ class LeaderWithoutSeat(DomainError):
     code = "leader_without_seat"
 
 
+class LeaderStays(DomainError):
+    """另有职务留在原机构: who would go along with his post holds another one of the body that stays; facts: person, post."""
+
+    code = "leader_stays"
+
+
 class LeadershipExhausted(DomainError):
     """无空缺领导职数: no vacant leadership post of this role and level."""
 

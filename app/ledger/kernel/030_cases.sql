@@ -153,6 +153,14 @@ BEGIN
   RETURN r.revision;
 END $$;
 
+-- Why somebody may not decide a case: 'filed' by him, or 'subject' of it; null where nothing stands in the way.
+CREATE OR REPLACE FUNCTION k_own_matter(r case_record, p_user bigint) RETURNS text
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT CASE WHEN r.filed_by = p_user THEN 'filed' WHEN EXISTS (SELECT 1 FROM account x WHERE x.user_id = p_user
+    AND x.person_id = coalesce((r.facts::jsonb ->> 'person')::bigint,
+      (SELECT person_id FROM occupancy WHERE id = (r.facts::jsonb ->> 'occupancy')::bigint))) THEN 'subject' END
+$$;
+
 -- One decision of the office (or the asked unit) that the identity stands for; nobody decides what he filed or his own matter.
 CREATE OR REPLACE FUNCTION case_decide(p_case bigint, p_verdict text, p_opinion text, p_checks jsonb, p_address text)
 RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -168,11 +176,7 @@ BEGIN
   IF NOT coalesce(case_asks(r, v_office, v_unit, NULL, v_kind), false) OR (v_kind = 'service' AND case_movement(r) <> 'open_balance') THEN
     PERFORM refuse('not_your_office');
   END IF;
-  IF v_kind <> 'service' AND (r.filed_by = scope_number(1) OR EXISTS (SELECT 1 FROM account x
-      WHERE x.user_id = scope_number(1) AND x.person_id = coalesce((r.facts::jsonb ->> 'person')::bigint,
-        (SELECT person_id FROM occupancy WHERE id = (r.facts::jsonb ->> 'occupancy')::bigint)))) THEN
-    PERFORM refuse('self_approval');
-  END IF;
+  IF v_kind <> 'service' AND k_own_matter(r, scope_number(1)) IS NOT NULL THEN PERFORM refuse('self_approval'); END IF;
   INSERT INTO decision (case_id, office_id, unit_id, user_id, account_id, verdict, opinion, facts_hash, checks, address)
   VALUES (p_case, v_office, v_unit, scope_number(1), scope_number(2), p_verdict, p_opinion, r.facts_hash,
     coalesce(p_checks, '{}'), p_address) RETURNING id INTO v_id;

@@ -69,9 +69,9 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     AND (o.ended_on IS NULL OR o.ended_on > p_on))
 $$;
 
--- The kernel's own words among the facts of a number (k_set_quota): nobody files them.
+-- The kernel's own words among the facts (k_set_quota, k_split_unit): nobody files them.
 CREATE OR REPLACE FUNCTION k_plain(f jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
-  SELECT f - ARRAY['ending', 'net', 'opening', 'bring']
+  SELECT f - ARRAY['ending', 'net', 'opening', 'bring', 'notes']
 $$;
 
 -- 核定: seats are created or abolished with the number; below what is occupied only with a plan of absorption (消化计划) or

@@ -13,7 +13,7 @@ $$;
 -- for the departments that go, as where one is moved.
 CREATE OR REPLACE FUNCTION k_split_unit(p_case bigint, f jsonb, p_on date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE u unit; v_new bigint; v_ids bigint[]; v_id bigint; v_list text;
+DECLARE u unit; v_new bigint; v_ids bigint[]; v_id bigint; v_list text; v_notes jsonb;
 BEGIN
   IF coalesce(f ->> 'document_no', '') = '' THEN PERFORM refuse('document_missing'); END IF;
   SELECT * INTO u FROM unit WHERE id = (f ->> 'unit')::bigint;
@@ -32,6 +32,11 @@ BEGIN
     'short_name', nullif(f ->> 'short_name', ''), 'uscc', nullif(f ->> 'uscc', ''), 'over_limit_no', f ->> 'over_limit_no',
     'grade', coalesce(nullif(f ->> 'grade', ''), u.grade)), p_on);
   PERFORM k_succeed(p_case, u.id, v_new, 'split', p_on);
+  -- Posts of all that goes are taken down before anybody moves: who leads in one of them may sit in another one.
+  IF u.node <> 'department' THEN
+    SELECT jsonb_object_agg(x.id, k_leaders_note(f || jsonb_build_object('lead_lines', k_lead_lines_of(f ->> 'lead_lines', x.id)), x.id, NULL))
+      INTO v_notes FROM unit x WHERE x.id = ANY (v_ids) AND x.legal_id = u.id AND x.node = 'department';
+  END IF;
   FOREACH v_id IN ARRAY v_ids LOOP
     IF u.node = 'department' THEN
       IF NOT EXISTS (SELECT 1 FROM occupancy WHERE person_id = v_id AND department_id = u.id AND kind = 'establishment'
@@ -42,7 +47,7 @@ BEGIN
         PERFORM refuse('not_found', jsonb_build_object('unit', v_id));
       END IF;
       PERFORM k_move_department(p_case, f - 'people' - 'split_departments' - 'name' - 'short_name' - 'uscc' - 'grade' || jsonb_build_object('unit', v_id, 'into', v_new,
-        'seats', 'along', 'lead_lines', k_lead_lines_of(f ->> 'lead_lines', v_id)), p_on);
+        'seats', 'along', 'notes', v_notes, 'lead_lines', k_lead_lines_of(f ->> 'lead_lines', v_id)), p_on);
     END IF;
   END LOOP;
   RETURN v_new;

@@ -98,6 +98,7 @@ END $$;
 CREATE OR REPLACE FUNCTION k_move_department(p_case bigint, f jsonb, p_on date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE d unit; n unit; l record; v_new bigint; v_line bigint; v_people text; v_into bigint := (f ->> 'into')::bigint; v_count int; v_seats text; v_held bigint[]; v_note jsonb;
+  v_along bigint[]; v_beside int; v_stays record;
 BEGIN
   SELECT * INTO d FROM unit WHERE id = (f ->> 'unit')::bigint;
   SELECT * INTO n FROM unit WHERE id = v_into;
@@ -110,24 +111,34 @@ BEGIN
   PERFORM 1 FROM ledger_total WHERE line_id IN (SELECT id FROM quota_line WHERE unit_id IN (d.legal_id, v_into)) ORDER BY line_id FOR UPDATE;
   PERFORM k_still_there(ARRAY[d.legal_id, v_into, d.id]);
   v_held := k_running_hold(p_case, d.id, v_into, f ->> 'cases');
-  v_note := k_leaders_note(f, d.id, NULL);
+  v_note := coalesce(f #> ARRAY['notes', d.id::text], k_leaders_note(f, d.id, NULL));
+  -- Who goes on in a post and sits in another department goes along with his seat and its number, unless a post keeps him here.
+  v_along := ARRAY(SELECT o.person_id FROM occupancy o WHERE o.person_id IN (SELECT (h ->> 'person')::bigint FROM jsonb_array_elements(v_note) e,
+      jsonb_array_elements(e -> 'holders') h WHERE h ->> 'nature' = 'regular') AND o.unit_id = d.legal_id AND o.kind = 'establishment'
+    AND o.department_id IS DISTINCT FROM d.id AND o.recorded_to IS NULL AND o.ended_on IS NULL ORDER BY o.person_id);
+  SELECT o.person_id, s.name INTO v_stays FROM occupancy o JOIN quota_line x ON x.id = o.line_id JOIN unit s ON s.id = x.scope_unit_id
+   WHERE o.person_id = ANY (v_along) AND o.kind = 'leadership' AND o.unit_id = d.legal_id AND o.recorded_to IS NULL AND o.ended_on IS NULL
+     AND s.id <> d.id AND NOT coalesce(f -> 'notes', '{}') ? s.id::text ORDER BY o.person_id LIMIT 1;
+  IF FOUND THEN PERFORM refuse('leader_stays', jsonb_build_object('person', v_stays.person_id, 'post', v_stays.name)); END IF;
   v_new := k_open_unit(p_case, jsonb_build_object('parent', v_into, 'node', 'department', 'region', n.region_code, 'name', d.name,
     'short_name', d.short_name, 'nature', d.nature, 'category', d.category, 'grade', d.grade), p_on);
   FOR l IN SELECT x.*, t.authorised, (SELECT count(*) FROM post s WHERE s.line_id = x.id AND s.department_id = d.id AND s.status <> 'abolished') AS allotted
       FROM quota_line x JOIN ledger_total t ON t.line_id = x.id WHERE x.unit_id = d.legal_id AND x.kind = 'establishment' ORDER BY x.id LOOP
-    SELECT string_agg(person_id::text, ',' ORDER BY person_id), count(*) INTO v_people, v_count FROM occupancy
-     WHERE line_id = l.id AND department_id = d.id AND recorded_to IS NULL AND ended_on IS NULL;
+    SELECT string_agg(person_id::text, ',' ORDER BY person_id), count(*), count(*) FILTER (WHERE department_id IS DISTINCT FROM d.id)
+      INTO v_people, v_count, v_beside FROM occupancy
+     WHERE line_id = l.id AND (department_id = d.id OR person_id = ANY (v_along)) AND recorded_to IS NULL AND ended_on IS NULL;
     CONTINUE WHEN v_count = 0 AND l.allotted = 0;
     v_line := CASE WHEN v_count > 0 OR f ->> 'seats' = 'along' THEN k_line(jsonb_build_object('unit', v_into, 'category', l.category,
       'funding', l.funding, 'structure', l.structure)) END;
-    WITH freed AS (UPDATE post SET department_id = NULL WHERE line_id = l.id AND department_id = d.id RETURNING number)
+    WITH freed AS (UPDATE post SET department_id = NULL WHERE line_id = l.id AND (department_id = d.id OR department_id IS NOT NULL AND id IN (
+        SELECT post_id FROM occupancy WHERE line_id = l.id AND person_id = ANY (v_along) AND recorded_to IS NULL AND ended_on IS NULL)) RETURNING number)
     SELECT string_agg(number::text, ',' ORDER BY number) INTO v_seats FROM freed;
     IF v_seats IS NOT NULL THEN
       PERFORM chain_append('unit', d.legal_id, 'seats.allotted', p_on, clock_timestamp(), p_case,
         jsonb_build_object('line', l.id, 'department', NULL, 'seats', v_seats), l.scope_path);
     END IF;
     IF f ->> 'seats' = 'along' THEN
-      v_count := least(greatest(v_count, l.allotted), l.authorised);
+      v_count := least(greatest(v_count - v_beside, l.allotted) + v_beside, l.authorised);
       PERFORM k_set_quota(p_case, f - 'until_on' || jsonb_build_object('net', 1, 'line', v_line, 'authorised',
         coalesce((SELECT authorised FROM ledger_total WHERE line_id = v_line), 0) + v_count), p_on);
     END IF;

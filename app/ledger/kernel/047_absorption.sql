@@ -5,10 +5,16 @@ LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE a absorption_plan; v_now timestamptz := clock_timestamp(); v_bad text;
 BEGIN
   a.until_on := (f ->> 'until_on')::date; a.targets := nullif(f ->> 'targets', '');
-  IF a.until_on IS NULL OR a.until_on <= p_on THEN PERFORM refuse('invalid_input', '{"errors": {"until_on": ["required"]}}'); END IF;
+  IF a.until_on IS NULL OR a.until_on <= p_on THEN PERFORM refuse('invalid_input', '{"errors": {"until_on": ["plan_ended"]}}'); END IF;
   -- Year:how many may still be surplus at its end, e.g. 2027:3,2028:0.
   SELECT min(x) INTO v_bad FROM regexp_split_to_table(a.targets, ',') x WHERE x !~ '^20[0-9]{2}:[0-9]{1,5}$';
   IF v_bad IS NOT NULL THEN PERFORM refuse('invalid_input', '{"errors": {"targets": ["format"]}}'); END IF;
+  -- Each year once, and never more than the year before.
+  IF EXISTS (SELECT 1 FROM (SELECT split_part(x, ':', 1) > lag(split_part(x, ':', 1)) OVER w AS later,
+      split_part(x, ':', 2)::int > lag(split_part(x, ':', 2)::int) OVER w AS more
+      FROM regexp_split_to_table(a.targets, ',') WITH ORDINALITY s(x, n) WINDOW w AS (ORDER BY n)) d WHERE NOT later OR more) THEN
+    PERFORM refuse('invalid_input', '{"errors": {"targets": ["targets_order"]}}');
+  END IF;
   PERFORM k_end_absorption(l.id, p_case);
   a.id := nextval(pg_get_serial_sequence('absorption_plan', 'id')); a.line_id := l.id; a.unit_id := l.unit_id; a.surplus := p_surplus;
   a.document_no := f ->> 'document_no'; a.started_on := p_on; a.case_id := p_case; a.scope_path := l.scope_path;

@@ -133,6 +133,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT operator_name(scope_number(1)::int) || coalesce('（代' || operator_name(scope_number(18)::int) || '）', '')
 $$;
 
+-- The same of whoever acts, for the page: what would be refused is not offered.
+CREATE OR REPLACE FUNCTION case_own_matter(p_case bigint) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT coalesce(k_own_matter(r, scope_number(1)), k_own_matter(r, scope_number(18))) FROM case_record r
+   WHERE r.case_id = p_case AND case_party(r)
+$$;
+
 -- A decision in another's place is that other's too: not on what he filed, not on his own matter, and not his second word.
 CREATE OR REPLACE FUNCTION k_decision_delegated() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -141,11 +148,7 @@ BEGIN
   SELECT p.user_id INTO NEW.delegator_id FROM account a JOIN account p ON p.id = a.delegated_from WHERE a.id = NEW.account_id;
   IF NEW.delegator_id IS NOT NULL THEN
     SELECT * INTO r FROM case_record WHERE case_id = NEW.case_id;
-    IF r.filed_by = NEW.delegator_id OR EXISTS (SELECT 1 FROM account x WHERE x.user_id = NEW.delegator_id
-        AND x.person_id = coalesce((r.facts::jsonb ->> 'person')::bigint,
-          (SELECT person_id FROM occupancy WHERE id = (r.facts::jsonb ->> 'occupancy')::bigint))) THEN
-      PERFORM refuse('self_approval');
-    END IF;
+    IF k_own_matter(r, NEW.delegator_id) IS NOT NULL THEN PERFORM refuse('self_approval'); END IF;
   END IF;
   IF NEW.verdict = 'approve' AND EXISTS (SELECT 1 FROM decision d WHERE d.case_id = NEW.case_id AND d.verdict = 'approve'
       AND d.facts_hash = NEW.facts_hash AND d.user_id <> NEW.user_id

@@ -11,6 +11,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.domain import codes
+from app.views.fields import quotas as fields_quotas
 from app.views.forms import MESSAGES
 from app.workflow.checks import Outcome
 
@@ -18,6 +19,7 @@ TITLES: dict[str, Any] = {
     "usable_seat": _l("A usable seat"),
     "lead_seat": _l("A vacant leadership seat"),
     "not_below_use": _l("Not below what is in use"),
+    "absorption": _l("Plan of absorption"),
     "identity_free": _l("One person, one seat"),
     "identity_known": _l("Holds a seat"),
     "id_agrees": _l("Identity number, birth and sex agree"),
@@ -30,6 +32,8 @@ LABELS: dict[str, Any] = {
     "reserved": _l("Reserved"),
     "usable": _l("Usable"),
     "least": _l("At least"),
+    "asked": _l("Asked for"),
+    "targets": fields_quotas.TARGETS_LABEL,
     "person": _l("Person"),
     "unit": _l("Unit"),
     "document": _l("Identity number"),
@@ -43,6 +47,15 @@ LABELS: dict[str, Any] = {
 SAYS: dict[str, Any] = {
     "no_room": _l("There is no room; the establishment office will have to refuse."),
     "below_use": _l("Let people leave first, or enter at least %(least)s."),
+    "below_kept": _l(
+        "Seats are kept for running cases: have those settled or withdrawn first, or enter at least %(least)s."
+    ),
+    "below_by_plan": _l(
+        "Below what is occupied, by the plan of absorption: %(surplus)s seats are surplus, nobody enters until they are gone, %(absorbed_until)s at the latest. Somebody has to look at the plan."
+    ),
+    "no_surplus_here": _l(
+        "Nobody is beyond the number with it, so there is nothing to absorb. Leave the plan out, or look at the number."
+    ),
     "not_in_register": _l("Not in the register."),
     "above_age": _l("Above %(most)s: the usual limit for examinations; see the announcement of the post."),
     "before_earliest": _l("Before the earliest day: only where another rule allows early retirement."),

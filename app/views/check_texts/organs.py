@@ -27,6 +27,9 @@ LABELS: dict[str, Any] = {
     "short": _l("Seats missing there"),
     "lead_follow": _l("Go on in their posts"),
     "lead_off": _l("Are taken off their posts"),
+    "lead_along": _l("Go along with their seats, which are elsewhere in the body"),
+    "lead_bound": _l("Sit elsewhere and hold a post that stays"),
+    "lead_lost": _l("Go along and leave a post that stays"),
     "lead_unsaid": _l("Nothing said"),
     "leaders": _l("Leadership positions held"),
     "numbers": _l("Establishment numbers"),
@@ -64,6 +67,15 @@ SAYS: dict[str, Any] = {
     "say_leaders": _l(
         "Say what becomes of the leaders' posts: of the body's own at once, of the departments' line by line (they end with their department where nothing else is said)."
     ),
+    "leaders_along": _l(
+        "They sit in another department of the body that gives. With their posts go their seats and numbers, from where they are. Whoever is to stay: take the post off line by line."
+    ),
+    "leaders_bound": _l(
+        "They sit in another department and hold another post there, so they cannot go along: %(lead_bound)s. Take them off the post that goes (line by line), or off the one that stays first."
+    ),
+    "posts_unapproved": _l(
+        "The department begins anew there and has no leaders' posts yet: let the numbers go along, or take the leaders off and have posts approved there."
+    ),
     "say_until": _l(
         "Enter the last day until which the body that takes over absorbs them; no plan of absorption runs."
     ),
@@ -75,6 +87,9 @@ SAYS: dict[str, Any] = {
     ),
     "seats_short": _l(
         "There are fewer vacant seats than people: have more approved there first, or let the numbers go along."
+    ),
+    "room_short": _l(
+        "The line that takes them in lacks %(short)s vacant seats. Move numbers there first (transfer of numbers between lines), or name fewer people."
     ),
     "say_where": _l("Choose: they go over to the successor, stand still there, or are withdrawn."),
     "approve_levels": _l(

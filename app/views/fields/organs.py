@@ -9,9 +9,10 @@ from sqlalchemy import text as text_
 from sqlalchemy.orm import Session
 from wtforms import Field
 
-from app.domain import codes
+from app.domain import absorption, codes
 from app.queries import reforms, units
 from app.views.fields.kinds import chosen, one_of, searched, text
+from app.views.fields.quotas import TARGETS_LABEL
 from app.views.fields.rows import Column, RowsField
 
 SPLIT = (Column("department", _l("Internal department"), search="/search/departments", along="unit"),)
@@ -61,6 +62,25 @@ FIELDS: dict[str, Callable[[], Field]] = {
 }
 
 
+# Fields that several businesses share, where one of them means more by them: who ends, who stays, who is new.
+CALLED: dict[str, dict[str, Any]] = {
+    "unit_merge": {"unit": _l("Body that goes into the other one (and ends)")},
+    "department_merge": {"lower_unit": _l("Department that goes into the other one (and ends)")},
+    "unit_split": {"unit": _l("Body that is split (and stays)"), "unit_name": _l("Name of the new body")},
+    "department_split": {
+        "lower_unit": _l("Department that is split (and stays)"),
+        "unit_name": _l("Name of the new department"),
+        "movers": _l("Who goes into the new department"),
+    },
+    "department_move": {"lower_unit": _l("Department that is moved")},
+    "unit_transfer": {"unit": _l("Body that is moved"), "region": _l("Region that it belongs to then")},
+    "people_move": {"estab_line": _l("Line that they leave")},
+    "absorb": {"estab_line": _l("Line with the surplus")},
+}
+# Of a body that changes: what becomes of what hangs on it.
+ALONG = ("seats_go", "plan_until_on", "leads", "lead_lines", "absences", "running_cases")
+
+
 def lead_lines(kept: Any) -> str | None:
     """The rows as the kernel reads them: ``line:off``, ``line:follow`` or ``line:unit``; None without any."""
     rows = [r for r in (json.loads(kept) if kept else []) if r.get("line") and r.get("way")]
@@ -92,7 +112,7 @@ LABELS: dict[str, Any] = {
     "lead_lines": _l("Leaders' posts line by line, where it is another thing"),
     "absences": _l("Who is away (lent, ill, on leave)"),
     "cases": _l("Cases under way"),
-    "targets": _l("Surplus left at the end of each year (2027:3,2028:0)"),
+    "targets": TARGETS_LABEL,
 }
 
 
@@ -106,6 +126,8 @@ def said(s: Session, key: str, value: Any) -> str:
     if key == "into_line":
         row = units.line(s, int(value))
         return f"{row.unit} · {units.line_label(row)}" if row else str(value)
+    if key == "targets":
+        return absorption.shown(str(value))
     if key == "lead_lines":
         ways = dict(LEADS)
         parts = [part.partition(":")[::2] for part in str(value).split(",")]

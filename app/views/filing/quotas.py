@@ -11,9 +11,6 @@ from app.security.hats import Hat
 from app.views.filing.base import Filing, form_facts, unit_of_line
 from app.workflow.definition import Process
 
-# Where the movement reads a number under another name than the form.
-NAMES = {"moved": "number", "pool_number": "number", "absorbed_on": "until_on"}
-
 
 def quota_filing(s: Session, form: Any, plan: Process, _who: Hat) -> Filing:
     """Lines and parts by number, each the office's to choose.
@@ -21,7 +18,7 @@ def quota_filing(s: Session, form: Any, plan: Process, _who: Hat) -> Filing:
     Raises:
         NotFound: a line or part that is not the applicant's to choose.
     """
-    facts = {NAMES.get(k, k): v for k, v in form_facts(form, plan).items()}
+    facts = form_facts(form, plan)
     if "part_number" in form:
         facts["number"] = form.part_number.data
     unit = None

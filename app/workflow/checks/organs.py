@@ -91,21 +91,27 @@ def organ_leaders(session: Session, case: Subject, params: Mapping[str, Any]) ->
     follow: list[str] = []
     off: list[str] = []
     unsaid: list[str] = []
-    going = case.numbers("split_departments") if case.plan.movement == "split_unit" else None
+    going = {"split_unit": case.numbers("split_departments"), "move_department": [unit]}.get(case.plan.movement)
+    on: list[int] = []
     for post in standing.leaders(session, unit):
         if going is not None and post.scope_unit_id not in going:
             continue  # stays where it is
         own = post.own or going is not None
         way = said.get(str(post.line_id)) or (str(case.facts.get("leads") or "") if own else "off")
         (off if way == "off" else follow if way else unsaid).extend(listed(post.holders))
+        on += [post.line_id] if way not in ("", "off") and post.holders else []
     if not (follow or off or unsaid):
         return None
-    figures = tuple(
-        (label, some(names))
-        for label, names in (("lead_follow", follow), ("lead_off", off), ("lead_unsaid", unsaid))
-        if names
-    )
-    return Finding("organ_leaders", False if unsaid else None if off else True, figures, "say_leaders" if unsaid else None,
+    # Who goes on in a department that leaves, but sits in another one: along with the seat, unless another post keeps him.
+    beside = standing.seated_beside(session, going, on) if going is not None else []
+    along, bound = [x.name for x in beside if not x.kept_by], [f"{x.name}（{x.kept_by}）" for x in beside if x.kept_by]
+    lost = [f"{x.name}（{x.post}）" for x in standing.posts_left(session, going)] if going is not None else []
+    named = (("lead_follow", follow), ("lead_along", along), ("lead_bound", bound), ("lead_off", off), ("lead_lost", lost), ("lead_unsaid", unsaid))  # fmt: skip
+    figures = tuple((label, some(names)) for label, names in named if names)
+    unapproved = on and case.plan.movement == "move_department" and case.facts.get("seats") == "approved"
+    says = "say_leaders" if unsaid else "leaders_bound" if bound else "posts_unapproved" if unapproved else None
+    looked = None if off or along or lost else True
+    return Finding("organ_leaders", False if says else looked, figures, says or ("leaders_along" if along else None),
                    dict.fromkeys((label for label, _names in figures), f"/touched/{unit}/leaders"))  # fmt: skip
 
 
@@ -228,7 +234,9 @@ def people_room(session: Session, case: Subject, params: Mapping[str, Any]) -> F
     if into is None or row.usable is None:
         return Finding("people_room", None, figures)
     figures += (("usable", row.usable),)
-    wrong = "nobody_there" if not row.people else "seats_short" if row.usable < row.people else None
+    wrong = "nobody_there" if not row.people else "room_short" if row.usable < row.people else None
+    if wrong == "room_short":
+        figures += (("short", row.people - row.usable),)
     return Finding("people_room", wrong is None, figures, wrong)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.domain import absorption
 from app.domain.quota import Figures
 from app.workflow.checks import Finding, Subject, check, line_of
 
@@ -47,8 +48,41 @@ def not_below_use(session: Session, case: Subject, params: Mapping[str, Any]) ->
     if row is None:
         return None
     used = row.occupied + row.reserved
+    figures: tuple[tuple[str, Any], ...] = (("occupied", row.occupied), ("reserved", row.reserved))
+    if wanted is None or wanted >= used:
+        return Finding("not_below_use", True, (*figures, ("least", used)))
     # Below what is occupied only with a plan of absorption, and while no seat is kept for a running case.
-    planned = bool(case.facts.get("until_on")) and row.reserved == 0
-    good = wanted is None or wanted >= used or planned
-    figures = (("occupied", row.occupied), ("reserved", row.reserved), ("least", used))
-    return Finding("not_below_use", good, figures, None if good else "below_use")
+    if row.reserved:
+        return Finding("not_below_use", False, (*figures, ("least", used)), "below_kept")
+    until = case.day("until_on")
+    if until is None:
+        return Finding("not_below_use", False, (*figures, ("least", used)), "below_use")
+    figures += (("asked", wanted), ("surplus", used - wanted), ("absorbed_until", until))
+    return Finding("not_below_use", None, figures, "below_by_plan")
+
+
+@check("absorption", roles=KEEPERS)
+def absorption_fits(session: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
+    """消化计划可行: there is a surplus to absorb, a last day after the first, and year by year no more of it."""
+    row, until, said = line_of(session, case), case.day("until_on"), case.facts.get("targets") or None
+    if row is None or (case.plan.movement != "absorb" and until is None and said is None):
+        return None
+    wanted = case.number("authorised") if case.plan.movement == "set_quota" else row.authorised
+    if wanted is None:
+        return None
+    start, surplus = case.day("start") or case.today, max(0, row.occupied - wanted)
+    figures: tuple[tuple[str, Any], ...] = (("surplus", surplus),)
+    if not surplus:
+        # A change of the number goes without the plan then; a plan alone has nothing to do.
+        return Finding("absorption", None if case.plan.movement == "set_quota" else False, figures, "no_surplus_here")
+    if until is not None:
+        figures += (("absorbed_until", until),)
+        if until <= start:
+            return Finding("absorption", False, figures, "plan_ended")
+    elif said:
+        return Finding("absorption", False, figures, "targets_without_plan")
+    if said:
+        figures += (("targets", absorption.shown(str(said))),)
+    wrong = absorption.problem(str(said) if said else None, start, until, surplus)
+    # Who has left since it was written makes no plan wrong.
+    return Finding("absorption", None if wrong == "targets_above" else wrong is None, figures, wrong)
