@@ -12,6 +12,7 @@ from app.domain.id_number import normalise, problems
 from app.views.fields import entry as fields_entry
 from app.views.fields import kinds as field_kinds
 from app.views.fields import lead as fields_lead
+from app.views.fields import quotas as fields_quotas
 from app.views.fields import records as fields_records
 from app.views.fields import registry as fields
 from app.views.fields.organs import LEADS
@@ -54,6 +55,7 @@ def fields_of(plan: Process) -> dict[str, Field]:
         | fields_records.of(plan)
         | fields_entry.narrowed(plan)
         | fields_lead.of(plan)
+        | fields_quotas.of(plan)
     )
     if plan.process == "leader":
         members["person"] = field_kinds.searched(_l("Person of this unit"), "/search/people", required=False)

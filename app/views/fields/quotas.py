@@ -9,6 +9,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 
 from app.domain import codes
 from app.views.fields.kinds import FILL_IN, chosen, day, one_of, searched, text
+from app.workflow.definition import Process
 
 
 def number(label: Any, *, required: bool = True) -> Field:
@@ -18,11 +19,17 @@ def number(label: Any, *, required: bool = True) -> Field:
     )
 
 
+def of(plan: Process) -> dict[str, Field]:
+    """(B04) The purpose of a part is another thing than that of a permit, which has the same name."""
+    if plan.movement != "set_part" or "purpose" not in plan.fields:
+        return {}
+    return {"purpose": one_of(_l("Purpose"), chosen(codes.code_set("quota_purpose"), empty=True), required=True)}
+
+
 FIELDS: dict[str, Callable[[], Field]] = {
     "estab_line": lambda: searched(_l("Establishment line"), "/search/lines?kind=establishment"),
     "from_line": lambda: searched(_l("From the line"), "/search/lines?kind=establishment"),
     "to_line": lambda: searched(_l("To the line"), "/search/lines?kind=establishment"),
-    "purpose": lambda: one_of(_l("Purpose"), chosen(codes.code_set("quota_purpose"), empty=True), required=True),
     "part_number": lambda: number(_l("Number (none: to be set separately)"), required=False),
     "moved": lambda: number(_l("How many numbers")),
     "part_how": lambda: one_of(
@@ -41,7 +48,7 @@ FIELDS: dict[str, Callable[[], Field]] = {
         [("", "—"), ("total", _l("Total of the region")), ("rotating", _l("Reserve to lend (周转编制)"))],
         required=True,
     ),
-    "pool_number": lambda: number(_l("Number")),
+    "pool_number": lambda: number(_l("How many")),
     "plan_until_on": lambda: day(_l("Plan of absorption: last day"), required=False),
     "absorbed_on": lambda: day(_l("Plan of absorption: last day")),
     "targets": lambda: text(_l("Surplus left at the end of each year (2027:3,2028:0)"), required=False),
