@@ -132,12 +132,16 @@ _CHANGES = (
 
 
 def changes(session: Session, month: dt.date, until: dt.date, after: tuple[str, int] | None, limit: int) -> list[Any]:
-    """The month's entries, exits and changes by seat: what payroll takes over; by unit's path, beyond a mark."""
+    """The month's entries, exits and changes by seat: what payroll takes over; by unit's path, beyond a mark.
+
+    The page is cut first; then each of its rows asks for its own person, by a subquery of its own: a join has all people
+    in reach walked for every row, since only a condition that stands inside reaches into ``person_brief``, a barrier.
+    """
     query = (
-        "SELECT c.*, b.id_mask, u.name AS unit, u.uscc, l.category, l.funding, a.number" + _CHANGES +
-        " JOIN unit u ON u.id = c.unit_id JOIN quota_line l ON l.id = c.line_id LEFT JOIN person_brief b ON b.id = c.person_id"
-        " LEFT JOIN application a ON a.id = c.case_id WHERE (cast(:p AS text) IS NULL OR (c.scope_path, c.id) > (:p, :i))"
-        " ORDER BY c.scope_path, c.id LIMIT :l"
+        "SELECT c.*, (SELECT b.id_mask FROM person_brief b WHERE b.id = c.person_id) AS id_mask, a.number FROM (SELECT c.*, u.name AS unit, u.uscc, l.category, l.funding" + _CHANGES +
+        " JOIN unit u ON u.id = c.unit_id JOIN quota_line l ON l.id = c.line_id"
+        " WHERE cast(:p AS text) IS NULL OR (c.scope_path, c.id) > (:p, :i) ORDER BY c.scope_path, c.id LIMIT :l) c"
+        " LEFT JOIN application a ON a.id = c.case_id ORDER BY c.scope_path, c.id"
     )  # fmt: skip
     path, row = after or (None, 0)
     values = {"m": month, "n": until, "p": path, "i": row, "l": limit}

@@ -10,14 +10,13 @@ from sqlalchemy.orm import Session
 from app.domain import codes
 from app.queries import units
 from app.queries.commission import outside_named
-from app.views import reform_words
+from app.views import case_asked, reform_words
 from app.views.fields import engagement as fields_engagement
 from app.views.fields import entry as fields_entry
 from app.views.fields import lead as fields_lead
 from app.views.fields import organs as fields_organs
 from app.views.fields import sanding as fields_sanding
 from app.views.fields.inside import objects
-from app.views.forms import labels_of
 from app.workflow.definition import Process
 
 # The code list of a fact.
@@ -108,15 +107,21 @@ def shown(s: Session, facts: dict[str, Any], line: Any, plan: Process) -> list[d
     if line is not None:
         out.append({"label": _("Establishment line"), "value": f"{line.unit_name} · {units.line_label(line)}"})
     item = json.loads(str(facts["fields"])) if facts.get("fields") else {}  # shown by its own kind's words
-    called = labels_of(plan)
-    for key, label in labels().items():
+    asked, common = case_asked.asked(plan), labels()
+    for key, label in (common | case_asked.more(plan, common)).items():
         value = facts.get(key)
         if key in item or value in (None, "") or (key == "structure" and value == "none"):
             continue
-        title = _("Reform") if plan.movement == "reform" and key == "name" else called.get(key, label)
+        # The form's own name of a fact: the same name files other things elsewhere.
+        title = asked[key].label if key in asked else label
+        if key == "name" and plan.movement == "reform":
+            title = _("Reform")
         if key == "people" and plan.movement in MOVERS:
             title = _("Who goes")
-        out.append({"label": title, "value": _word(s, key, value, plan)})
+        field = asked.get(key)
+        by_form = field is not None and (str(value) in field.choices or key not in common)
+        said = case_asked.word(s, field, value) if field and by_form else _word(s, key, value, plan)
+        out.append({"label": title, "value": said})
     return out + (reform_words.filed(s, facts) if plan.movement == "reform" else [])
 
 

@@ -14,7 +14,7 @@ from app.domain.workdays import workdays_between, workdays_spent
 from app.models import Application
 from app.queries import cases, units
 from app.security.hats import Hat
-from app.views import acknowledgements, case_facts, objection, papers, record_sections
+from app.views import acknowledgements, case_facts, objection, papers, process_choices, record_sections
 from app.views.alarm_texts import concerning
 from app.views.case_events import timeline
 from app.views.case_panel import actions, review
@@ -146,6 +146,7 @@ def _tasks(rows: list[Any], plan: Process, case: Application, day: dt.date, cale
         for t in rows
     ]
     if case.state in ("draft", "running", "returned"):
+        roles = dict(process_choices.roles())
         begun = max((t.stage for t in rows), default=-1)
         for number, stage in enumerate(plan.stages):
             for todo in stage.tasks if number > begun else ():
@@ -154,7 +155,7 @@ def _tasks(rows: list[Any], plan: Process, case: Application, day: dt.date, cale
                     {
                         "stage": number,
                         "stage_label": stage.name,
-                        "office": f"{ROLE_NAMES.get(todo.role, todo.role)} · {todo.title}",
+                        "office": f"{roles[todo.role]} · {todo.title}",
                         "state": "pending",
                         "allowed": allowed,
                         "assignee": None,
@@ -166,25 +167,6 @@ def _tasks(rows: list[Any], plan: Process, case: Application, day: dt.date, cale
                     }
                 )
     return out
-
-
-ROLE_NAMES = {
-    "establishment": "编办",
-    "personnel": "组织部（人社局）",
-    "organisation": "组织部",
-    "human_resources": "人社局",
-    "finance": "财政局",
-    "social_insurance": "社保局",
-    "source_unit": "调出单位",
-    "unit": "所在单位",
-    "unit_head": "单位负责人",
-    "supervisor": "主管部门",
-    "city_establishment": "市委编办",
-    "city_personnel": "市委组织部（市人社局）",
-    "source_establishment": "调出地编办",
-    "source_personnel": "调出地组织部（人社局）",
-    "receiving_establishment": "接收地编办",
-}
 
 
 def _seen(s: Session, person_id: int | None) -> bool:

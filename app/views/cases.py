@@ -14,12 +14,13 @@ from app.domain import errors
 from app.models import Application
 from app.queries import cases, units
 from app.security.hats import Hat
+from app.views.case_asked import spelt_out
 from app.views.case_events import meanwhile
 from app.views.case_page import context
 from app.views.checks import live
 from app.views.filing.base import loaded, typed
 from app.views.filing.registry import filing
-from app.views.forms import form_class, point_out, sections_of, spelt_out
+from app.views.forms import form_class, point_out, sections_of
 from app.views.messages import sentence
 from app.views.papers import panel
 from app.views.search_labels import show_again

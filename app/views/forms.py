@@ -1,10 +1,8 @@
 """Forms of the processes: a published definition names its fields, app/views/fields/registry.py says what each one is."""
 
 import datetime as dt
-import re
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field
@@ -59,6 +57,7 @@ def fields_of(plan: Process) -> dict[str, Field]:
         | fields_records.of(plan)
         | fields_entry.narrowed(plan)
         | fields_lead.of(plan)
+        | fields_quotas.of(plan)
     )
     if plan.process == "leader":
         members["person"] = field_kinds.searched(_l("Person of this unit"), "/search/people", required=False)
@@ -129,34 +128,6 @@ def point_out(form: FlaskForm, refusal: errors.DomainError) -> None:
         name = next((f.name for f in form if fact in (f.name, FACT_NAMES.get(f.name))), None)
         if name is not None:
             form[name].errors = [*form[name].errors, *(MESSAGES.get(code, field_kinds.FILL_IN) for code in wrong)]
-
-
-# What a label says for whoever fills in the form, and for nobody after: "(empty: as before)".
-_FILLING = re.compile(r"\s*(（[^（）]*(空|填|不改)[^（）]*）|\([^()]*empty[^()]*\))$")
-
-
-def labels_of(plan: Process) -> dict[str, str]:
-    """What each fact of a business is called in its own form, by the fact's name; hints on how to fill it in left out."""
-    asked = {FACT_NAMES.get(n, n): next(iter(getattr(made, "args", ())), n) for n, made in fields_of(plan).items()}
-    return {fact: _FILLING.sub("", str(label)) for fact, label in asked.items()}
-
-
-def spelt_out(refusal: errors.DomainError, plan: Process) -> str:
-    """What a refusal finds wrong with the facts of a filed case, each by the name that its form's field has.
-
-    Whoever decides has no form before him whose fields could be marked.
-    """
-    if not isinstance(refusal, errors.InvalidInput) or not refusal.facts.get("errors"):
-        return ""
-    called, said = labels_of(plan), []
-    for name, wrong in refusal.facts["errors"].items():
-        label = called.get(FACT_NAMES.get(name, name))
-        said += [f"{label}：{MESSAGES.get(code, field_kinds.FILL_IN)}" for code in wrong if label]
-    if not said:
-        return ""  # of the decision itself, not of what was filed
-    return _(
-        "The case cannot take effect with what was filed. %(wrong)s Return it for correction.", wrong=" ".join(said)
-    )
 
 
 PEOPLE = ("person", "lead", "occupancy", "person_name", "id_type", "id_number", "sex", "birth_on", "education",

@@ -35,10 +35,10 @@ def titles() -> dict[str, str]:
             "permits": _("Permits"), "plans": _("Yearly plans"), "absences": _("Away from their seats")}  # fmt: skip
 
 
-def labels() -> dict[str, str]:
-    """The columns' labels."""
+def labels(name: str) -> dict[str, str]:
+    """The columns' labels in one list: a unit's name is no person's."""
     return {
-        "name": _("Full name"),
+        "name": _("Name of the unit") if name == "units" else _("Full name"),
         "region": _("Region"),
         "nature": _("Nature"),
         "parent": _("Superior unit"),
@@ -147,7 +147,7 @@ class ListView(BaseView):
             found, number = rows(s, listing, asked, PAGE + 1), count(s, listing, asked)
             kinds = cases.process_titles(s)
             near = add_workdays(engine.today(s), 1, engine.calendar(s)) if name == "cases" else None
-        page, known, columns = found[:PAGE], labels(), keep.get("cols") or usual_columns(listing)
+        page, known, columns = found[:PAGE], labels(name), keep.get("cols") or usual_columns(listing)
         chips = self._chips(name, keep, kinds)
         text_, start, button = empty_texts()[name]
         context = {
@@ -188,7 +188,7 @@ class ListView(BaseView):
     def export(self, name: str) -> Any:
         """What the filters and columns show (5,000 rows at most), as a workbook."""
         listing, asked, keep = self._asked(name)
-        known, columns = labels(), keep.get("cols") or usual_columns(listing)
+        known, columns = labels(name), keep.get("cols") or usual_columns(listing)
         with work() as s:
             found, kinds = rows(s, listing, asked, EXPORT), cases.process_titles(s)
             record_export(s, name, len(found), keep)

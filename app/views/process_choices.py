@@ -29,13 +29,13 @@ def families() -> Pairs:
 def roles() -> Pairs:
     """Who may be asked, by what they answer for."""
     return [
-        ("establishment", _("Establishment office")),
+        ("establishment", _("The establishment office")),
         ("commission", _("Commission (by its meeting)")),
         ("personnel", _("Organisation department or human resources, by competence")),
-        ("organisation", _("Organisation department")),
-        ("human_resources", _("Human resources")),
-        ("finance", _("Finance")),
-        ("social_insurance", _("Social insurance")),
+        ("organisation", _("The organisation department")),
+        ("human_resources", _("The human resources office")),
+        ("finance", _("The finance office")),
+        ("social_insurance", _("The social insurance office")),
         ("unit", _("The person's unit")),
         ("unit_head", _("Head of the unit")),
         ("supervisor", _("Competent department")),
@@ -88,6 +88,7 @@ def movements() -> Pairs:
         "change_line": _("change of category"),
         "absence_begin": _("secondment or leave begins"),
         "absence_end": _("secondment or leave ends"),
+        "absence_extend": _("secondment or leave goes on"),
         "verify_year": _("yearly verification"),
         "certificate": _("certificate"),
         "set_cap": _("fix a cap on staff without seats"),
@@ -96,6 +97,8 @@ def movements() -> Pairs:
         "rekey_line": _("change the funding or kind of a line"),
         "rank_quota": _("approve rank numbers"),
         "post_plan": _("approve a plan of posts"),
+        "reform": _("a phase of a reform takes effect"),
+        "network": _("take a body out of sight, or put it back"),
         "none": _("no movement, a paper only"),
     }
     return [(m, named.get(m, m)) for m in definition.MOVEMENTS]
@@ -121,6 +124,7 @@ def all_choices() -> dict[str, Pairs]:
         "approval_sheet": _("Approval sheet"),
         "service_proof": _("Proof of service"),
         "appointment_form": _("Form of appointment"),
+        "reply": _("Numbered reply"),
     }
     return {
         "families": families(),

@@ -134,17 +134,22 @@ def LEFT_OUT() -> dict[str, str]:  # noqa: N802 - a table in the reader's langua
 
 
 def parameters(s: Any, row: Any) -> tuple[str, str]:
-    """The title of the ratio set that a scheme was reckoned by, and the article it rests on, of the case's own version."""
+    """The title of the ratio set that a scheme was reckoned by, and the article it rests on.
+
+    Both stand in the version that its own case ran on. A scheme that came with 建库, or whose case the reader does not
+    see, has none of its own: there the business as it is now names the set. A set that no version knows is said to be so.
+    """
     case = s.get(Application, row.case_id)  # who shares the numbers may not see the case that fixed them
-    plan = versions.process_of(s, case) if case else versions.latest(s, BUSINESS[row.kind])[1]
+    plan = versions.process_of(s, case) if case else None
+    if plan is None or plan.process != BUSINESS[row.kind]:
+        plan = versions.latest(s, BUSINESS[row.kind])[1]
     planned = next((c for c in plan.checks if c.code in RATIOS), None)
-    if planned is None:
-        return row.body, ""
     try:
-        found = ratios.sets(planned.params).get(row.body)
+        found = ratios.sets(planned.params).get(row.body) if planned else None
     except ValueError:
         found = None
-    return (found.title if found else row.body), planned.article
+    title = found.title if found else _("A set that the business does not name any more")
+    return title, planned.article if planned else ""
 
 
 def codes_of(group: caps.Group) -> str:

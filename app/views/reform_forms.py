@@ -68,7 +68,7 @@ def fields_of(kind: StepKind, variant: int) -> dict[str, Field]:
         "signboard_kind": lambda need: FIELDS_SANDING["signboard_kind"](),
         "board_name": lambda need: text(_l("Name on the signboard"), required=need),
         "counts": lambda need: FIELDS_SANDING["counts"](),
-        "number": lambda need: _number(_l("Number")),
+        "number": lambda need: _number(_l("How many")),
     }
     if kind.name in ("open_unit", "change_unit"):
         makers["category"] = lambda need: one_of(_l("Class of unit"), chosen(codes.UNIT_CATEGORY, empty=not need))

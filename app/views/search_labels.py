@@ -100,12 +100,19 @@ def show_again(s: Session, form: Any, own: Own | None = None) -> None:
         if own and field.data and (name := own(search, str(field.data))):
             field.choices = [(str(field.data), name)]
             continue
-        posted = NUMBERS.fullmatch(str(field.data or ""))
-        if search not in ROWS or posted is None:
-            continue
-        row = s.execute(text(ROWS[search]), {"i": int(posted[1]), "p": int(posted[2] or 0)}).one_or_none()
-        if row:
-            field.choices = [(posted[0], WORDS[search](row) if search in WORDS else row.name)]
+        if field.data and (name := choice(s, search, str(field.data))):
+            field.choices = [(str(field.data), name)]
+
+
+def choice(s: Session, search: str, value: str) -> str | None:
+    """A choice by its name; None for what is no row of the reader's, or no choice of a search known here."""
+    posted = NUMBERS.fullmatch(value)
+    if search not in ROWS or posted is None:
+        return None
+    row = s.execute(text(ROWS[search]), {"i": int(posted[1]), "p": int(posted[2] or 0)}).one_or_none()
+    if row is None:
+        return None
+    return str(WORDS[search](row) if search in WORDS else row.name)
 
 
 def _show_cells(s: Session, field: RowsField, own: Own | None) -> None:

@@ -175,3 +175,20 @@ def test_no_page_reads_a_large_table_whole(
                 ]
     assert looked_at >= len(PAGES[username])
     assert found == [], "\n".join(found)
+
+
+def test_a_row_of_the_months_changes_asks_for_its_own_person_and_walks_no_other(
+    world: World, city: Body, client: Callable[..., Client], asked: list[tuple[str, Any]]
+) -> None:
+    """What a reader may see of people lies behind a barrier: a join of it walks everybody in reach for each row."""
+    user, who = client("bianban"), world.identity("bianban")
+    asked.clear()
+    assert "密林" in user.get("/payroll/month/changes?month=2016-01").get_data(as_text=True)
+    statement, parameters = next((sent, given) for sent, given in asked if "person_brief" in sent)
+    with world.database.transaction(who) as session:
+        row = session.connection().exec_driver_sql("EXPLAIN (FORMAT JSON) " + statement, parameters).scalar_one()
+        session.rollback()
+    plan = (json.loads(row) if isinstance(row, str) else row)[0]["Plan"]
+    walked = [n.get("Index Cond", "") for n in nodes(plan) if n.get("Relation Name") == "person"]
+    assert walked
+    assert all("(id = " in condition for condition in walked), walked

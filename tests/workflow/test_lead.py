@@ -1,16 +1,18 @@
 """职级职数、岗位设置、领导职数: from the forms to the ledger, and the page that prints every sum, today and on a past day."""
 
 import datetime as dt
+import json
 import re
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from app.domain import errors
 from app.domain.workdays import city_today
 from app.ledger.records import record_facts
-from tests.ledger.steps import ago, approve, call, findings, raw_case, refusal, scheme, set_quota
+from tests.ledger.steps import ago, approve, call, findings, raw_case, refusal, scheme, scheme_facts, set_quota
 from tests.security.conftest import Client, once
 from tests.workflow.test_records import decide, page, sent
 from tests.world import Body, World
@@ -136,6 +138,22 @@ def test_a_plan_of_posts_goes_from_the_form_to_the_page(world: World, client: Op
     for said in ("⌊30 × 2/10⌋ = 6", "⌊30 × 4/10⌋ = 12", "30 − 18 = 12", "6 − 0 = 6"):
         assert said in shown
     assert findings(world) == []
+
+
+def test_numbers_that_came_with_the_opening_balance_name_their_ratios_in_words(world: World, client: Open) -> None:
+    opened = world.body("建库职数局", quotas={"11": 21}, people={"11": 1})
+    case = "SELECT case_id FROM ledger_entry WHERE chain_kind = 'unit' AND chain_id = :u AND type = 'unit.opened'"
+    for key, title in (("city", "市（地）机关"), ("gone", "流程中已无此套比例")):
+        facts = scheme_facts(world, opened) | {"body_set": key}
+        with world.owner.begin() as connection:
+            connection.execute(
+                text("SELECT k_rank_quota(:c, cast(:f AS jsonb), cast(:d AS date))"),
+                {"c": world.value(case, u=opened.id), "f": json.dumps(facts), "d": facts["start"]},
+            )
+        shown = text_of(page(client("bianban").get(f"/ranks/{opened.id}")))
+        assert f"比例 {title}" in shown
+        assert f"比例 {key}" not in shown
+        assert "《公务员职务与职级并行规定》第十二条" in shown
 
 
 def test_a_pool_is_seen_by_each_unit_and_counts_the_people_of_all(world: World, organ: Body, client: Open) -> None:

@@ -134,6 +134,7 @@ SAYS: dict[str, Any] = {
 }
 # A figure that is a code, by its label: the list that gives its name.
 CODED: dict[str, str] = {
+    "person_class": "personnel_class",
     "category": "category",
     "rank": "rank",
     "level": "level",

@@ -29,7 +29,7 @@ FIELDS: dict[str, Callable[[], Field]] = {
 }
 # What a reader of a case is shown beyond the common facts.
 LABELS: dict[str, Any] = {
-    "number": _l("Number"),
+    "number": _l("How many"),
     "engage_task": _l("Work to be done"),
     "engage_funding": _l("Funding of the engagement"),
     "new_funding": _l("Funding from then on"),

@@ -9,6 +9,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 
 from app.domain import absorption, codes
 from app.views.fields.kinds import FILL_IN, chosen, day, one_of, searched
+from app.workflow.definition import Process
 
 
 def number(label: Any, *, required: bool = True) -> Field:
@@ -16,6 +17,13 @@ def number(label: Any, *, required: bool = True) -> Field:
     return IntegerField(
         label, validators=[InputRequired(FILL_IN) if required else Optional(), NumberRange(0, 10_000_000)]
     )
+
+
+def of(plan: Process) -> dict[str, Field]:
+    """(B04) The purpose of a part is another thing than that of a permit, which has the same name."""
+    if plan.movement != "set_part" or "purpose" not in plan.fields:
+        return {}
+    return {"purpose": one_of(_l("Purpose"), chosen(codes.code_set("quota_purpose"), empty=True), required=True)}
 
 
 TARGETS_LABEL = _l("How many may still be beyond the number at the end of each year")
@@ -76,7 +84,6 @@ FIELDS: dict[str, Callable[[], Field]] = {
     "estab_line": lambda: searched(_l("Establishment line"), "/search/lines?kind=establishment"),
     "from_line": lambda: searched(_l("From the line"), "/search/lines?kind=establishment"),
     "to_line": lambda: searched(_l("To the line"), "/search/lines?kind=establishment"),
-    "purpose": lambda: one_of(_l("Purpose"), chosen(codes.code_set("quota_purpose"), empty=True), required=True),
     "part_number": lambda: number(_l("Number (none: to be set separately)"), required=False),
     "moved": lambda: number(_l("How many numbers")),
     "part_how": lambda: one_of(
@@ -95,7 +102,7 @@ FIELDS: dict[str, Callable[[], Field]] = {
         [("", "—"), ("total", _l("Total of the region")), ("rotating", _l("Reserve to lend (周转编制)"))],
         required=True,
     ),
-    "pool_number": lambda: number(_l("Number")),
+    "pool_number": lambda: number(_l("How many")),
     "plan_until_on": lambda: day(_l("Plan of absorption: last day"), required=False),
     "absorbed_on": lambda: day(_l("Plan of absorption: last day")),
     "targets": lambda: Targets(

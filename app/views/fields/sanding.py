@@ -17,13 +17,13 @@ TEMPORARY = [("team", "专班"), ("headquarters", "指挥部"), ("preparation", 
 COUNTS = [("yes", "计一个机构"), ("no", "分别计数")]
 SCOPES = (("unit", "单位领导"), ("department", "内设机构领导"))
 
-NUMBER = Column("number", _l("Number"), "number")
+NUMBER = Column("number", _l("How many"), "number")
 COLUMNS: Mapping[str, tuple[Column, ...]] = {
     "duties": (Column("text", _l("Main duty"), "area"),),
     "departments": (
         Column("name", _l("Internal department")),
         Column("duties", _l("Its duties"), "area"),
-        Column("number", _l("Number"), "number", required=False),
+        Column("number", _l("How many"), "number", required=False),
     ),
     "quotas": (Column("category", _l("Kind of establishment"), choices=tuple(chosen(codes.CATEGORY))), NUMBER),
     "leaders": (
