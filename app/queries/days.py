@@ -109,8 +109,8 @@ EXPECTED = (
     + " UNION ALL SELECT x.line_id, 0, NULL, x.moved, a.effective_on, a.id "
     + WAITING.format(
         movements="move_quota",
-        more=" CROSS JOIN LATERAL (VALUES ((r.facts::jsonb ->> 'from_line')::bigint, -(r.facts::jsonb ->> 'moved')::int),"
-        " ((r.facts::jsonb ->> 'to_line')::bigint, (r.facts::jsonb ->> 'moved')::int)) x(line_id, moved)",
+        more=" CROSS JOIN LATERAL (VALUES ((r.facts::jsonb ->> 'from_line')::bigint, -(r.facts::jsonb ->> 'number')::int),"
+        " ((r.facts::jsonb ->> 'line')::bigint, (r.facts::jsonb ->> 'number')::int)) x(line_id, moved)",
     )
     + ") w WHERE w.line_id IS NOT NULL GROUP BY w.line_id)"
 )

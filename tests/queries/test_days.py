@@ -115,6 +115,20 @@ def test_a_day_ahead_counts_what_is_approved_and_nothing_else(world: World, bodi
     assert by_change(world, Moment(on, TODAY))[second.line] == (4, 1)
 
 
+def test_numbers_that_are_to_move_count_on_the_other_line_from_their_day_on(world: World) -> None:
+    gives = world.body("划出局", region="440605", quotas={"22": 6}, kind="institution")
+    takes = world.body("划入局", region="440605", quotas={"22": 4}, kind="institution")
+    case = steps.act(
+        world, "quota_move", gives, ago(-12), "440605", from_line=gives.line, line=takes.line, number=2
+    )  # fmt: skip
+    assert world.state(case) == "awaiting"
+    steps.act(world, "quota", takes, ago(-30), "440605", line=takes.line, authorised=9)
+    numbers = {
+        n: [by_change(world, Moment(ago(-n), TODAY))[x.line][0] for x in (gives, takes)] for n in (0, 11, 12, 29, 30)
+    }
+    assert numbers == {0: [6, 4], 11: [6, 4], 12: [4, 6], 29: [4, 6], 30: [4, 9]}
+
+
 def test_a_unit_bears_the_name_of_the_day(world: World, bodies: dict[str, Any]) -> None:
     body: Body = bodies["second"]
     steps.by_office(world, "unit_change", {"unit": body.id, "name": "来日新局", "short_name": "来日新局",
