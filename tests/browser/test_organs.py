@@ -94,3 +94,22 @@ def test_a_merge_says_line_by_line_what_becomes_of_leaders_and_of_the_surplus(wo
     second.approve(path)
     leading = "SELECT array_agg(person_id ORDER BY person_id) FROM occupancy WHERE unit_id = :u AND kind = 'leadership' AND ended_on IS NULL"
     assert world.value(leading, u=heir.id) == sorted(old.people[1:3])
+
+
+def test_a_merge_filled_in_on_a_telephone_cuts_no_name_off_and_its_rows_stay_low(world: World, desks: Any) -> None:
+    old = world.body("手机合并局", quotas={"11": 12}, people={"11": 12}, leaders={"deputy:0142": 12})
+    world.body("手机承接局")
+    for who in old.people:
+        steps.lead(world, old, old.lines["deputy:0142"], who)
+    world.account("shouji", "office_member", office=("establishment", "440600"))
+    desk = desks("shouji")
+    desk.page.set_viewport_size({"width": 390, "height": 900})
+    page = fill(desk, "unit_merge", "佛编〔2026〕44号", unit="手机合并局", into="手机承接局")
+    page.select_option("[name=leads]", "off")
+    expect(page.locator(".bz-check", has_text="领导职务去向")).to_contain_text("免去职务")
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert (
+        page.evaluate("Math.max(...[...document.querySelectorAll('.bz-stack .ts-control')].map(e => e.offsetHeight))")
+        < 48
+    )
+    desk.check()
