@@ -21,6 +21,7 @@ from app.views.fields.sanding import COLUMNS, COUNTS, SCOPES, SIGNBOARDS, TEMPOR
 from app.views.issued import sent
 from app.views.lineage_picture import Link, Stretch, picture
 from app.views.place import some_number
+from app.views.region_words import own
 from app.views.shell import hat, work
 from app.workflow.engine import today
 
@@ -293,6 +294,6 @@ class LimitView(BaseView):
                  "left": max(0, m.most - m.bodies), "over": max(0, m.bodies - m.most), "document_no": m.document_no}
                 for m in limits
             ],
-            counted=counted,
+            counted=[{**r._asdict(), "label": own(r.code, r.name)} for r in counted],
             may_file=hat().office_kind == "establishment",
         )  # fmt: skip
