@@ -83,6 +83,8 @@ SPARE = {
     "禅城区司法局": 0,
     "南海区水利局": -3,
 }
+# From when the numbers of the opening balance hold.
+FIXED_ON = dt.date(2012, 1, 1)
 DEPARTMENTS = ("办公室", "综合科", "业务一科", "业务二科", "人事科", "监督科")
 
 
@@ -182,12 +184,13 @@ class City:
         departments: list[str],
         rng: random.Random,
     ) -> None:
-        document = f"佛编〔{rng.randint(2012, 2023)}〕{rng.randint(1, 99)}号"
+        # The number's year is that of the day from which the document holds.
+        document = f"佛编〔{FIXED_ON.year}〕{rng.randint(1, 99)}号"
         base = {
             "unit_key": "u",
             "document_no": document,
             "issuer": "中共佛山市委机构编制委员会",
-            "start": "2012-01-01",
+            "start": FIXED_ON.isoformat(),
         }
         workers = count // 15 if category != "22" else 0
         plan = [

@@ -39,6 +39,24 @@ class Line:
 UNKNOWN = "（经历未登记）"
 
 
+def together(places: Iterable[str], titles: Iterable[str]) -> str:
+    """Where somebody sits and what he is there, in one line: what the place says already no title says again.
+
+    A position of a department names it (办公室主任); behind 甲局办公室 it is 主任.
+    """
+    where = list(dict.fromkeys(places))
+    what = [_without(title, where) for title in titles]
+    return " ".join([*where, "、".join(dict.fromkeys(what))]).strip()
+
+
+def _without(title: str, places: Iterable[str]) -> str:
+    for place in places:
+        for long in range(min(len(place), len(title) - 1), 1, -1):
+            if place.endswith(title[:long]):
+                return title[long:].lstrip(" ·") or title
+    return title
+
+
 def resume(
     places: Iterable[Span],
     titles: Iterable[Span],
@@ -63,7 +81,7 @@ def resume(
         more = list(dict.fromkeys(s.text for s in also if s.on(day)))
         if not (where or what or more) and end is None:
             continue  # nothing since the last of it ended
-        said = " ".join([*dict.fromkeys(where), "、".join(what)]).strip() or ("" if more else UNKNOWN)
+        said = together(where, what) or ("" if more else UNKNOWN)
         said += f"（{'；'.join(more)}）" if more else ""
         if out and out[-1].text == said and out[-1].end == day:
             out[-1] = Line(out[-1].start, end, said)

@@ -135,8 +135,9 @@ def lineage(session: Session, unit_id: int) -> tuple[list[Any], list[Any]]:
     ids = list(near)
     successions = session.execute(
         text(
-            "SELECT from_unit_id, to_unit_id, kind, happened_on FROM unit_succession WHERE from_unit_id = ANY(:ids)"
-            " AND to_unit_id = ANY(:ids) ORDER BY happened_on, id LIMIT 200"
+            "SELECT s.from_unit_id, s.to_unit_id, s.kind, s.happened_on, (SELECT r.facts::jsonb ->> 'document_no' FROM case_record r"
+            " WHERE r.case_id = s.case_id) AS document_no FROM unit_succession s WHERE s.from_unit_id = ANY(:ids)"
+            " AND s.to_unit_id = ANY(:ids) ORDER BY s.happened_on, s.id LIMIT 200"
         ),
         {"ids": ids},
     ).all()
@@ -147,10 +148,13 @@ def _lineage(session: Session, ids: list[int]) -> list[Any]:
     rows = session.execute(
         text(
             "SELECT v.id, v.unit_id, v.name, v.grade, v.category, v.subordination, v.started_on, v.ended_on, u.closed_on, u.node,"
-            " e.fields ->> 'document_no' AS document_no, p.name AS parent FROM unit_version v JOIN unit u ON u.id = v.unit_id"
+            " e.fields ->> 'document_no' AS document_no, x.document_no AS closed_by, p.name AS parent FROM unit_version v JOIN unit u ON u.id = v.unit_id"
             " LEFT JOIN unit p ON p.id = u.parent_id LEFT JOIN LATERAL (SELECT r.facts::jsonb AS fields FROM ledger_entry l"
             " JOIN case_record r ON r.case_id = l.case_id WHERE l.chain_kind = 'unit' AND l.chain_id = v.unit_id"
             " AND l.type IN ('unit.opened', 'unit.changed') AND (l.fields ->> 'version')::bigint = v.id LIMIT 1) e ON true"
+            " LEFT JOIN LATERAL (SELECT r.facts::jsonb ->> 'document_no' AS document_no FROM ledger_entry l JOIN case_record r"
+            " ON r.case_id = l.case_id WHERE l.chain_kind = 'unit' AND l.chain_id = v.unit_id AND l.type = 'unit.closed'"
+            " ORDER BY l.sequence DESC LIMIT 1) x ON u.closed_on IS NOT NULL"
             " WHERE v.unit_id = ANY(:ids) AND v.recorded_to IS NULL AND (v.ended_on IS NULL OR v.ended_on > v.started_on)"
             " ORDER BY v.started_on, v.id LIMIT 400"
         ),
@@ -160,14 +164,20 @@ def _lineage(session: Session, ids: list[int]) -> list[Any]:
 
 
 def documents(session: Session, unit_id: int) -> list[Any]:
-    """What documents fixed for a body, by day: quota, leadership, 三定, signboards; each with its number."""
+    """What documents fixed for a body, by day: 三定, signboards, quota, then leadership post by post; each with its number.
+
+    A number is a row of a line as ``units.line_label`` calls it; a body's own posts come before those of its departments.
+    """
     return list(
         session.execute(
             text(
                 "SELECT e.effective_on AS on_day, e.type, e.fields ->> 'document_no' AS document_no, e.fields ->> 'kind' AS kind,"
-                " e.fields ->> 'category' AS category, (e.fields ->> 'authorised')::int AS authorised, e.fields ->> 'name' AS name"
-                " FROM ledger_entry e WHERE e.chain_kind = 'unit' AND e.chain_id = :u AND e.type IN ('quota.set',"
-                " 'sanding.published', 'signboard.set', 'signboard.ended') ORDER BY e.effective_on, e.sequence LIMIT 500"
+                " e.fields ->> 'category' AS category, (e.fields ->> 'authorised')::int AS authorised, e.fields ->> 'name' AS name,"
+                " e.fields ->> 'structure' AS structure, e.fields ->> 'role' AS role, e.fields ->> 'level' AS level,"
+                " e.chain_id AS unit_id, coalesce((e.fields ->> 'scope')::bigint, e.chain_id) AS scope_unit_id, d.name AS scope_name"
+                " FROM ledger_entry e LEFT JOIN unit d ON d.id = (e.fields ->> 'scope')::bigint AND d.id <> e.chain_id"
+                " WHERE e.chain_kind = 'unit' AND e.chain_id = :u AND e.type IN ('quota.set', 'sanding.published', 'signboard.set',"
+                " 'signboard.ended') ORDER BY e.effective_on, kind NULLS FIRST, d.scope_path NULLS FIRST, level, e.sequence LIMIT 500"
             ),
             {"u": unit_id},
         )

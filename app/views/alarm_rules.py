@@ -14,11 +14,12 @@ from app.domain import codes, errors
 from app.domain.regions import span
 from app.queries import alarms
 from app.queries.alarms import Within
+from app.views import region_words
 from app.views.alarm_texts import lack, title
 from app.views.alarms import keeper, parts
 from app.views.auditing import record_export
 from app.views.day import day_of
-from app.views.lists import EXPORT, region_names
+from app.views.lists import EXPORT
 from app.views.place import row_number
 from app.views.sheets import workbook
 from app.views.shell import hat, work
@@ -60,7 +61,7 @@ def within_of() -> tuple[Within, dict[str, str]]:
     if set(request.args) - {"from", "until", "region"}:
         abort(400)
     first, last, region = day_of("from"), day_of("until"), request.args.get("region", "")
-    if (region and region not in region_names()) or (first and last and first > last):
+    if (region and region not in region_words.filters()) or (first and last and first > last):
         abort(400)
     low, high = span(region) if region else ("", "~")
     keep = {"from": first.isoformat() if first else "", "until": last.isoformat() if last else "", "region": region}
@@ -84,7 +85,7 @@ class AlarmRuleView(BaseView):
                 alarms.by_region(s, within),
                 alarms.by_unit(s, within, UNITS + 1),
             )
-        names = region_names()
+        names = region_words.filters()
         inside = {k: v for k, v in names.items() if k.startswith(hat().low or "")} if hat().office_id else names
         query = "?" + urlencode(keep) if keep else ""
         return render_template(
@@ -108,7 +109,7 @@ class AlarmRuleView(BaseView):
                     {"label": f"{r.code} {r.name}", "url": f"/alarms?rule={r.code}", "level": r.level, "late": r.late, "figures": figures(r)}
                     for r in by_rule]},
                 {"title": _("By region"), "head": _("Region"), "rows": [
-                    {"label": r.name, "url": None, "level": None, "late": r.late, "figures": figures(r)} for r in by_region]},
+                    {"label": region_words.reached(r.code, r.name), "url": None, "level": None, "late": r.late, "figures": figures(r)} for r in by_region]},
                 {"title": _("By unit"), "head": _("Unit"), "rows": [
                     {"label": r.unit or "—", "url": f"/alarms?unit={r.unit_id}", "level": None, "late": r.late, "figures": figures(r)}
                     for r in by_unit[:UNITS]],
@@ -124,7 +125,9 @@ class AlarmRuleView(BaseView):
         within, keep = within_of()
         with work() as s:
             lines = [[_("By rule"), f"{r.code} {r.name}", *figures(r)] for r in alarms.by_rule(s, within)]
-            lines += [[_("By region"), r.name, *figures(r)] for r in alarms.by_region(s, within)]
+            lines += [
+                [_("By region"), region_words.reached(r.code, r.name), *figures(r)] for r in alarms.by_region(s, within)
+            ]
             lines += [[_("By unit"), r.unit or "—", *figures(r)] for r in alarms.by_unit(s, within, EXPORT)]
             record_export(s, "alarms", len(lines), keep)
         return workbook(_("Alarms: figures"), [_("Table"), _("Rule, region or unit"), *columns(within)], lines)

@@ -22,7 +22,7 @@ from wtforms import DateField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.domain import codes, errors
-from app.domain.resume import Span, resume
+from app.domain.resume import Span, resume, together
 from app.exchange.attachments import FileGoneError
 from app.models import Application
 from app.queries import cases, issued, life
@@ -103,7 +103,7 @@ def content(s: Session, person_id: int, on: dt.date, typed: Mapping[str, Any], s
         "work_start": month(p.work_started_on), "speciality": basic.get("speciality", ""),
         "profession": "、".join(str(i.fields["title_name"]) for i in now if i.kind == "title"),
         "full": schooling(now, "1"), "service": schooling(now, "2"),
-        "present": " ".join(x for x in (place, "、".join(held)) if x),
+        "present": together([place] if place else [], held),
         "take": typed.get("take") or "", "leave": typed.get("leave") or "", "reason": typed.get("reason") or "",
         "resume": [[line.period, line.text] for line in lines],
         "rewards": rewards(now, sees), "assessments": assessments(items, sees),

@@ -16,6 +16,7 @@ from app.views.auditing import record_export
 from app.views.day import day_of
 from app.views.lists import EXPORT, PAGE
 from app.views.place import place, row_number
+from app.views.region_words import own
 from app.views.sheets import download
 from app.views.shell import work
 from app.workflow.engine import today
@@ -116,7 +117,7 @@ class DifferenceView(BaseView):
 def line_context(row: Any, by: str, between: Between) -> dict[str, Any]:
     """One group of lines with its numbers on both days, and where it leads."""
     span = urlencode({"from": between.since, "to": between.until})
-    label = codes.label("category", row.key) if by == "category" else row.name
+    label = row.name if by == "unit" else own(row.key, row.name) if by == "region" else codes.label("category", row.key)
     url = {"region": f"/difference?{span}&region={row.key}", "unit": f"/difference?{span}&unit={row.key}"}.get(by)
     keys = ("authorised", "occupied", "vacant", "surplus")
     pairs = [(int(getattr(row, f"{k}_1")), int(getattr(row, f"{k}_2"))) for k in keys]

@@ -16,6 +16,7 @@ from app.domain.workdays import city_today
 from app.queries import days, forecast, forecast_by, places, units
 from app.queries.forecast import Forecast, Line, Place
 from app.views import forecast_by as parts
+from app.views import region_words
 from app.views.auditing import record_export
 from app.views.day import day_of
 from app.views.lists import EXPORT, PAGE
@@ -96,7 +97,7 @@ class ForecastView(BaseView):
             plan_more=len(planned) > BODIES,
             plan_total=sum(n for *_rest, n in planned),
             plan_url="/case/new/plan" if hat().unit_id else None,
-            regions=[{"code": r.code, "name": r.name} for r in names_of_regions],
+            regions=[{"code": r.code, "name": region_words.reached(r.code, r.name)} for r in names_of_regions],
             export_url=f"/forecast/export?{urlencode(keep)}",
         )  # fmt: skip
 

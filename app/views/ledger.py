@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from app.domain import codes, quota
 from app.queries import days, history, places, sanding, units
+from app.views import region_words
 from app.views.auditing import record_export
 from app.views.day import address, asked, day_context, title, words
 from app.views.fields.sanding import SIGNBOARDS
@@ -83,7 +84,7 @@ class LedgerView(BaseView):
             abort(404)
         nodes = [region_node(r.code, r.name, r.units, [units.summed(r)], at) for r in towns if not after]
         nodes += body_nodes(rows, boards, at, f"/ledger/{region}")
-        return below(name, nodes, at, f"/ledger/{region}", exports(at, region=region))
+        return below(region_words.reached(region, name), nodes, at, f"/ledger/{region}", exports(at, region=region))
 
     @expose("/unit/<int:unit_id>")
     @has_access
@@ -210,7 +211,7 @@ def top_regions(rows: list[Any], at: days.Moment | None = None) -> list[dict[str
         if r.kind == "town" and any(o.kind != "town" for o in rows):
             continue
         inside = [o for o in rows if o.code == r.code or (r.kind == "district" and o.parent_code == r.code)]
-        label = _("%(name)s (city level)", name=r.name) if r.kind == "city" else r.name
+        label = region_words.reached(r.code, r.name)
         nodes.append(region_node(r.code, label, sum(o.units for o in inside), [units.summed(o) for o in inside], at))
     return nodes
 

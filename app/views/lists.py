@@ -9,11 +9,12 @@ from flask_appbuilder import BaseView, expose, has_access
 from flask_babel import gettext as _
 
 from app.domain import codes
-from app.domain.regions import foshan, span
+from app.domain.regions import span
 from app.domain.workdays import add_workdays, city_today
 from app.queries import cases, units
 from app.queries.listings import BRIEF, COUNTED, LISTS, Asked, Listing, count, rows
 from app.queries.listings_day import on_day
+from app.views import region_words
 from app.views.auditing import record_export
 from app.views.day import address, day_context, title
 from app.views.day import asked as asked_day
@@ -222,7 +223,7 @@ class ListView(BaseView):
             abort(400)
         low, high, region = who.low, who.high, args.get("region", "")
         if region:
-            if region not in region_names() or not listing.scoped:
+            if region not in region_words.filters() or not listing.scoped:
                 abort(400)
             first, end = span(region)
             low, high = max(low, first), min(high, end)
@@ -245,7 +246,7 @@ class ListView(BaseView):
         values = {
             "q": keep.get("q"),
             "state": states()[keep["state"]][0] if "state" in keep else None,
-            "region": region_names().get(keep.get("region", "")),
+            "region": region_words.filters().get(keep.get("region", "")),
             "process": kinds.get(keep.get("process", ""), keep.get("process")),
         }
         return [
@@ -307,7 +308,7 @@ class ListView(BaseView):
                 {"name": "process", "label": label, "kind": "select", "value": asked.process, "options": options}
             )
         if hat().office_id and listing.scoped:
-            inside = {k: v for k, v in region_names().items() if k.startswith(hat().low)}
+            inside = {k: v for k, v in region_words.filters().items() if k.startswith(hat().low)}
             options = [{"value": k, "label": v} for k, v in inside.items()]
             value = keep.get("region", "")
             out.append({"name": "region", "label": _("Region"), "kind": "select", "value": value, "options": options})
@@ -345,8 +346,3 @@ def address_of(name: str, keep: dict[str, Any]) -> str:
 def may_start() -> bool:
     """Whether this hat has businesses of its own to start."""
     return bool(hat().unit_id) or hat().office_kind in ("establishment", "organisation", "human_resources")
-
-
-def region_names() -> dict[str, str]:
-    """Regions by what their units' scope begins with; the city itself is its own level only."""
-    return {d.code if d.kind == "city" else d.prefix: "市本级" if d.kind == "city" else d.name for d in foshan()}

@@ -22,6 +22,8 @@ from app.workflow.definition import Process
 
 # Step by step, and back by one where something was marked by mistake.
 WAY = ("to_bring", "received", "verified", "archived")
+# Of a case that came to nothing no paper is asked any more.
+ENDED = ("rejected", "withdrawn")
 STEPS = {"receive": 1, "verify": 2, "archive": 3}
 
 
@@ -54,7 +56,8 @@ def panel(s: Session, case: Application, plan: Process, who: Hat) -> dict[str, A
         "may_attach": papers.may_attach(s, case.id),
         "may_mark": bool(stands) and who.roles[0].name == "office" and takes_part(s, case.id),
         "choices": [a.name for a in asked(plan)],
-        "missing": [row["label"] for row in rows if row["state"] == "to_bring"],
+        "missing": [row["label"] for row in rows if row["state"] == "to_bring"] if case.state not in ENDED else [],
+        "effected": case.state == "done",
     }
 
 

@@ -12,7 +12,6 @@ from flask_babel import gettext as _
 
 from app.domain import codes
 from app.domain.errors import InvalidInput
-from app.domain.regions import foshan
 from app.domain.sources import month_after
 from app.domain.workdays import city_today
 from app.queries import budget
@@ -22,6 +21,7 @@ from app.views.auditing import record_export
 from app.views.messages import sentence
 from app.views.payroll import OFFICES, month_named, yuan
 from app.views.place import path_and_more
+from app.views.region_words import filters
 from app.views.sheets import workbook
 from app.views.shell import hat, work
 
@@ -33,7 +33,7 @@ PARAMETERS = {"month", "after", "region", "q"}
 
 def districts() -> dict[str, str]:
     """The city's own bodies, and each district with its towns."""
-    return {d.code: _("The city's own bodies") if d.kind == "city" else d.name for d in foshan() if d.kind != "town"}
+    return filters(towns=False)
 
 
 def asked() -> tuple[dt.date, Asked]:

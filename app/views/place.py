@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from app.domain import errors, regions
 from app.queries import units
+from app.views.region_words import reached
 from app.views.shell import hat
 
 
@@ -63,6 +64,6 @@ def place(s: Any) -> tuple[str, str, dict[str, str], str]:
         return row.scope_path, f"{row.scope_path}/", {"unit": unit_id}, row.name
     if region:
         name = units.region_name(s, region) or abort(404)
-        return *regions.span(region), {"region": region}, name
+        return *regions.span(region), {"region": region}, reached(region, name)
     who = hat()
     return who.low, who.high, {}, _("Everything in your range")

@@ -12,6 +12,7 @@ from app.domain import absorption, codes, quota
 from app.queries import quota_desk, units
 from app.queries.days import Moment
 from app.views.day import address, asked, day_context, title
+from app.views.region_words import own, whole
 from app.views.shell import work
 from app.workflow.engine import today
 
@@ -36,7 +37,7 @@ def pool_rows(pools: Sequence[Any], sums: Sequence[Any], loans: Sequence[Any]) -
         late = 0 if p.kind == "total" else sum(int(r.late) for r in inside)
         out.append(
             {
-                "region": p.name,
+                "region": whole(p.region_code, p.name),
                 "category": category(p.category),
                 "kind": _("Total of the region") if p.kind == "total" else _("Reserve to lend (周转编制)"),
                 "number": p.number,
@@ -106,7 +107,7 @@ class QuotaDeskView(BaseView):
             sums, pools, loans = quota_desk.distributed(s, at), quota_desk.pools(s, at), quota_desk.lent(s, at)
             ends, plans = quota_desk.dated(s, at), quota_desk.plans(s, at)
         lines = [
-            units.Line(n, "establishment", r.category, f"{r.name} · {category(r.category)}", units.summed(r),
+            units.Line(n, "establishment", r.category, f"{own(r.code, r.name)} · {category(r.category)}", units.summed(r),
                        url=address(f"/ledger/{r.code}", at), note=_("%(n)s not fixed", n=r.unknown) if r.unknown else None)
             for n, r in enumerate(sums)
         ]  # fmt: skip

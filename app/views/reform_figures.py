@@ -122,7 +122,7 @@ def _rows(columns: Sequence[tuple[dict[Key, int | None], dict[Key, int | None]]]
                 "bad": label in wrong,
                 "apart": len(set(was)) > 1,
                 "label": label,
-                "before": was[0] if len(set(was)) == 1 else _("differs"),
+                "before": was[0] if len(set(was)) == 1 else "—",
                 "cells": cells,
                 "differ": len(set(known)) > 1,
             }
@@ -164,14 +164,20 @@ def by_phase(found: Mapping[str, Any], standards: Standards) -> list[dict[str, A
 
 
 def by_unit(found: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Each body's lines before and after, as rows: the unit's name, whether it ends, what the line is, both figures."""
+    """Each body's lines before and after, as rows: the unit's name, whether it ends, what the line is, both figures.
+
+    Establishment comes first, then the posts of the body itself, then those of its departments, each under its name: a
+    body has the same post as often as it has departments.
+    """
     called, ends = unit_names(found), {u["id"] for u in found["after"]["units"] if not u["open"]}
     sides = [{line["line"]: line for line in found[side]["lines"]} for side in ("before", "after")]
     rows = []
-    for number in sorted({*sides[0], *sides[1]}, key=lambda n: ((sides[1].get(n) or sides[0][n])["unit"], n)):
-        line = sides[1].get(number) or sides[0][number]
+    known = sides[0] | sides[1]
+    for number in sorted(known, key=lambda n: _place(known[n])):
+        line = known[number]
         if line["kind"] == "leadership":
-            label = f"{codes.label('level', line['level'])}（{codes.ROLE.get(line['role'], line['role'])}）"
+            whose = line.get("scope_name") or (_("Internal department") if line.get("scope") else _("The body itself"))
+            label = f"{whose} · {codes.label('level', line['level'])}（{codes.ROLE.get(line['role'], line['role'])}）"
         else:
             structure = "" if line["structure"] == "none" else f"（{codes.label('structure', line['structure'])}）"
             label = codes.label("category", line["category"]) + structure
@@ -182,6 +188,11 @@ def by_unit(found: Mapping[str, Any]) -> list[dict[str, Any]]:
         rows.append({"unit": called.get(line["unit"], "—"), "ends": line["unit"] in ends, "label": label,
                      "was": figures[0], "now": figures[1]})  # fmt: skip
     return rows
+
+
+def _place(line: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Where a line stands among those of the bodies touched."""
+    return line["unit"], line["kind"] == "leadership", line.get("scope") or 0, line["level"] or "", line["line"]
 
 
 def unit_names(found: Mapping[str, Any]) -> dict[int, str]:

@@ -21,6 +21,7 @@ from app.views.fields.sanding import COLUMNS, COUNTS, SCOPES, SIGNBOARDS, TEMPOR
 from app.views.issued import sent
 from app.views.lineage_picture import Link, Stretch, picture
 from app.views.place import some_number
+from app.views.region_words import own
 from app.views.shell import hat, work
 from app.workflow.engine import today
 
@@ -235,7 +236,7 @@ def version_rows(versions: list[Any]) -> list[dict[str, Any]]:
             row | {"day": v.started_on, "what": "，".join(x for x in (_("Named so from this day on"), grade) if x)}
         )
         if v.closed_on is not None and v.ended_on == v.closed_on:
-            out.append(row | {"day": v.closed_on, "what": _("Unit closed"), "document_no": ""})
+            out.append(row | {"day": v.closed_on, "what": _("Unit closed"), "document_no": v.closed_by})
     return out
 
 
@@ -244,19 +245,23 @@ def succession_rows(successions: list[Any], names: dict[int, str]) -> list[dict[
     kinds = {"merge": _("merged into"), "split": _("split off as"), "transfer": _("goes on as"),
              "department": _("a department of it goes to")}  # fmt: skip
     return [
-        {"day": x.happened_on, "document_no": "", "document": "", "name": names.get(x.from_unit_id, "—"), "parent": "",
+        {"day": x.happened_on, "document_no": x.document_no, "document": "", "name": names.get(x.from_unit_id, "—"), "parent": "",
          "what": f"{kinds.get(x.kind, x.kind)} {names.get(x.to_unit_id, '—')}", "loaded": False}
         for x in successions
     ]  # fmt: skip
 
 
 def document_rows(documents: list[Any]) -> list[dict[str, Any]]:
-    """Numbers fixed, 三定 published, signboards."""
+    """Numbers fixed, each with its line or post; 三定 published, signboards."""
     out = []
     for d in documents:
         if d.type == "quota.set":
-            what = _("Leadership numbers") if d.kind == "leadership" else codes.label("category", d.category or "")
-            what = f"{what} {'—' if d.authorised is None else d.authorised}"
+            line, number = units.line_label(d), "—" if d.authorised is None else d.authorised
+            what = (
+                _("Leadership number: %(line)s, authorised %(n)s", line=line, n=number)
+                if d.kind == "leadership"
+                else _("Establishment: %(line)s, authorised %(n)s", line=line, n=number)
+            )
         else:
             what = {"sanding.published": _("三定 published"), "signboard.set": _("Signboard put up")}.get(
                 d.type, _("Signboard taken down")
@@ -289,6 +294,6 @@ class LimitView(BaseView):
                  "left": max(0, m.most - m.bodies), "over": max(0, m.bodies - m.most), "document_no": m.document_no}
                 for m in limits
             ],
-            counted=counted,
+            counted=[{**r._asdict(), "label": own(r.code, r.name)} for r in counted],
             may_file=hat().office_kind == "establishment",
         )  # fmt: skip

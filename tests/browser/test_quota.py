@@ -49,3 +49,16 @@ def test_a_cut_below_its_people_goes_by_a_plan_and_ends_by_itself(world: World, 
     leave(world, body, body.people[1])
     assert world.figures(body.line) == (2, 2, 0)
     expect(office.open("/quota-desk", checked=False).locator("#plans")).not_to_contain_text("佛山市消化局")
+
+
+def test_tables_of_figures_fit_the_screen_that_they_are_made_for(world: World, desks: Any) -> None:
+    """The forecast's years at 1440, the figures of regions at 390: nothing of them has to be scrolled for."""
+    made = world.body("佛山市合屏局", quotas={"11": 1200, "12": 300}, people={"11": 2, "12": 1})
+    world.body("禅城区合屏局", region="440604", quotas={"11": 1200}, people={"11": 2})
+    world.account("heping", "office_member", office=("establishment", "440600"))
+    cut = "[...document.querySelectorAll('.bz-scroll')].filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.ariaLabel)"
+    wide, narrow = desks("heping"), desks("heping", 390)
+    for path in ("/forecast", f"/forecast?unit={made.id}", "/quota-desk", "/ledger", "/difference"):
+        assert wide.open(path).evaluate(cut) == [], path
+    for path in ("/quota-desk", "/ledger"):
+        assert narrow.open(path).evaluate(cut) == [], path

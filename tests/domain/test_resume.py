@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.resume import UNKNOWN, Span, resume
+from app.domain.resume import UNKNOWN, Span, resume, together
 
 D = dt.date
 
@@ -34,6 +34,20 @@ def test_a_way_is_told_in_periods_with_the_gaps_said() -> None:
         ("2020.05—2021.01", "乙局 一级科员（挂职西藏林芝）"),
         ("2021.01—　　　", "乙局 副局长、一级科员"),
     ]
+
+
+def test_a_department_that_the_place_names_is_not_named_by_the_position_again() -> None:
+    assert (
+        together(["甲局办公室"], ["办公室 · 乡科级正职（正职）", "一级主任科员"])
+        == "甲局办公室 乡科级正职（正职）、一级主任科员"
+    )
+    assert together(["甲局办公室"], ["办公室主任"]) == "甲局办公室 主任"
+    assert together(["甲局"], ["甲局局长", "防汛指挥部副总指挥"]) == "甲局 局长、防汛指挥部副总指挥"
+    assert together(["甲局综合科"], ["科长", "办公室主任"]) == "甲局综合科 科长、办公室主任"
+    assert together([], ["办公室"]) == "办公室"
+    assert lines(
+        *resume([Span(D(2016, 1, 1), None, "甲局办公室")], [Span(D(2016, 1, 1), None, "办公室主任")], D(2026, 1, 1))
+    ) == [("2016.01—　　　", "甲局办公室 主任")]
 
 
 def test_what_lies_after_the_day_is_not_told() -> None:

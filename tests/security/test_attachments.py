@@ -11,6 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 from werkzeug.test import TestResponse
 
 from app.domain import errors
+from app.domain.workdays import city_today
 from app.workflow import engine
 from tests.exchange.attachments import samples
 from tests.security.conftest import Client
@@ -245,3 +246,19 @@ def test_papers_are_received_compared_and_filed_by_an_office_of_the_case_step_by
         s.execute(text("SELECT paper_mark(:c, 2, 'to_bring', 'received')"), {"c": case})
     told = "SELECT count(*) FROM application_event WHERE application_id = :c AND kind LIKE 'paper%'"
     assert world.value(told, c=case) == 4
+
+
+def test_a_case_in_effect_says_which_papers_have_not_come_and_one_that_came_to_nothing_asks_for_none(
+    world: World, city: City, client: Browser
+) -> None:
+    clerk, says = client("clerk"), "下列纸质材料尚未交到：《编制使用申请表》"
+    case, refused = (world.recruit(city.body, facts=person(name)) for name in ("材料迟", "不予办"))
+    assert "不以收到纸质材料为前提" in clerk.get(f"/case/{case}").get_data(as_text=True)
+    world.approve_recruit(case)
+    assert says not in clerk.get(f"/case/{case}").get_data(as_text=True)
+    world.arrive(world.clerk(city.body), case, city_today())
+    assert says in clerk.get(f"/case/{case}").get_data(as_text=True)
+    world.decide(world.office("establishment"), refused, "establishment", verdict="reject")
+    page = clerk.get(f"/case/{refused}").get_data(as_text=True)
+    assert "不以收到纸质材料为前提" not in page
+    assert says not in page

@@ -235,3 +235,22 @@ def test_people_for_whom_there_is_no_room_are_told_what_the_form_can_do(world: W
     assert "还差 2 名" in said
     assert "编制划转" in said
     assert "编随人走" not in said
+
+
+def test_after_a_merge_the_history_names_document_and_post_of_each_number_and_a_closed_body_has_no_vacancy(
+    world: World, client: Open
+) -> None:
+    body = world.body("史并页面局", people={"11": 1}, leaders={"principal:0141": 1})
+    heir, user = world.body("史承页面局"), client("bianban")
+    place = filed(user, "unit_merge", unit=str(body.id), into=str(heir.id), seats_go="along", leads="off")
+    approved(world, user, place)
+    page = user.get(f"/lineage/{body.id}").get_data(as_text=True)
+    rows = [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", row)) for row in re.findall(r"<tr role.*?</tr>", page, re.S)]
+    for said in ("并入 史承页面局", "机构撤销", "领导职数：乡科级正职（正职），核定 0", "编制：行政编制，核定 0"):
+        assert any(said in row and PLAN["document_no"] in row for row in rows), (said, rows)
+    assert any("领导职数：乡科级正职（正职），核定 1" in row for row in rows)
+    assert all('data-label="' in row for row in re.findall(r"<tr role.*?</tr>", page, re.S)[1:])
+    for path in (f"/unit/{body.id}", f"/ranks/{body.id}"):
+        shown = user.get(path).get_data(as_text=True)
+        assert '<span class="bz-green">空缺</span>' not in shown, path
+    assert "不再核定" in user.get(f"/ranks/{body.id}").get_data(as_text=True)

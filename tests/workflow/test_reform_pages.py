@@ -107,6 +107,9 @@ def test_choices_of_a_step_stand_there_again_and_the_whole_variant_is_printed(wo
         "生效日期在申报时确定",
     ):
         assert said in paper, said
+    for said in ("单位本级 · 乡科级副职（副职）", "新科 · 乡科级副职（副职）"):  # whose post it is
+        assert said in shown, said
+        assert said in paper, said
     compared = page(user.get(at))
     for group in ("机构", "编制", "领导职数", "人员", "须先解决", "经费", "步骤"):
         assert f'scope="rowgroup" colspan="3">{group}' in compared, group

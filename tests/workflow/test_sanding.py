@@ -107,7 +107,9 @@ def test_signboards_stand_on_the_page_are_found_by_name_and_count(
     approved(world, desk.post("/case/new/signboard", form))
     assert "文件甲委员会" in desk.get(f"/unit/{body.id}").get_data(as_text=True)
     assert f"/unit/{body.id}" in desk.get("/search?q=文件甲委员").get_data(as_text=True)
-    row = re.search(r"佛山市</th><td[^>]*>(\d+)</td><td[^>]*>(\d+)</td>", desk.get("/limits").get_data(as_text=True))
+    row = re.search(
+        r"佛山市本级</th><td[^>]*>(\d+)</td><td[^>]*>(\d+)</td>", desk.get("/limits").get_data(as_text=True)
+    )
     assert row is not None
     assert int(row[2]) == int(row[1]) + 1
     ended = {"unit": body.id, "board_name": "文件甲委员会", "document_no": "佛编〔2026〕44号", "action": "submit",

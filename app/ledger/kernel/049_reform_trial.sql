@@ -19,6 +19,7 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
       ORDER BY scope_path), '[]') FROM unit u WHERE id = ANY (p_units)),
     'lines', (SELECT coalesce(jsonb_agg(jsonb_build_object('line', l.id, 'unit', l.unit_id, 'kind', l.kind, 'category', l.category,
       'funding', l.funding, 'structure', l.structure, 'scope', nullif(l.scope_unit_id, l.unit_id), 'role', l.role, 'level', l.level,
+      'scope_name', (SELECT d.name FROM unit d WHERE d.id = l.scope_unit_id AND d.id <> l.unit_id),
       'authorised', t.authorised, 'occupied', t.occupied, 'reserved', t.reserved) ORDER BY l.scope_path, l.id), '[]')
       FROM quota_line l JOIN ledger_total t ON t.line_id = l.id WHERE l.unit_id = ANY (p_units)
       AND (t.authorised IS NOT NULL OR t.occupied > 0)))
