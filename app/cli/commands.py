@@ -95,7 +95,12 @@ def mail_send() -> None:
     """Send the notices that wait as mail (every minute; the trial's server does so by itself)."""
     from app.cli.jobs import mail_once
 
-    if settings.mail_server() is None:
+    try:
+        server = settings.mail_server()
+    except (KeyError, ValueError, OSError) as error:
+        why = f"缺少 {error.args[0]}" if isinstance(error, KeyError) else str(error)
+        raise click.ClickException(f"邮件设置有误：{why}（见 docs/operations.md）。") from error
+    if server is None:
         raise click.ClickException("未配置邮件服务器（MAIL_HOST，见 docs/operations.md）。")
     click.echo(f"已发送 {mail_once()} 封。")
 

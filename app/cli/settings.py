@@ -173,13 +173,15 @@ def mail_server() -> MailServer | None:
 
     Raises:
         KeyError: a host without ``MAIL_FROM`` or ``MAIL_LINK``.
+        ValueError: a kind of security or a port that is none.
+        OSError: the password's file cannot be read.
     """
     host = os.environ.get("MAIL_HOST")
     if not host:
         return None
     security, secret = os.environ.get("MAIL_SECURITY", "starttls"), os.environ.get("MAIL_PASSWORD_FILE")
     if security not in ("tls", "starttls", "none"):
-        raise ValueError("MAIL_SECURITY")
+        raise ValueError("MAIL_SECURITY: tls, starttls, none")
     usual = {"tls": "465", "starttls": "587", "none": "25"}[security]
     return MailServer(
         host,
