@@ -6,13 +6,21 @@ export FLASK_APP := wsgi:create_app
 # Each start would compile some 1,600 modules again where the environment forbids to keep them.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test lint check bench vendor clean
+.PHONY: help run install test lint check bench vendor clean
 
 help:
-	@echo "make run | test | lint | check | bench | vendor | clean"
+	@echo "make run | install | test | lint | check | bench | vendor | clean"
 
 run: .venv/run.stamp
 	@$(BIN)/python -W ignore -m app.cli.server --port $(or $(PORT),8080)
+
+# What an installation in service needs of this directory (docs/operations.md): packages, catalogue, bytecode. Its user
+# may not write here, so what a trial makes at its first start is made now.
+install:
+	UV_COMPILE_BYTECODE=1 PYTHON=$(PYTHON) sh scripts/bootstrap.sh
+	touch .venv/run.stamp
+	$(BIN)/python -c 'from app.cli import catalogue; catalogue.compile_all()'
+	$(BIN)/python -m compileall -q app migrations config.py wsgi.py
 
 test: .venv/dev.stamp
 	sh scripts/chromium.sh

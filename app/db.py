@@ -16,6 +16,9 @@ from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from app.domain import errors
 
+# A statement is planned for its values each time: a plan made for any scope serves a whole city badly. And PgBouncer may
+# hand each transaction to another server, which knows no statement prepared before.
+UNPREPARED = {"prepare_threshold": None}
 REFUSED = "BZ001"
 DEADLOCK = "40P01"
 
@@ -105,10 +108,8 @@ class Database:
     """The application's engine and the one place where transactions begin and end."""
 
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
-        # A statement is planned for its values each time: a plan made for any scope serves a whole city badly (and
-        # PgBouncer may hand each transaction to another server).
         self.engine: Engine = create_engine(
-            url, pool_size=pool_size, max_overflow=10, hide_parameters=True, connect_args={"prepare_threshold": None}
+            url, pool_size=pool_size, max_overflow=10, hide_parameters=True, connect_args=UNPREPARED
         )
         event.listen(self.engine, "checkout", still_there)
         self.sessions = sessionmaker(self.engine, expire_on_commit=False)
@@ -200,7 +201,7 @@ class SignInDatabase:
     """The second engine, as the signin role: it alone checks credentials and opens sessions."""
 
     def __init__(self, url: str) -> None:
-        self.engine = create_engine(url, pool_size=2, max_overflow=3, hide_parameters=True)
+        self.engine = create_engine(url, pool_size=2, max_overflow=3, hide_parameters=True, connect_args=UNPREPARED)
         event.listen(self.engine, "checkout", still_there)
 
     def credentials(self, username: str) -> tuple[int, str, bool] | None:

@@ -9,7 +9,7 @@ from flask_appbuilder.models.sqla.base import SQLA
 from flask_wtf.csrf import CSRFProtect
 
 from app.api import v1
-from app.db import Database, SignInDatabase
+from app.db import UNPREPARED, Database, SignInDatabase
 from app.models import Base
 from app.security import doors, limits, oidc
 from app.security.manager import FAB_ROLES, BianzhiSecurityManager
@@ -41,6 +41,7 @@ def build(*, app_url: str, signin_url: str, secret: bytes, keys: Any, **override
         FAB_ROLES=FAB_ROLES,
         SECRET_KEY=secret,
         SQLALCHEMY_DATABASE_URI=app_url,
+        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True, "connect_args": UNPREPARED},
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"),
     )
     app.config.update(overrides)

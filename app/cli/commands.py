@@ -84,7 +84,7 @@ def demo_load(people: int) -> None:
 
 @click.command("effect-due")
 def effect_due() -> None:
-    """Post every approved case whose day has come (run it daily; the server does so by itself)."""
+    """Post every approved case whose day has come (every ten minutes; the trial's server does so by itself)."""
     from app.cli.jobs import effect_once
 
     click.echo(f"已生效 {effect_once()} 件。")
@@ -92,12 +92,36 @@ def effect_due() -> None:
 
 @click.command("mail-send")
 def mail_send() -> None:
-    """Send the notices that wait as mail (run it every minute; the server does so by itself)."""
+    """Send the notices that wait as mail (every minute; the trial's server does so by itself)."""
     from app.cli.jobs import mail_once
 
-    if settings.mail_server() is None:
+    try:
+        server = settings.mail_server()
+    except (KeyError, ValueError, OSError) as error:
+        why = f"缺少 {error.args[0]}" if isinstance(error, KeyError) else str(error)
+        raise click.ClickException(f"邮件设置有误：{why}（见 docs/operations.md）。") from error
+    if server is None:
         raise click.ClickException("未配置邮件服务器（MAIL_HOST，见 docs/operations.md）。")
     click.echo(f"已发送 {mail_once()} 封。")
+
+
+@click.command("alarms-due")
+def alarms_due() -> None:
+    """Look at the units that movements touched, and make the full run that somebody asked for (every minute)."""
+    from app.cli.jobs import alarms_once
+
+    alarms_once()
+
+
+@click.command("keep-watch")
+def keep_watch() -> None:
+    """Do what the hour asks (every ten minutes): partitions, reminders, seal; by night the proofs and all alarm rules."""
+    import datetime as dt
+
+    from app.cli import nightly
+
+    done = nightly.keep_watch(settings.owner_url(), settings.key_ring(), dt.datetime.now(dt.UTC))
+    click.echo(f"已完成：{'、'.join(done)}。" if done else "目前没有到期的工作。")
 
 
 def register(app: Flask) -> None:
@@ -109,6 +133,8 @@ def register(app: Flask) -> None:
         demo_group,
         effect_due,
         mail_send,
+        alarms_due,
+        keep_watch,
         catalogue_group,
         ledger_group,
         processes_group,

@@ -58,13 +58,19 @@ def passwords() -> dict[str, str]:
     return dict(json.loads(file.read_text()))
 
 
-def _url(user: str | None) -> str:
-    """The address of the city's database for one role (None: the administrator's)."""
-    outside = os.environ.get("DATABASE_URL")
+def _url(user: str | None, *, pooled: bool = False) -> str:
+    """The address of the city's database for one role (None: the administrator's).
+
+    ``pooled``: by way of PgBouncer, where ``BIANZHI_POOL_URL`` names one; what only PostgreSQL itself can do
+    (deployment, verification, seals) never asks for that.
+    """
+    outside = (os.environ.get("BIANZHI_POOL_URL") if pooled else None) or os.environ.get("DATABASE_URL")
     if not outside:
         return _embedded().url(DATABASE, user or "postgres")
     url = make_url(outside).set(drivername="postgresql+psycopg")
     url = url.set(database=url.database or DATABASE)
+    if user is None and url.username == deploy.OWNER:  # no administrator is named: the owner stands for one
+        user = deploy.OWNER
     if user and (user != url.username or url.password is None):
         url = url.set(username=user, password=passwords()[user])
     return url.render_as_string(hide_password=False)
@@ -93,12 +99,12 @@ def owner_url() -> str:
 
 def app_url() -> str:
     """The application's address."""
-    return _url(deploy.APP)
+    return _url(deploy.APP, pooled=True)
 
 
 def signin_url() -> str:
     """The sign-in role's address."""
-    return _url(deploy.SIGNIN)
+    return _url(deploy.SIGNIN, pooled=True)
 
 
 @contextmanager
@@ -167,13 +173,15 @@ def mail_server() -> MailServer | None:
 
     Raises:
         KeyError: a host without ``MAIL_FROM`` or ``MAIL_LINK``.
+        ValueError: a kind of security or a port that is none.
+        OSError: the password's file cannot be read.
     """
     host = os.environ.get("MAIL_HOST")
     if not host:
         return None
     security, secret = os.environ.get("MAIL_SECURITY", "starttls"), os.environ.get("MAIL_PASSWORD_FILE")
     if security not in ("tls", "starttls", "none"):
-        raise ValueError("MAIL_SECURITY")
+        raise ValueError("MAIL_SECURITY: tls, starttls, none")
     usual = {"tls": "465", "starttls": "587", "none": "25"}[security]
     return MailServer(
         host,

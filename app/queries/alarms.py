@@ -76,8 +76,8 @@ def life(session: Session, alarm_id: int) -> list[Any]:
         session.execute(
             text(
                 "SELECT e.id, e.at, e.kind, e.note, e.facts, e.user_id, coalesce(operator_name(e.user_id), '') AS who,"
-                " a.number FROM alarm_event e LEFT JOIN application a ON a.id = (e.facts ->> 'case')::bigint"
-                " WHERE e.alarm_id = :i ORDER BY e.id LIMIT 200"
+                " a.number FROM (SELECT *, (facts ->> 'case')::bigint AS named FROM alarm_event WHERE alarm_id = :i"
+                " ORDER BY id LIMIT 200) e LEFT JOIN application a ON a.id = e.named ORDER BY e.id"
             ),
             {"i": alarm_id},
         )

@@ -264,11 +264,12 @@ def linked(session: Session, case_id: int) -> list[Any]:
     return list(
         session.execute(
             text(
-                "SELECT e.kind, (e.facts ->> 'case')::bigint AS id, a.title, a.number, a.state FROM application_event e"
+                "SELECT e.kind, e.named AS id, a.title, a.number, a.state FROM"
+                " (SELECT id, kind, (facts ->> 'case')::bigint AS named FROM application_event WHERE application_id = :c"
+                " AND kind IN ('linked', 'linked_from') ORDER BY id LIMIT 20) e"
                 # One row by its number, never a join that reads all cases.
-                " LEFT JOIN LATERAL (SELECT title, number, state FROM application"
-                " WHERE id = (e.facts ->> 'case')::bigint LIMIT 1) a ON true WHERE e.application_id = :c"
-                " AND e.kind IN ('linked', 'linked_from') ORDER BY e.id LIMIT 20"
+                " LEFT JOIN LATERAL (SELECT title, number, state FROM application WHERE id = e.named LIMIT 1) a ON true"
+                " ORDER BY e.id"
             ),
             {"c": case_id},
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 YEAR = 365 * 24 * 3600
 TEXTS = ("text/css", "text/javascript", "application/javascript", "image/svg+xml")
@@ -51,8 +52,21 @@ def pack_page(response: Response) -> Response:
     return response
 
 
+class PagesAlone(SecureCookieSessionInterface):
+    """The session's cookie goes with pages; a style is the same for everybody.
+
+    With ``Vary: Cookie`` a browser would ask for all of them again after each sign-in.
+    """
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """As Flask does, but for static files."""
+        if request.endpoint != "static":
+            super().save_session(app, session, response)
+
+
 def install_assets(app: Flask) -> None:
     """Addresses of static files carry their content's hash; with it a browser asks once a version."""
+    app.session_interface = PagesAlone()
     app.after_request(pack_page)
     root = Path(app.static_folder or "").resolve()
 

@@ -11,7 +11,17 @@ from app.cli import commands, settings
 
 @pytest.mark.parametrize(
     "words",
-    ["ledger verify", "ledger seal", "ledger nightly", "accounts first a b c", "effect-due", "deploy", "keys list"],
+    [
+        "ledger verify",
+        "ledger seal",
+        "ledger nightly",
+        "accounts first a b c",
+        "deploy",
+        "keys list",
+        "effect-due",
+        "alarms-due",
+        "keep-watch",
+    ],
 )
 def test_a_database_that_does_not_answer_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str
@@ -32,3 +42,26 @@ def test_a_database_that_does_not_answer_is_one_sentence(
     assert done.exception is None or isinstance(done.exception, SystemExit)
     assert "Error: " in done.output
     assert "连接数据库失败" in done.output or "数据库不可用" in done.output
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "缺少 MAIL_FROM"),
+        ({"MAIL_FROM": "a@b.cn", "MAIL_LINK": "https://b.cn", "MAIL_SECURITY": "ssl"}, "MAIL_SECURITY"),
+        ({"MAIL_FROM": "a@b.cn", "MAIL_LINK": "https://b.cn", "MAIL_PASSWORD_FILE": "/absent"}, "/absent"),
+    ],
+)
+def test_mail_that_is_half_set_up_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], said: str
+) -> None:
+    for name in ("MAIL_FROM", "MAIL_LINK", "MAIL_SECURITY", "MAIL_PASSWORD_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"MAIL_HOST": "127.0.0.1", **given}.items():
+        monkeypatch.setenv(name, value)
+    app = Flask("keeper")
+    commands.register(app)
+    done = app.test_cli_runner().invoke(args=["mail-send"])
+    assert done.exit_code == 1
+    assert "Error: 邮件设置有误" in done.output
+    assert said in done.output

@@ -173,6 +173,7 @@ def test_styles_and_scripts_come_compressed_and_are_kept_until_they_change(
     for address in addresses:
         answer = user.get(address, headers={"Accept-Encoding": "gzip"})
         assert "immutable" in answer.headers["Cache-Control"], address
+        assert "Cookie" not in answer.headers.get("Vary", ""), address
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         if answer.mimetype.startswith("text/"):
             assert answer.headers["Content-Encoding"] == "gzip", address
