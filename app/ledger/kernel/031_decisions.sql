@@ -10,10 +10,12 @@ $$;
 -- about nobody. The case names its person, so this is no look-up that is counted.
 CREATE OR REPLACE FUNCTION case_person(p_case bigint) RETURNS TABLE (name text, id_mask text, unit_name text, state text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  -- By number or by index, each a key of its own: a choice between the two inside one condition would walk the whole register.
   SELECT p.name::text, p.id_mask::text, u.name::text, p.state::text
-    FROM case_record r LEFT JOIN person p ON NOT coalesce(p.scope_path <@ scope_ranges(16), true)
-      AND CASE WHEN r.facts::jsonb ->> 'person' IS NOT NULL THEN p.id = (r.facts::jsonb ->> 'person')::bigint
-        ELSE p.id_index = current_index(decode(r.facts::jsonb ->> 'person_index', 'hex')) END
+    FROM case_record r LEFT JOIN person p ON p.id = CASE WHEN r.facts::jsonb ->> 'person' IS NOT NULL
+        THEN (r.facts::jsonb ->> 'person')::bigint
+        ELSE (SELECT i.id FROM person i WHERE i.id_index = current_index(decode(r.facts::jsonb ->> 'person_index', 'hex'))) END
+      AND NOT coalesce(p.scope_path <@ (SELECT scope_ranges(16)), true)
     LEFT JOIN unit u ON u.id = p.unit_id
    WHERE r.case_id = p_case AND coalesce(r.facts::jsonb ->> 'person', r.facts::jsonb ->> 'person_index') IS NOT NULL
      AND case_party(r)
