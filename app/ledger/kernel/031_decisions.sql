@@ -64,7 +64,7 @@ DROP FUNCTION IF EXISTS case_settle(bigint, text, text, text, boolean, text, jso
 CREATE OR REPLACE FUNCTION case_settle(p_task bigint, p_verdict text, p_opinion text, p_side text, p_reserve boolean,
   p_address text, p_checks jsonb, p_two boolean) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE t task := k_my_task(p_task); v_scope text; v_decision bigint; v_first decision; v_head boolean; v_state text;
+DECLARE t task := k_my_task(p_task); v_scope text; v_decision bigint; v_first decision; v_head boolean; v_state text; v_name text;
 BEGIN
   IF p_verdict NOT IN ('approve', 'return', 'reject') THEN PERFORM refuse('invalid_input', '{"errors": {"verdict": ["required"]}}'); END IF;
   IF p_two AND p_verdict = 'approve' AND t.first_decision_id IS NOT NULL THEN
@@ -84,8 +84,9 @@ BEGIN
   IF v_state = 'open' THEN UPDATE task SET first_decision_id = v_decision, assignee_id = NULL WHERE id = p_task;
   ELSE UPDATE task SET decision_id = v_decision, closed_at = now(), state = v_state WHERE id = p_task; END IF;
   UPDATE application SET changed_at = now() WHERE id = t.application_id RETURNING scope_path INTO v_scope;
+  v_name := acting_name();
   INSERT INTO application_event (application_id, kind, user_id, operator, side, opinion, facts, scope_path)
-  SELECT t.application_id, x.kind, scope_number(1), acting_name(), x.side, x.opinion,
+  SELECT t.application_id, x.kind, scope_number(1), v_name, x.side, x.opinion,
     CASE x.n WHEN 1 THEN jsonb_build_object('decision', v_decision) ELSE '{}' END, v_scope
     FROM (VALUES (1, p_verdict, p_side, p_opinion), (2, 'reserved', '台账', NULL)) x(n, kind, side, opinion)
    WHERE x.n = 1 OR (p_reserve AND v_state = 'approved') ORDER BY x.n;
