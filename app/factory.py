@@ -21,6 +21,7 @@ from app.views.health import register_health
 from app.views.home import HomeView
 from app.views.rows import states
 from app.views.shell import local, shell_context
+from app.views.words import install_words
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -68,6 +69,7 @@ def build(*, app_url: str, signin_url: str, secret: bytes, keys: Any, **override
     register_health(app)
     doors.guard(app)
     install_assets(app)
+    install_words(app)
     app.context_processor(shell_context)
     messages.handle_errors(app, render_template)
     return app
