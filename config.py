@@ -25,6 +25,8 @@ DEFAULTS: dict[str, Any] = {
     "LDAP": None,
     "OIDC": None,
     "RATELIMIT_ENABLED": False,
+    # Whether PgBouncer stands before the database (app/db.py).
+    "POOLED": False,
     # One file of 20 MB with its form around it.
     "MAX_CONTENT_LENGTH": 21 * 1024 * 1024,
     # Where files lie (app/exchange/attachments/store.py), and the virus scanner's address: none, none asked.

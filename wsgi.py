@@ -27,6 +27,7 @@ def create_app(**overrides: Any) -> Flask:
         signin_url=settings.signin_url(),
         secret=settings.key_ring().flask,
         keys=settings.key_ring(),
+        POOLED=settings.pooled(),
         TRUSTED_HOSTS=settings.hosts(),
         FILES=settings.files_directory(),
         FONTS=(str(settings.var() / "fonts"),),

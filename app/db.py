@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
@@ -65,6 +65,9 @@ ALARMS = {
     "rank_exhausted": "AL04",
     "organ_limit": "AL09",
 }
+# For statements whose plan depends on no value (a call, rows by their numbers): parsed and planned once a connection, but by
+# way of PgBouncer. The policies of a case's rows take longer to plan than to ask.
+KEPT = {"kept": True}
 # A slip of the pen in a form, an identity that has ended and so names nobody to record, a question asked in between, two who
 # met at one moment.
 UNRECORDED = ("invalid_input", "session_ended", "proof_needed", "busy")
@@ -89,8 +92,17 @@ def bind(factory: sessionmaker[Session] | object) -> None:
             token = source()
         # Nothing named: no rows. The answer is the identity's parts, as the policies read them.
         begin = "begin_api_request" if session.info.get("api") else "begin_request"
-        named = connection.exec_driver_sql(f"SELECT {begin}(%s)", (token or "",)).scalar()  # type: ignore[attr-defined]
+        asked = connection.exec_driver_sql(f"SELECT {begin}(%s)", (token or "",), execution_options=KEPT)  # type: ignore[attr-defined]
+        named = asked.scalar()
         session.info["parts"] = (named or "").split("|")
+
+
+def keep_plan(
+    _connection: Connection, cursor: Any, _statement: str, _parameters: object, context: Any, _many: bool
+) -> None:
+    """Let the server keep a statement that is marked ``KEPT``; every other one is planned for its values each time."""
+    kept = context is not None and context.execution_options.get("kept", False)
+    cursor.connection.prepare_threshold = 0 if kept else None
 
 
 def still_there(connection: psycopg.Connection, _record: object, _proxy: object) -> None:
@@ -107,11 +119,13 @@ def still_there(connection: psycopg.Connection, _record: object, _proxy: object)
 class Database:
     """The application's engine and the one place where transactions begin and end."""
 
-    def __init__(self, url: str, *, pool_size: int = 5) -> None:
+    def __init__(self, url: str, *, pool_size: int = 5, pooled: bool = False) -> None:
         self.engine: Engine = create_engine(
             url, pool_size=pool_size, max_overflow=10, hide_parameters=True, connect_args=UNPREPARED
         )
         event.listen(self.engine, "checkout", still_there)
+        if not pooled:
+            event.listen(self.engine, "before_cursor_execute", keep_plan)
         self.sessions = sessionmaker(self.engine, expire_on_commit=False)
         bind(self.sessions)
 

@@ -21,6 +21,7 @@ from app.views.health import register_health
 from app.views.home import HomeView
 from app.views.rows import states
 from app.views.shell import local, shell_context
+from app.views.words import install_words
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -45,7 +46,7 @@ def build(*, app_url: str, signin_url: str, secret: bytes, keys: Any, **override
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"),
     )
     app.config.update(overrides)
-    services = Services(Database(app_url), SignInDatabase(signin_url), keys)
+    services = Services(Database(app_url, pooled=app.config["POOLED"]), SignInDatabase(signin_url), keys)
     install(app, services)
     install_log(app, app.config.get("LOG_STREAM"))
     db = SQLA(metadata=Base.metadata)
@@ -69,6 +70,7 @@ def build(*, app_url: str, signin_url: str, secret: bytes, keys: Any, **override
     register_health(app)
     doors.guard(app)
     install_assets(app)
+    install_words(app)
     app.context_processor(shell_context)
     messages.handle_errors(app, render_template)
     return app

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from app.cli import settings
-from app.db import Database, SignInDatabase
+from app.db import SignInDatabase
 from app.exchange.roster import (
     Preview,
     WorkbookRefused,
@@ -31,7 +31,7 @@ def import_group() -> None:
 @click.option("--commit", is_flag=True, help="Enter the units without error; without it nothing is written.")
 def roster(file: Path, commit: bool) -> None:
     """Check a roster workbook. Exit status: 0 all fine, 1 units are held back, 2 the file cannot be read."""
-    database = Database(settings.app_url(), pool_size=1)
+    database = settings.database(pool_size=1)
     identity = SignInDatabase(settings.signin_url()).open_service("svc-opening")
     with database.transaction(identity) as session:
         parents = intake.known_parents(session)

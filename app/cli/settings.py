@@ -102,6 +102,16 @@ def app_url() -> str:
     return _url(deploy.APP, pooled=True)
 
 
+def pooled() -> bool:
+    """Whether PgBouncer stands between, which may hand each transaction to another server."""
+    return bool(os.environ.get("BIANZHI_POOL_URL"))
+
+
+def database(*, pool_size: int = 5) -> Database:
+    """The city's database as the application's role has it."""
+    return Database(app_url(), pool_size=pool_size, pooled=pooled())
+
+
 def signin_url() -> str:
     """The sign-in role's address."""
     return _url(deploy.SIGNIN, pooled=True)
@@ -110,11 +120,11 @@ def signin_url() -> str:
 @contextmanager
 def databases() -> Iterator[tuple[Database, SignInDatabase]]:
     """The application's and the sign-in role's database for the length of a command or job, one connection of the first."""
-    database, signin = Database(app_url(), pool_size=1), SignInDatabase(signin_url())
+    city, signin = database(pool_size=1), SignInDatabase(signin_url())
     try:
-        yield database, signin
+        yield city, signin
     finally:
-        database.engine.dispose()
+        city.engine.dispose()
         signin.engine.dispose()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from app.cli import settings
-from app.db import Database, SignInDatabase
+from app.db import SignInDatabase
 from app.domain.sources import KINDS
 from app.exchange.roster import WorkbookRefused, refusal_text
 from app.exchange.sources import Checked, Flawed, check, enter, read, units_of
@@ -28,7 +28,7 @@ def sources_group() -> None:
 @click.option("--column", "columns", multiple=True, help="HEADER=field, or HEADER= for a column that is not used.")
 def load(file: Path, kind: str, month: dt.datetime, region: str, columns: tuple[str, ...]) -> None:
     """Check a list and enter it whole. Exit status: 0 entered, 1 refused with its errors, 2 the file cannot be read."""
-    database = Database(settings.app_url(), pool_size=1)
+    database = settings.database(pool_size=1)
     identity = SignInDatabase(settings.signin_url()).open_service("svc-opening")
     saved = {header: field for header, _sign, field in (c.partition("=") for c in columns)}
     content = file.read_bytes()

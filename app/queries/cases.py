@@ -26,12 +26,12 @@ VIEWS = {
     "today": "t.due_on = kernel_today()",
     "late": f"t.due_on < kernel_today() AND NOT {STILL}",
     "escalated": "t.escalated_at IS NOT NULL",
-    "mine": "t.assignee_id = scope_number(1)",
+    "mine": "t.assignee_id = (SELECT scope_number(1))",
 }
 
 
 # Answered under the reader's own kind of hat: a unit's head, clerk or competent department (032_routing.sql).
-ANSWERED = "scope_part(3) = ANY (role_kinds(t.role, t.unit_id IS NOT NULL))"
+ANSWERED = "(SELECT scope_part(3)) = ANY (role_kinds(t.role, t.unit_id IS NOT NULL))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +227,7 @@ def queue_counts(session: Session, asked: Waiting) -> Any:
         text(
             "SELECT count(*) AS open, count(*) FILTER (WHERE t.due_on = kernel_today()) AS due,"
             f" count(*) FILTER (WHERE {VIEWS['late']}) AS late, count(*) FILTER (WHERE {VIEWS['escalated']}) AS escalated,"
-            " count(*) FILTER (WHERE t.assignee_id = scope_number(1)) AS own,"
+            f" count(*) FILTER (WHERE {VIEWS['mine']}) AS own,"
             f" count(*) FILTER (WHERE {asked.filters}) AS shown"
             f" FROM task t JOIN application a ON a.id = t.application_id WHERE {asked.open}"
         ),

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from app.db import KEPT
 from app.domain import errors
 from app.models import Application, ApplicationEvent, WorkingDay
 from app.workflow.versions import process_of
@@ -35,7 +36,10 @@ def me(session: Session, part: int) -> str | None:
 
 def locked(session: Session, case_id: int) -> Application:
     """The case, locked against every other step; a foreign case answers as an absent one."""
-    case = session.scalars(select(Application).where(Application.id == case_id).with_for_update()).one_or_none()
+    rows = session.scalars(
+        select(Application).where(Application.id == case_id).with_for_update(), execution_options=KEPT
+    )
+    case = rows.one_or_none()
     if case is None:
         raise errors.NotFound(case=case_id)
     return case

@@ -6,6 +6,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from app.db import KEPT
 from app.domain import errors
 from app.models import Application, CaseRecord, Task
 from app.workflow import checks, flow, stages, states
@@ -22,7 +23,8 @@ def locked_task(session: Session, task_id: int) -> tuple[Application, Task, list
     rows = session.execute(
         select(Application, Task, CaseRecord, func.kernel_today()).join(Task, Task.application_id == Application.id)
         .join(CaseRecord, CaseRecord.case_id == Application.id)
-        .where(Application.id == of).with_for_update(of=[Application, Task])
+        .where(Application.id == of).with_for_update(of=[Application, Task]),
+        execution_options=KEPT,
     ).all()  # fmt: skip
     task = next((row[1] for row in rows if row[1].id == task_id), None)
     if task is None:
@@ -89,6 +91,7 @@ def decide(
         {"t": task.id, "v": verdict, "o": opinion, "side": todo.title, "a": address, "two": todo.countersign,
          "r": verdict == "approve" and todo.on_approve == "reserve",
          "c": json.dumps([outcome.as_json() for outcome in found], ensure_ascii=False)},
+        execution_options=KEPT,
     ).scalar_one()  # fmt: skip
     if verdict == "approve":  # after the kernel: where it refuses too, its own word raises the alarm
         checks.demand(found)

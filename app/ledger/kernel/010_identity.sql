@@ -2,13 +2,13 @@
 -- Every function here belongs to the owner; EXECUTE is granted in 090_grants.sql.
 
 -- The clock of every city in China (app/domain/workdays.py, CITY_CLOCK). Named in one place, that a test may move it away
--- from a midnight.
-CREATE OR REPLACE FUNCTION city_zone() RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = public, pg_temp AS $$ SELECT 'Asia/Shanghai' $$;
+-- from a midnight. A body that is parsed as it is made looks up no name later, so it needs no path, and the planner puts it
+-- in line where it is asked row by row.
+CREATE OR REPLACE FUNCTION city_zone() RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN 'Asia/Shanghai';
 
-CREATE OR REPLACE FUNCTION kernel_today() RETURNS date
-LANGUAGE sql STABLE SET search_path = public, pg_temp AS
-$$ SELECT (now() AT TIME ZONE city_zone())::date $$;
+CREATE OR REPLACE FUNCTION kernel_today() RETURNS date LANGUAGE sql STABLE
+RETURN (now() AT TIME ZONE city_zone())::date;
 
 -- A refusal with a stable code; Python turns it into a DomainError with these facts.
 CREATE OR REPLACE FUNCTION refuse(p_code text, p_facts jsonb DEFAULT '{}') RETURNS void
@@ -29,11 +29,16 @@ $$;
 -- Parts: 1 user, 2 account, 3 kind, 4 low, 5 high (rows of people), 6 unit, 7 office, 8 person,
 -- 9 office kind, 10 personnel classes, 11 region, 12 low, 13 high (rows of units), 14 ranges (rows of people),
 -- 15 ranges (rows of units), 16 ranges hidden from this account, 17 column groups, 18 in whose place (user).
+-- Asked some seventy times in a request: the signature (scope_signature) is computed here, not by one more call.
 CREATE OR REPLACE FUNCTION scope_part(p_part int) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE v_ctx text := nullif(current_setting('app.ctx', true), '');
+DECLARE v_ctx text := nullif(current_setting('app.ctx', true), ''); v_secret text;
 BEGIN
-  IF v_ctx IS NULL OR current_setting('app.sig', true) IS DISTINCT FROM scope_signature(v_ctx) THEN
+  IF v_ctx IS NULL THEN RETURN NULL; END IF;
+  SELECT k.secret INTO v_secret FROM scope_key k WHERE k.id = 1;
+  IF current_setting('app.sig', true) IS DISTINCT FROM encode(sha256(convert_to(v_secret || ':' || encode(sha256(convert_to(
+      v_secret || ':' || pg_backend_pid() || ':' || extract(epoch FROM transaction_timestamp())::text
+      || ':' || v_ctx, 'UTF8')), 'hex'), 'UTF8')), 'hex') OR v_secret IS NULL THEN
     RETURN NULL;
   END IF;
   RETURN nullif(split_part(v_ctx, '|', p_part), '');
@@ -83,35 +88,37 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS
 $$ SELECT p_from <= kernel_today() AND (p_to IS NULL OR p_to > kernel_today()) $$;
 
 -- What an account's kind stands for, before hidden and named units; g of the design's domain text.
+-- Each kind's own statement: as one for all kinds it would be planned anew with each request.
 CREATE OR REPLACE FUNCTION account_ranges(a account) RETURNS textmultirange
-LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-  SELECT CASE
-    WHEN a.kind IN ('unit_clerk', 'unit_head') THEN (SELECT unit_range(scope_path) FROM unit WHERE id = a.unit_id)
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+BEGIN
+  IF a.kind IN ('unit_clerk', 'unit_head') THEN RETURN (SELECT unit_range(scope_path) FROM unit WHERE id = a.unit_id);
+  ELSIF a.kind IN ('office_member', 'office_head', 'service') AND a.office_id IS NOT NULL THEN
     -- The city's 组织部 answers for the city's own bodies; those of the districts have theirs.
-    WHEN a.kind IN ('office_member', 'office_head', 'service') THEN (
-      SELECT region_range(CASE WHEN o.kind = 'organisation' THEN r.code ELSE r.prefix END) FROM region r
-        LEFT JOIN office o ON o.id = a.office_id
-       WHERE CASE WHEN a.office_id IS NULL THEN r.kind = 'city' ELSE r.code = o.region_code AND r.kind = 'city' END
-      UNION ALL SELECT region_range(r.prefix) FROM office o JOIN region r ON r.code = o.region_code
-       WHERE o.id = a.office_id AND r.kind <> 'city')
-    WHEN a.kind IN ('town_officer', 'inspector') THEN (SELECT region_range(prefix) FROM region WHERE code = a.region_code)
-    -- 主管部门: its own bodies wherever they sit.
-    WHEN a.kind = 'supervisor' THEN (
-      WITH RECURSIVE below AS (
+    RETURN (SELECT region_range(CASE WHEN o.kind = 'organisation' AND r.kind = 'city' THEN r.code ELSE r.prefix END)
+      FROM office o JOIN region r ON r.code = o.region_code WHERE o.id = a.office_id);
+  ELSIF a.kind IN ('office_member', 'office_head', 'service') THEN
+    RETURN (SELECT region_range(prefix) FROM region WHERE kind = 'city');
+  ELSIF a.kind IN ('town_officer', 'inspector') THEN RETURN (SELECT region_range(prefix) FROM region WHERE code = a.region_code);
+  ELSIF a.kind = 'supervisor' THEN  -- 主管部门: its own bodies wherever they sit
+    RETURN (WITH RECURSIVE below AS (
         SELECT id, scope_path FROM unit WHERE id = a.unit_id
         UNION ALL SELECT u.id, u.scope_path FROM unit u JOIN below b ON u.parent_id = b.id WHERE u.node <> 'department')
-      SELECT range_agg(textrange(scope_path, scope_path || '/')) FROM below)
-    ELSE '{}' END
-$$;
+      SELECT range_agg(textrange(scope_path, scope_path || '/')) FROM below);
+  END IF;
+  RETURN '{}';
+END $$;
 
 -- A delegation holds while the one in whose place it is, and the delegate's own identity of that side, hold.
 CREATE OR REPLACE FUNCTION delegation_stands(a account) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-  SELECT a.delegated_from IS NULL OR EXISTS (SELECT 1 FROM account p WHERE p.id = a.delegated_from
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+BEGIN
+  IF a.delegated_from IS NULL THEN RETURN true; END IF;
+  RETURN EXISTS (SELECT 1 FROM account p WHERE p.id = a.delegated_from
       AND in_force(p.started_on, p.ended_on)) AND EXISTS (SELECT 1 FROM account m WHERE m.user_id = a.user_id
       AND m.delegated_from IS NULL AND (m.unit_id = a.unit_id OR m.office_id = a.office_id)
-      AND m.kind IN ('unit_clerk', 'unit_head', 'office_member', 'office_head') AND in_force(m.started_on, m.ended_on))
-$$;
+      AND m.kind IN ('unit_clerk', 'unit_head', 'office_member', 'office_head') AND in_force(m.started_on, m.ended_on));
+END $$;
 
 CREATE OR REPLACE FUNCTION account_context(p_account bigint) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -148,7 +155,8 @@ BEGIN
     CASE WHEN a.kind IN ('unit_clerk', 'unit_head', 'supervisor') THEN a.unit_id::text ELSE '' END, coalesce(a.office_id::text, ''),
     coalesce(a.person_id::text, ''), coalesce(o.kind, ''), coalesce(i.classes, ''), coalesce(v_region, ''),
     coalesce(lower(v_units), ''), coalesce(upper(v_units), ''), v_people::text, v_units::text, v_hidden::text,
-    coalesce(i.groups, ''), coalesce((SELECT p.user_id::text FROM account p WHERE p.id = a.delegated_from), ''));
+    coalesce(i.groups, ''), CASE WHEN a.delegated_from IS NULL THEN '' ELSE coalesce((SELECT p.user_id::text FROM account p
+      WHERE p.id = a.delegated_from), '') END);
 END $$;
 
 -- Signs an account's context into this transaction; NULL names nobody.

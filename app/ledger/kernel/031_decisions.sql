@@ -10,10 +10,12 @@ $$;
 -- about nobody. The case names its person, so this is no look-up that is counted.
 CREATE OR REPLACE FUNCTION case_person(p_case bigint) RETURNS TABLE (name text, id_mask text, unit_name text, state text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  -- By number or by index, each a key of its own: a choice between the two inside one condition would walk the whole register.
   SELECT p.name::text, p.id_mask::text, u.name::text, p.state::text
-    FROM case_record r LEFT JOIN person p ON NOT coalesce(p.scope_path <@ scope_ranges(16), true)
-      AND CASE WHEN r.facts::jsonb ->> 'person' IS NOT NULL THEN p.id = (r.facts::jsonb ->> 'person')::bigint
-        ELSE p.id_index = current_index(decode(r.facts::jsonb ->> 'person_index', 'hex')) END
+    FROM case_record r LEFT JOIN person p ON p.id = CASE WHEN r.facts::jsonb ->> 'person' IS NOT NULL
+        THEN (r.facts::jsonb ->> 'person')::bigint
+        ELSE (SELECT i.id FROM person i WHERE i.id_index = current_index(decode(r.facts::jsonb ->> 'person_index', 'hex'))) END
+      AND NOT coalesce(p.scope_path <@ (SELECT scope_ranges(16)), true)
     LEFT JOIN unit u ON u.id = p.unit_id
    WHERE r.case_id = p_case AND coalesce(r.facts::jsonb ->> 'person', r.facts::jsonb ->> 'person_index') IS NOT NULL
      AND case_party(r)
@@ -62,7 +64,7 @@ DROP FUNCTION IF EXISTS case_settle(bigint, text, text, text, boolean, text, jso
 CREATE OR REPLACE FUNCTION case_settle(p_task bigint, p_verdict text, p_opinion text, p_side text, p_reserve boolean,
   p_address text, p_checks jsonb, p_two boolean) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE t task := k_my_task(p_task); v_scope text; v_decision bigint; v_first decision; v_head boolean; v_state text;
+DECLARE t task := k_my_task(p_task); v_scope text; v_decision bigint; v_first decision; v_head boolean; v_state text; v_name text;
 BEGIN
   IF p_verdict NOT IN ('approve', 'return', 'reject') THEN PERFORM refuse('invalid_input', '{"errors": {"verdict": ["required"]}}'); END IF;
   IF p_two AND p_verdict = 'approve' AND t.first_decision_id IS NOT NULL THEN
@@ -82,8 +84,9 @@ BEGIN
   IF v_state = 'open' THEN UPDATE task SET first_decision_id = v_decision, assignee_id = NULL WHERE id = p_task;
   ELSE UPDATE task SET decision_id = v_decision, closed_at = now(), state = v_state WHERE id = p_task; END IF;
   UPDATE application SET changed_at = now() WHERE id = t.application_id RETURNING scope_path INTO v_scope;
+  v_name := acting_name();
   INSERT INTO application_event (application_id, kind, user_id, operator, side, opinion, facts, scope_path)
-  SELECT t.application_id, x.kind, scope_number(1), acting_name(), x.side, x.opinion,
+  SELECT t.application_id, x.kind, scope_number(1), v_name, x.side, x.opinion,
     CASE x.n WHEN 1 THEN jsonb_build_object('decision', v_decision) ELSE '{}' END, v_scope
     FROM (VALUES (1, p_verdict, p_side, p_opinion), (2, 'reserved', '台账', NULL)) x(n, kind, side, opinion)
    WHERE x.n = 1 OR (p_reserve AND v_state = 'approved') ORDER BY x.n;

@@ -73,8 +73,10 @@ CREATE OR REPLACE FUNCTION case_standing(r case_record, OUT level text, OUT rank
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 DECLARE f jsonb := r.facts::jsonb; p person;
 BEGIN
-  SELECT * INTO p FROM person WHERE id = coalesce((f ->> 'person')::bigint,
-    (SELECT o.person_id FROM occupancy o WHERE o.id = (f ->> 'occupancy')::bigint));
+  IF coalesce(f ->> 'person', f ->> 'occupancy') IS NOT NULL THEN
+    SELECT * INTO p FROM person WHERE id = coalesce((f ->> 'person')::bigint,
+      (SELECT o.person_id FROM occupancy o WHERE o.id = (f ->> 'occupancy')::bigint));
+  END IF;
   SELECT min(x) INTO level FROM unnest(ARRAY[f ->> 'level', p.level, (SELECT l.level FROM quota_line l
     WHERE l.id = (f ->> 'line')::bigint)]) x WHERE x < '0150' AND x <> '';
   SELECT min(x) INTO rank FROM unnest(ARRAY[f ->> 'rank', p.rank]) x WHERE x <> '';
@@ -177,9 +179,11 @@ END $$;
 DROP FUNCTION IF EXISTS case_asks(case_record, bigint, bigint);
 CREATE OR REPLACE FUNCTION case_asks(r case_record, p_office bigint, p_unit bigint, p_role text, p_kind text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-  SELECT EXISTS (SELECT 1 FROM (
+  -- The role that bears the office's own name is asked first: mostly it is the one, and no other has to be worked out.
+  SELECT EXISTS (SELECT 1 FROM (SELECT role FROM (
       SELECT q ->> 'role' AS role FROM jsonb_each(v.requirements) m(k, qs), jsonb_array_elements(qs) q
-      UNION SELECT t ->> 'role' FROM jsonb_array_elements(v.definition -> 'stages') s, jsonb_array_elements(s -> 'tasks') t) x
+      UNION SELECT t ->> 'role' FROM jsonb_array_elements(v.definition -> 'stages') s, jsonb_array_elements(s -> 'tasks') t) y
+      ORDER BY role IS DISTINCT FROM (SELECT kind FROM office WHERE id = p_office)) x
     CROSS JOIN LATERAL case_side(x.role, r, case_movement(r)) s
     WHERE (p_role IS NULL OR x.role = p_role) AND (p_kind IS NULL OR p_kind = ANY (s.kinds))
       AND (s.office = p_office OR s.unit = p_unit))

@@ -18,10 +18,12 @@ $$;
 
 -- Working days from a day to a day, the first not counted, nor those on which the clock stood still.
 CREATE OR REPLACE FUNCTION k_spent(p_from date, p_to date, p_still datemultirange) RETURNS int
-LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-  SELECT count(*)::int FROM generate_series(1, p_to - p_from) n LEFT JOIN working_day w ON w."on" = p_from + n
-   WHERE coalesce(w.worked, extract(isodow FROM p_from + n) < 6) AND NOT (p_from + n) <@ p_still
-$$;
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+BEGIN
+  IF p_to <= p_from THEN RETURN 0; END IF;
+  RETURN (SELECT count(*)::int FROM generate_series(1, p_to - p_from) n LEFT JOIN working_day w ON w."on" = p_from + n
+   WHERE coalesce(w.worked, extract(isodow FROM p_from + n) < 6) AND NOT (p_from + n) <@ p_still);
+END $$;
 
 CREATE OR REPLACE FUNCTION k_city_day(p_at timestamptz) RETURNS date
 LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$ SELECT (p_at AT TIME ZONE city_zone())::date $$;

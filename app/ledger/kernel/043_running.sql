@@ -21,8 +21,10 @@ BEGIN
   IF jsonb_typeof(f -> 'department') = 'number' THEN v_department := (f ->> 'department')::bigint; END IF;
   LOOP
     v_to := NULL; v_into := NULL;
-    SELECT s.to_unit_id, n.legal_id INTO v_to, v_into FROM unit u JOIN unit_succession s ON s.from_unit_id = u.id
-      JOIN unit n ON n.id = s.to_unit_id WHERE u.id = v_department AND u.status = 'closed' ORDER BY s.id DESC LIMIT 1;
+    IF v_department IS NOT NULL THEN
+      SELECT s.to_unit_id, n.legal_id INTO v_to, v_into FROM unit u JOIN unit_succession s ON s.from_unit_id = u.id
+        JOIN unit n ON n.id = s.to_unit_id WHERE u.id = v_department AND u.status = 'closed' ORDER BY s.id DESC LIMIT 1;
+    END IF;
     IF v_to IS NULL THEN
       SELECT s.to_unit_id INTO v_into FROM quota_line l JOIN unit u ON u.id = l.unit_id AND u.status = 'closed'
         JOIN unit_succession s ON s.from_unit_id = u.id AND s.kind = 'merge' WHERE l.id = v_line ORDER BY s.id DESC LIMIT 1;

@@ -30,6 +30,11 @@ CREATE OR REPLACE FUNCTION k_lock(p_person bigint, p_line bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE v_lines bigint[];
 BEGIN
+  IF p_person IS NULL THEN  -- a newcomer: nothing but the line that he enters
+    PERFORM 1 FROM ledger_total WHERE line_id = p_line FOR UPDATE;
+    PERFORM 1 FROM ledger_chain WHERE chain_kind = 'unit' AND chain_id = (SELECT unit_id FROM quota_line WHERE id = p_line) FOR UPDATE;
+    RETURN;
+  END IF;
   LOOP
     -- One list of keys, not an OR: each is looked up by its index.
     v_lines := array_remove(ARRAY(SELECT p_line UNION SELECT line_id FROM occupancy
@@ -39,12 +44,10 @@ BEGIN
     EXIT WHEN NOT EXISTS (SELECT 1 FROM occupancy WHERE person_id = p_person AND recorded_to IS NULL AND ended_on IS NULL
       AND line_id <> ALL (v_lines));
   END LOOP;
-  IF p_person IS NOT NULL THEN
-    PERFORM 1 FROM person WHERE id = ANY (ARRAY(SELECT p_person UNION SELECT o.person_id FROM occupancy o
-      JOIN post x ON x.id = o.post_id AND x.surplus WHERE o.recorded_to IS NULL AND o.ended_on IS NULL AND o.line_id IN (
-        SELECT line_id FROM occupancy WHERE person_id = p_person AND recorded_to IS NULL AND ended_on IS NULL)))
-      ORDER BY id FOR UPDATE;
-  END IF;
+  PERFORM 1 FROM person WHERE id = ANY (ARRAY(SELECT p_person UNION SELECT o.person_id FROM occupancy o
+    JOIN post x ON x.id = o.post_id AND x.surplus WHERE o.recorded_to IS NULL AND o.ended_on IS NULL AND o.line_id IN (
+      SELECT line_id FROM occupancy WHERE person_id = p_person AND recorded_to IS NULL AND ended_on IS NULL)))
+    ORDER BY id FOR UPDATE;
   PERFORM 1 FROM ledger_chain WHERE chain_kind = 'unit' AND chain_id = ANY (ARRAY(
     SELECT unit_id FROM occupancy WHERE person_id = p_person AND recorded_to IS NULL AND ended_on IS NULL
     UNION SELECT unit_id FROM quota_line WHERE id = p_line)) ORDER BY chain_id FOR UPDATE;

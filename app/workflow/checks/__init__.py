@@ -141,7 +141,16 @@ def demand(outcomes: list[Outcome]) -> None:
 
 
 def line_of(session: Session, subject: Subject) -> Any:
-    """The line that a case is about, with its figures, as far as the reader may see it; None without one."""
+    """The line that a case is about, with its figures, as far as the reader may see it; None without one.
+
+    Read once for all checks of a run.
+    """
+    if "line" not in subject.found:
+        subject.found["line"] = _line_of(session, subject)
+    return subject.found["line"]
+
+
+def _line_of(session: Session, subject: Subject) -> Any:
     if subject.case_id is not None:
         row = session.execute(text("SELECT * FROM case_line(:c)"), {"c": subject.case_id}).one_or_none()
         if row is not None:

@@ -15,11 +15,10 @@ PLAN_ROWS = 8
 
 def permit_of(session: Session, case: Subject) -> Any:
     """The permit that a case names, with how many of its seats no other case has; None without one, or out of sight."""
-    if case.case_id is not None:
-        row = session.execute(text("SELECT * FROM case_permit(:c)"), {"c": case.case_id}).one_or_none()
-        return row if row is not None or case.number("permit") is None else None
     if (number := case.number("permit")) is None:
         return None
+    if case.case_id is not None:
+        return session.execute(text("SELECT * FROM case_permit(:c)"), {"c": case.case_id}).one_or_none()
     return session.execute(
         text(
             "SELECT m.*, (SELECT count(*)::int FROM post p WHERE p.permit_id = m.id AND p.reserved_case_id IS NULL) AS free"
