@@ -11,9 +11,9 @@ $$;
 CREATE OR REPLACE FUNCTION case_person(p_case bigint) RETURNS TABLE (name text, id_mask text, unit_name text, state text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT p.name::text, p.id_mask::text, u.name::text, p.state::text
-    FROM case_record r LEFT JOIN person p ON NOT coalesce(p.scope_path <@ scope_ranges(16), true)
-      AND CASE WHEN r.facts::jsonb ->> 'person' IS NOT NULL THEN p.id = (r.facts::jsonb ->> 'person')::bigint
-        ELSE p.id_index = current_index(decode(r.facts::jsonb ->> 'person_index', 'hex')) END
+    FROM case_record r LEFT JOIN person p ON p.id = coalesce((r.facts::jsonb ->> 'person')::bigint, (SELECT x.id FROM person x
+        WHERE x.id_index = (SELECT current_index(decode(r.facts::jsonb ->> 'person_index', 'hex')))))
+      AND NOT coalesce(p.scope_path <@ scope_ranges(16), true)
     LEFT JOIN unit u ON u.id = p.unit_id
    WHERE r.case_id = p_case AND coalesce(r.facts::jsonb ->> 'person', r.facts::jsonb ->> 'person_index') IS NOT NULL
      AND case_party(r)
