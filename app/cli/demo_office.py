@@ -15,7 +15,7 @@ ISSUER = "中共佛山市委机构编制委员会"
 # Of each kind of establishment that a region has, a total; the city's above those of its districts.
 TOTALS = ("11", "12", "22")
 LIMITED = "34"
-SURPLUS = "佛山市民政局"
+SURPLUS, ABSORBED = "佛山市民政局", "南海区水利局"
 PLANNED = (("11", 1), ("11", 2))
 
 
@@ -55,6 +55,20 @@ def totals(d: Desks) -> None:
         if bodies:
             facts = {"region": code, "category": LIMITED, "most": bodies + 2, **numbered(d, "限", n)}
             d.decide(reviews, d.file(files, "organ_limit", facts, office=office), "review")
+
+
+def ending(d: Desks) -> None:
+    """What has an end: a temporary number of 教育局 within half a year, and a district's plan of absorption that runs."""
+    if (unit := d.unit(EDUCATION)) is not None:
+        facts = {"line": d.line(unit), "purpose": "military", "number": 1, "how": "added", "last_on": d.day(150),
+                 **numbered(d, "示范", 51)}  # fmt: skip
+        d.decide("bianban2", d.file("bianban", "quota_part", facts, about=unit), "review")
+    if (unit := d.unit(ABSORBED)) is not None:
+        facts = {"line": d.line(unit), "until_on": f"{d.today.year + 3}-12-31", "targets": f"{d.today.year + 1}:2,{d.today.year + 2}:1",
+                 **numbered(d, "南示范", 52)}  # fmt: skip
+        case = d.file("nanhai", "absorb", facts, about=unit, office="establishment")
+        d.decide("nanhai2", case, "review")
+        d.decide("bianban", case, "city")
 
 
 def numbers(d: Desks) -> dict[str, int]:

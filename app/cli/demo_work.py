@@ -19,6 +19,7 @@ def work(desks: Desks, sweep: Callable[[], object]) -> dict[str, int]:
         return {}
     made = demo_cases.city(desks) | demo_cases.districts(desks)
     demo_office.totals(desks)
+    demo_office.ending(desks)
     made |= demo_office.numbers(desks) | demo_office.documents(desks)
     if (case := demo_office.certificate(desks)) is not None:
         made["certificate"] = case

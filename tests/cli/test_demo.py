@@ -18,7 +18,7 @@ from tests.world import World
 
 DAY = city_today()
 # The bodies whose clerks work and that alarms tell of; the whole city has five hundred.
-NAMED = {"佛山市教育局", "佛山市财政局", "佛山市第一中学", "佛山市民政局", "祖庙街道党政机关",
+NAMED = {"佛山市教育局", "佛山市财政局", "佛山市第一中学", "佛山市民政局", "南海区水利局", "祖庙街道党政机关",
          *(f"{name}区教育局" for name, _code in DISTRICTS.values())}  # fmt: skip
 SOMETHING = """
 SELECT o.name FROM office o WHERE NOT EXISTS (SELECT 1 FROM task t JOIN application a ON a.id = t.application_id
@@ -110,6 +110,8 @@ def test_what_is_done_has_left_its_mark_in_the_ledger(world: World, made: dict[s
     assert world.value("SELECT count(DISTINCT region_code) FROM quota_pool WHERE category = '11'") == 1 + len(DISTRICTS)
     assert world.value("SELECT count(*) FROM organ_limit") == 1 + len(DISTRICTS)
     assert world.value("SELECT count(*) FROM entry_plan") == 2
+    assert world.value("SELECT count(*) FROM quota_part WHERE ended_on IS NULL AND last_on < kernel_today() + 183") == 1
+    assert world.value("SELECT count(*) FROM absorption_plan WHERE ended_on IS NULL") == 1
     free = (
         "SELECT t.authorised - t.occupied - t.reserved FROM ledger_total t JOIN quota_line l ON l.id = t.line_id JOIN unit u"
         " ON u.id = l.unit_id WHERE u.name = :n AND l.category = '11'"
