@@ -3,65 +3,26 @@
 import multiprocessing.queues
 import os
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from flask import Flask
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
-from app.cli import demo_payroll, demo_ranks, demo_reform, seeds, settings
+from app.alarms import engine as alarms
+from app.cli import demo_papers, demo_payroll, demo_ranks, demo_reform, demo_work, settings
+from app.cli.demo_accounts import ACCOUNTS, PASSWORD, accounts
 from app.cli.demo_city import City
+from app.cli.demo_desks import Desks
 from app.domain.regions import foshan
 from app.domain.workdays import city_today
 from app.ledger import opening
-from app.security import passwords
+
+__all__ = ["ACCOUNTS", "PASSWORD", "accounts", "enter", "is_unfinished", "load", "marker", "papers"]
 
 SEED = 20240501
-PASSWORD = "Bianzhi-2026"  # noqa: S105 - the demonstration's, printed at its start
-
-
-@dataclass(frozen=True, slots=True)
-class Stands:
-    """What a demonstration account stands for; ``place`` is a unit's name, an office's kind or a region's name."""
-
-    name: str
-    kind: str
-    label: str
-    place: str = ""
-    region: str = "440600"
-
-
-PEOPLE = {
-    "clerk": Stands("李申报", "unit_clerk", "佛山市教育局 申报员", "佛山市教育局"),
-    "clerk2": Stands("陈申报", "unit_clerk", "佛山市财政局 申报员（调出单位）", "佛山市财政局"),
-    "bianban": Stands("张编办", "office_member", "市委编办 经办人", "establishment"),
-    "bianban2": Stands("周复核", "office_member", "市委编办 复核人", "establishment"),
-    "bianban3": Stands("吴主任", "office_head", "市委编办 负责人", "establishment"),
-    "zuzhi": Stands("王组织", "office_member", "市委组织部 经办人", "organisation"),
-    "renshe": Stands("赵人社", "office_member", "市人社局 经办人", "human_resources"),
-    "chancheng": Stands("何禅城", "office_member", "禅城区委编办 经办人", "establishment", "440604"),
-    "caizheng": Stands("钱财政", "office_member", "市财政局 查阅人（只读）", "finance"),
-    "zhenjie": Stands("梁镇街", "town_officer", "祖庙街道 编制专干（只读）", "祖庙街道"),
-    "jijian": Stands("郑监督", "inspector", "全市 纪检监察、审计（只读）", "佛山市"),
-    "geren": Stands("本人", "person", "市教育局一名工作人员（本人）", "佛山市教育局"),
-    "sysadmin": Stands("系管理", "system_admin", "系统管理员"),
-    "secadmin": Stands("安管理", "security_admin", "安全保密管理员"),
-    "auditor": Stands("审计员", "auditor", "安全审计员"),
-}
-ACCOUNTS = tuple((username, stands.label) for username, stands in PEOPLE.items())
-# The column an account's place goes to, and how that is found by name.
-PLACES = {
-    "unit_clerk": ("unit_id", "SELECT id FROM unit WHERE name = :place"),
-    "office_head": ("office_id", "SELECT id FROM office WHERE kind = :place AND region_code = :region"),
-    "office_member": ("office_id", "SELECT id FROM office WHERE kind = :place AND region_code = :region"),
-    "town_officer": ("region_code", "SELECT code FROM region WHERE name = :place"),
-    "inspector": ("region_code", "SELECT code FROM region WHERE name = :place"),
-    "person": (
-        "person_id",
-        "SELECT p.id FROM person p JOIN unit u ON u.id = p.unit_id WHERE u.name = :place ORDER BY p.id LIMIT 1",
-    ),
-}
+WAITED = 15  # calendar days that one case has waited beyond its three working ones, whatever holidays lie between
 
 
 def marker() -> Path:
@@ -93,8 +54,36 @@ def load(people: int) -> None:
     with engine.execution_options(isolation_level="READ COMMITTED").connect() as connection:
         demo_reform.reforms(connection)
         demo_payroll.month(connection, settings.key_ring())
+    with engine.connect() as connection:
+        made = desks(connection)
+    if "late" in made:
+        with engine.execution_options(isolation_level="READ COMMITTED").begin() as connection:
+            demo_work.waited(connection, made["late"], WAITED)
     engine.dispose()
     marker().write_text("loaded\n", encoding="utf-8")
+
+
+def desks(connection: Connection) -> dict[str, int]:
+    """The work of the demonstration's people, each in transactions of the own."""
+    with settings.databases() as (database, signin):
+        owner, today = settings.owner_url(), city_today()
+        return demo_work.work(
+            Desks(database, signin, settings.key_ring(), connection, today), lambda: alarms.touched(owner, today)
+        )
+
+
+def papers(app: Flask) -> None:
+    """Issue the demonstration's papers by its own pages, once; no connection stays open, since workers are forked after this."""
+    engine = create_engine(settings.owner_url(), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        issued = demo_papers.issue(app, connection)
+    engine.dispose()
+    if issued:
+        services = app.extensions["bianzhi"]
+        services.database.engine.dispose()
+        services.signin.engine.dispose()
+        with app.app_context():
+            app.extensions["sqlalchemy"].engine.dispose()
 
 
 def is_unfinished() -> bool:
@@ -147,23 +136,3 @@ def _enter_division(people: int, region: str, known: set[str]) -> None:
             with database.transaction(identity) as session:
                 opening.enter(session, batch, note="示范数据")
             _entered.put(len(batch.people))
-
-
-def accounts(connection: Connection) -> None:
-    """The accounts of ``PEOPLE``; what each stands for is found by name."""
-    password = passwords.hashed(PASSWORD)
-    for username, stands in PEOPLE.items():
-        user = seeds.ensure_user(connection, username, stands.name, password)
-        column, query = PLACES.get(stands.kind, ("unit_id", None))
-        place = (
-            connection.execute(text(query), {"place": stands.place, "region": stands.region}).scalar_one()
-            if query
-            else None
-        )
-        connection.execute(
-            text(
-                f"INSERT INTO account (user_id, kind, {column}, started_on)"
-                " SELECT :u, :k, :place, DATE '2024-01-01' WHERE NOT EXISTS (SELECT 1 FROM account WHERE user_id = :u)"
-            ),
-            {"u": user, "k": stands.kind, "place": place},
-        )

@@ -173,7 +173,9 @@ def serve(host: str, port: int) -> None:
             """The application, once for all workers; its log is kept out of the terminal."""
             from wsgi import create_app
 
-            return create_app(LOG_STREAM=(settings.var() / REQUEST_LOG).open("a", buffering=1, encoding="utf-8"))
+            app = create_app(LOG_STREAM=(settings.var() / REQUEST_LOG).open("a", buffering=1, encoding="utf-8"))
+            demo.papers(app)
+            return app
 
     (settings.var() / REQUEST_LOG).unlink(missing_ok=True)
     with job():

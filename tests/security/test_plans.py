@@ -194,3 +194,14 @@ def test_a_row_of_the_months_changes_asks_for_its_own_person_and_walks_no_other(
     walked = [n.get("Index Cond", "") for n in nodes(plan) if n.get("Relation Name") == "person"]
     assert walked
     assert all("(id = " in condition for condition in walked), walked
+
+
+def test_the_person_of_a_case_is_found_without_reading_everybody(world: World, city: Body) -> None:
+    """Each submission and decision of an entry asks for it, inside a function whose plan no page shows."""
+    case = world.value("SELECT min(id) FROM application WHERE unit_id = :u", u=city.id)
+    with world.database.transaction(world.office("establishment")) as s:
+        assert s.execute(text("SELECT name FROM case_person(:c)"), {"c": case}).one() == (None,)  # nobody yet
+        read = s.execute(
+            text("SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'person'")
+        ).scalar_one()
+    assert read < ROWS
