@@ -100,11 +100,11 @@ def _finance(d: Desks, unit: int) -> dict[str, int]:
 
 
 def _school(d: Desks, unit: int) -> dict[str, int]:
-    """第一中学: one appointment waits for papers, one is beyond its limit, one change is due tomorrow."""
+    """第一中学: one appointment waits for papers, one is new, one change is due tomorrow."""
     made: dict[str, int] = {}
     made["papers"] = d.file("clerk3", "hire", hired(d, unit, "苏雨桐", 27), name="苏雨桐")
     d.decide("renshe", made["papers"], "personnel", "request_papers", "请补充体检结论和聘用合同签字页。")
-    made["late"] = d.file("clerk3", "hire", hired(d, unit, "韩若谷", 28), name="韩若谷")
+    made["hired"] = d.file("clerk3", "hire", hired(d, unit, "韩若谷", 28), name="韩若谷")
     d.decide("bianban", made["papers"], "establishment", opinion="有空编，同意用编。")
     leaves = d.seated(unit, 1)
     other = d.value("SELECT max(id) FROM unit WHERE parent_id = :u AND node = 'department' AND id <> :d", u=unit,

