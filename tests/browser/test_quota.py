@@ -60,5 +60,5 @@ def test_tables_of_figures_fit_the_screen_that_they_are_made_for(world: World, d
     wide, narrow = desks("heping"), desks("heping", 390)
     for path in ("/forecast", f"/forecast?unit={made.id}", "/quota-desk", "/ledger", "/difference"):
         assert wide.open(path).evaluate(cut) == [], path
-    for path in ("/quota-desk", "/ledger"):
+    for path in ("/quota-desk", "/ledger", "/difference"):
         assert narrow.open(path).evaluate(cut) == [], path
