@@ -11,10 +11,10 @@ from app.domain import absorption, codes
 from app.views.fields.kinds import FILL_IN, chosen, day, one_of, searched
 
 
-def number(label: Any, *, required: bool = True) -> Field:
+def number(label: Any, *, required: bool = True, least: int = 0) -> Field:
     """A whole number of establishment numbers."""
     return IntegerField(
-        label, validators=[InputRequired(FILL_IN) if required else Optional(), NumberRange(0, 10_000_000)]
+        label, validators=[InputRequired(FILL_IN) if required else Optional(), NumberRange(least, 10_000_000)]
     )
 
 
@@ -78,7 +78,7 @@ FIELDS: dict[str, Callable[[], Field]] = {
     "to_line": lambda: searched(_l("To the line"), "/search/lines?kind=establishment"),
     "purpose": lambda: one_of(_l("Purpose"), chosen(codes.code_set("quota_purpose"), empty=True), required=True),
     "part_number": lambda: number(_l("Number (none: to be set separately)"), required=False),
-    "moved": lambda: number(_l("How many numbers")),
+    "moved": lambda: number(_l("How many numbers"), least=1),
     "part_how": lambda: one_of(
         _l("How"),
         [
