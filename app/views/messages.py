@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask
+import psycopg
+from flask import Flask, current_app, g
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.domain.errors import CheckFailed, DomainError
@@ -63,9 +65,35 @@ def handle_errors(app: Flask, render: Callable[..., str]) -> None:
         status = error.code or 500
         if status < 400:
             return error.get_response()  # type: ignore[return-value]
+        if status == 500:
+            return failed(getattr(error, "original_exception", None), render)
         return render(
             "error.html",
             title=_("Not possible"),
             status=status,
             what=texts.get(status, _("This address does not work this way.")),
         ), status
+
+
+def failed(error: BaseException | None, render: Callable[..., str]) -> tuple[str, int]:
+    """What went wrong inside: the database is away (503), or something of ours (500); by its number the log tells why."""
+    # Nobody's page: who asks would have to be looked up again, in the database.
+    g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
+    gone = is_away(error)
+    return render(
+        "error.html",
+        title=_("Not possible"),
+        status=503 if gone else 500,
+        what=_("The database does not answer at the moment.") if gone else _("The system failed at this step."),
+        why=_("What was not confirmed to you was not done."),
+        next_steps=[_("Wait a minute, go back and try again; what you typed is usually still in the form.")],
+        reference=g.get("request_id"),
+    ), 503 if gone else 500
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether an error is the database's absence: no connection, one that broke, or a server that stops or is full."""
+    if not isinstance(error, OperationalError):
+        return False
+    state = error.orig.sqlstate if isinstance(error.orig, psycopg.Error) else None
+    return state is None or (state[:2] in ("08", "53", "57") and state != "57014")
