@@ -13,6 +13,11 @@ from zoneinfo import ZoneInfo
 CITY_CLOCK = ZoneInfo("Asia/Shanghai")
 
 
+def sensible(on: dt.date) -> bool:
+    """Whether anything here can happen on a day; a slip of the hand in the year (0206, 2206, 9999) is none."""
+    return 1900 <= on.year <= 2100
+
+
 def city_today() -> dt.date:
     """The day on the city's calendar, whatever the machine's clock is set to."""
     return dt.datetime.now(CITY_CLOCK).date()

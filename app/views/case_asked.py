@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 from wtforms import SelectField
 
 from app.domain import errors
-from app.views.fields.kinds import FILL_IN
 from app.views.fields.records import KIND_OF
-from app.views.forms import MESSAGES, fields_of
+from app.views.forms import fields_of, worded
 from app.views.search_labels import choice
 from app.workflow.definition import FACT_NAMES, Process
 
@@ -72,7 +71,7 @@ def spelt_out(refusal: errors.DomainError, plan: Process) -> str:
     called, said = asked(plan), []
     for name, wrong in refusal.facts["errors"].items():
         field = called.get(FACT_NAMES.get(name, name))
-        said += [f"{field.label}：{MESSAGES.get(code, FILL_IN)}" for code in wrong if field]
+        said += [f"{field.label}：{worded(code, refusal)}" for code in wrong if field]
     if not said:
         return ""  # of the decision itself, not of what was filed
     return _(

@@ -45,6 +45,12 @@ MESSAGES = {
     "name_private": _l("A character was made by hand on one computer; enter it by its national code (GB 18030)."),
     "name_length": _l("A full name has at least two characters."),
     "name_letters": _l("A full name has Chinese characters, and a dot between its parts where it has one."),
+    "before_there": _l(
+        "Before %(day)s, on which what it rests on began (body, department, number, seat or post). Enter that day or a later one."
+    ),
+    "until_not_later": _l("Not later than %(day)s, the present last day. Choose a later day."),
+    "other_kind": _l("What was chosen is of another kind, or has ended. Choose again from the list."),
+    "not_inside": _l("This department is none of the body chosen beside it. Choose again from the list."),
     "format": _l("This is not in the form in which it can be read. Enter it as the hint beside the field says."),
     **fields_quotas.TARGETS_WRONG,
 }
@@ -124,10 +130,20 @@ def form_class(plan: Process, today: dt.date) -> type[FlaskForm]:
 
 def point_out(form: FlaskForm, refusal: errors.DomainError) -> None:
     """Mark the fields that a refusal names, each with what is wrong."""
+    if isinstance(refusal, errors.NotFound):
+        for field in form:
+            if field.data and {field.name, FACT_NAMES.get(field.name)} & {*refusal.facts}:
+                field.errors = [*field.errors, field_kinds.NOT_YOURS]
     for fact, wrong in refusal.facts.get("errors", {}).items() if isinstance(refusal, errors.InvalidInput) else ():
         name = next((f.name for f in form if fact in (f.name, FACT_NAMES.get(f.name))), None)
         if name is not None:
-            form[name].errors = [*form[name].errors, *(MESSAGES.get(code, field_kinds.FILL_IN) for code in wrong)]
+            form[name].errors = [*form[name].errors, *(worded(code, refusal) for code in wrong)]
+
+
+def worded(code: str, refusal: errors.DomainError) -> str:
+    """What is wrong with a field, with the refusal's figures."""
+    said = str(MESSAGES.get(code, field_kinds.FILL_IN))
+    return said % refusal.facts if "%(" in said else said
 
 
 PEOPLE = ("person", "lead", "occupancy", "person_name", "id_type", "id_number", "sex", "birth_on", "education",

@@ -88,6 +88,7 @@ SAYS: dict[str, Any] = {
     "seats_short": _l(
         "There are fewer vacant seats than people: have more approved there first, or let the numbers go along."
     ),
+    "into_closed": _l("The line that takes them in is closed to entry. Choose another line, or open it again first."),
     "room_short": _l(
         "The line that takes them in lacks %(short)s vacant seats. Move numbers there first (transfer of numbers between lines), or name fewer people."
     ),

@@ -4,9 +4,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, Field, SelectField, StringField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
-from app.domain import codes
+from app.domain import codes, uscc
+from app.domain.workdays import sensible
 
 
 def chosen(known: codes.CodeSet, *, empty: bool = False) -> list[tuple[str, str]]:
@@ -16,6 +17,12 @@ def chosen(known: codes.CodeSet, *, empty: bool = False) -> list[tuple[str, str]
 
 FILL_IN, CHOOSE = _l("Fill this in."), _l("Choose one: type a few characters, then pick from the list.")
 PICK, NO_DAY = _l("Choose one."), _l("Enter a day that exists, year first: 2026-11-24.")
+NO_CODE = _l(
+    "The last character does not fit the others (GB 32100): a character is wrong. Compare with the certificate of the body."
+)
+NOT_YOURS = _l(
+    "There is no such row for you to choose: it ended, or belongs to somebody else. Choose again from the list."
+)
 
 
 def searched(label: Any, url: str, *, required: bool = True, preload: bool = False, **data: str) -> Field:
@@ -30,11 +37,51 @@ def searched(label: Any, url: str, *, required: bool = True, preload: bool = Fal
     )
 
 
+# Characters that show nothing or turn the reading round: two texts that look alike would differ by them.
+_UNSEEN = dict.fromkeys(
+    [*range(0x20), 0x7F, 0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]
+)
+_DIGITS = {0xFF10 + n: str(n) for n in range(10)}
+
+
+def seen(typed: str | None) -> str | None:
+    """What was typed without what nobody sees, and without blanks around it."""
+    return typed.translate(_UNSEEN).strip() if typed else typed
+
+
+def numbered(typed: str | None) -> str | None:
+    """A document's number with plain digits: 佛编〔２０２６〕１号 is the document that 佛编〔2026〕1号 is."""
+    return typed.translate(_DIGITS) if typed else typed
+
+
 def text(label: Any, *, required: bool = True, longest: int = 100, **shown: str) -> Field:
     """A line of text."""
     return StringField(
-        label, validators=[InputRequired(FILL_IN) if required else Optional(), Length(max=longest)], render_kw=shown
+        label,
+        validators=[DataRequired(FILL_IN), Length(max=longest)] if required else [Optional(), Length(max=longest)],
+        render_kw=shown,
+        filters=[seen],
     )
+
+
+def document(label: Any, *, required: bool = True) -> Field:
+    """A document's number."""
+    made: Any = text(label, required=required, longest=60)  # not bound to a form yet
+    made.kwargs["filters"] = [seen, numbered]
+    return made
+
+
+def credit_code(label: Any) -> Field:
+    """A unified social credit code, which may be left out."""
+
+    def fits(_form: Any, field: Field) -> None:
+        if field.data and not uscc.good(field.data):
+            raise ValidationError(str(NO_CODE))
+
+    made: Any = text(label, required=False, longest=18)  # not bound to a form yet
+    made.kwargs["filters"] = [seen, numbered, lambda typed: typed.upper() if typed else typed]
+    made.kwargs["validators"].append(fits)
+    return made
 
 
 class Day(DateField):
@@ -46,6 +93,11 @@ class Day(DateField):
             super().process_formdata(valuelist)
         except ValueError as wrong:
             raise ValueError(str(NO_DAY)) from wrong
+
+    def pre_validate(self, form: Any) -> None:
+        """A slip of the hand in the year (0206, 2206) is no day that anything here happens on."""
+        if self.data is not None and not sensible(self.data):
+            raise ValidationError(str(NO_DAY))
 
 
 def day(label: Any, *, required: bool = True) -> Field:

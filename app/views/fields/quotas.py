@@ -12,10 +12,10 @@ from app.views.fields.kinds import FILL_IN, chosen, day, one_of, searched
 from app.workflow.definition import Process
 
 
-def number(label: Any, *, required: bool = True) -> Field:
+def number(label: Any, *, required: bool = True, least: int = 0) -> Field:
     """A whole number of establishment numbers."""
     return IntegerField(
-        label, validators=[InputRequired(FILL_IN) if required else Optional(), NumberRange(0, 10_000_000)]
+        label, validators=[InputRequired(FILL_IN) if required else Optional(), NumberRange(least, 10_000_000)]
     )
 
 
@@ -85,7 +85,7 @@ FIELDS: dict[str, Callable[[], Field]] = {
     "from_line": lambda: searched(_l("From the line"), "/search/lines?kind=establishment"),
     "to_line": lambda: searched(_l("To the line"), "/search/lines?kind=establishment"),
     "part_number": lambda: number(_l("Number (none: to be set separately)"), required=False),
-    "moved": lambda: number(_l("How many numbers")),
+    "moved": lambda: number(_l("How many numbers"), least=1),
     "part_how": lambda: one_of(
         _l("How"),
         [

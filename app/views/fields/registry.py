@@ -18,7 +18,7 @@ from app.views.fields import quotas as fields_quotas
 from app.views.fields import records as fields_records
 from app.views.fields import reform as fields_reform
 from app.views.fields import sanding as fields_sanding
-from app.views.fields.kinds import FILL_IN, chosen, day, one_of, searched, text
+from app.views.fields.kinds import FILL_IN, chosen, credit_code, day, document, one_of, searched, text
 
 LEAD_EXITS = [(k, v) for k, v in chosen(codes.POSITION_CHANGE) if k in "134567"]
 EXITS = [(k, v) for k, v in chosen(codes.EXIT) if k not in ("31", "97", "98")]
@@ -60,7 +60,7 @@ FIELDS: dict[str, Callable[[], Field]] = {
     "authorised": lambda: IntegerField(
         _l("Authorised number"), validators=[InputRequired(FILL_IN), NumberRange(0, 100000)]
     ),
-    "document_no": lambda: text(_l("Document number"), longest=60),
+    "document_no": lambda: document(_l("Document number")),
     "issuer": lambda: text(_l("Issuing body")),
     "category": lambda: one_of(_l("Kind of establishment"), chosen(codes.CATEGORY)),
     "funding": lambda: one_of(_l("Funding"), chosen(codes.FUNDING)),
@@ -70,7 +70,7 @@ FIELDS: dict[str, Callable[[], Field]] = {
     "network": lambda: one_of(_l("Sight"), [("hidden", "不上网"), ("shown", "上网（解除）")], required=True),
     "unit_name": lambda: text(_l("Name of the unit")),
     "short_name": lambda: text(_l("Short name"), required=False, longest=50),
-    "uscc": lambda: text(_l("Unified social credit code"), required=False, longest=18),
+    "uscc": lambda: credit_code(_l("Unified social credit code")),
     "body": lambda: one_of(_l("Kind of body"), chosen(codes.BODY)),
     "unit_category": lambda: one_of(_l("Class of unit"), chosen(codes.UNIT_CATEGORY)),
     "grade": lambda: one_of(_l("Grade of unit"), chosen(codes.UNIT_GRADE)),

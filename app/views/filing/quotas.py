@@ -21,6 +21,8 @@ def quota_filing(s: Session, form: Any, plan: Process, _who: Hat) -> Filing:
     facts = form_facts(form, plan)
     if "part_number" in form:
         facts["number"] = form.part_number.data
+    if "pool_number" in form:
+        facts["number"] = form.pool_number.data
     unit = None
     for name in ("line", "from_line"):
         if facts.get(name):

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.security.hats import Hat
 from app.views.filing import engagement as filing_engagement
 from app.views.filing import entry as filing_entry
+from app.views.filing import fits
 from app.views.filing import inside as filing_inside
 from app.views.filing import lead as filing_lead
 from app.views.filing import organs as filing_organs
@@ -38,9 +39,8 @@ def filing(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
     Raises:
         NotFound: a chosen line, unit or person is not the applicant's to choose.
         DuplicatePerson, NotSeated, AlreadySeated: the register says otherwise.
+        InvalidInput: a choice or a day that the ledger would refuse at the approval.
     """
-    own = OWN.get(plan.process) or OWN.get(plan.movement)
-    if own is not None:
-        made: Filing = own(s, form, plan, who)
-        return made
-    return usual(s, form, plan, who)
+    made: Filing = (OWN.get(plan.process) or OWN.get(plan.movement) or usual)(s, form, plan, who)
+    fits.demand(s, form, plan, made)
+    return made

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.domain import errors
+from app.domain.workdays import sensible
 from app.queries import units
 from app.workflow.definition import CheckPlan, Process
 
@@ -41,7 +42,8 @@ class Subject:
 
     def number(self, name: str) -> int | None:
         """A fact that is a whole number; None where it is not (yet) one."""
-        value = str(self.facts.get(name) or "")
+        given = self.facts.get(name)
+        value = "" if given is None else str(given)
         return int(value) if value.isdecimal() and len(value) <= 18 else None  # a row's number has no more
 
     def numbers(self, name: str) -> list[int]:
@@ -49,9 +51,10 @@ class Subject:
         return [int(x) for x in str(self.facts.get(name) or "").split(",") if x.isdecimal() and len(x) <= 18]
 
     def day(self, name: str) -> dt.date | None:
-        """A fact that is a day; None where it is not (yet) one."""
+        """A fact that is a day; None where it is not (yet) one, or none that anything happens on."""
         value = self.facts.get(name)
-        return dt.date.fromisoformat(value) if isinstance(value, str) and value else None
+        found = dt.date.fromisoformat(value) if isinstance(value, str) and value else None
+        return found if found is not None and sensible(found) else None
 
 
 @dataclass(frozen=True, slots=True)

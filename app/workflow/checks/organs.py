@@ -234,7 +234,15 @@ def people_room(session: Session, case: Subject, params: Mapping[str, Any]) -> F
     if into is None or row.usable is None:
         return Finding("people_room", None, figures)
     figures += (("usable", row.usable),)
-    wrong = "nobody_there" if not row.people else "room_short" if row.usable < row.people else None
+    wrong = (
+        "nobody_there"
+        if not row.people
+        else "into_closed"
+        if row.closed
+        else "room_short"
+        if row.usable < row.people
+        else None
+    )
     if wrong == "room_short":
         figures += (("short", row.people - row.usable),)
     return Finding("people_room", wrong is None, figures, wrong)
@@ -247,5 +255,6 @@ GOING = (
     " (SELECT count(*) FROM occupancy o JOIN going g USING (person_id) WHERE o.kind = 'leadership' AND o.unit_id = g.unit_id"
     " AND o.recorded_to IS NULL AND o.ended_on IS NULL) AS leaders,"
     " (SELECT count(*) FROM absence a JOIN going g USING (person_id) WHERE a.recorded_to IS NULL AND a.ended_on IS NULL) AS away,"
-    " (SELECT greatest(0, t.authorised - t.occupied - t.reserved) FROM ledger_total t WHERE t.line_id = :i) AS usable"
+    " (SELECT greatest(0, t.authorised - t.occupied - t.reserved) FROM ledger_total t WHERE t.line_id = :i) AS usable,"
+    " (SELECT closed_to_entry FROM quota_line WHERE id = :i) AS closed"
 )

@@ -192,8 +192,8 @@ PENALTIES = {"civil": ("01", "02", "03", "04", "05", "06"), "public": ("01", "02
 def penalty_of_class(s: Session, case: Subject, params: Mapping[str, Any]) -> Finding | None:
     """处分种类与影响期: the kinds that the person's statute knows, and the period that follows."""
     penalty, start = filed(s, case).get("penalty"), case.day("start")
-    if not penalty or start is None:
-        return None
+    if start is None or penalty not in terms.PENALTY_MONTHS:
+        return None  # the form says what is wrong with it
     good = penalty in PENALTIES[params["of"]]
     last = terms.penalty_ends(start, penalty)
     figures: tuple[tuple[str, Any], ...] = (("penalty", codes.label("discipline", penalty)),)
