@@ -306,9 +306,8 @@ class CaseView(BaseView):
                         revision=request.form.get("version", "").partition(".")[0],
                     )
         except errors.DomainError as refusal:
-            if refusal.http_status == 404:
-                raise
-            # The page itself, not a redirect: what was typed stays, and the reason stands beside it.
+            # The page itself, not a redirect: what was typed stays, and the reason stands beside it. A case that is not the
+            # reader's has no page, whatever was asked of it.
             return self._refused(case_id, refusal, verdict)
         done = {"hand_over": _("Handed to a colleague."), "take_back": _("Your decision is taken back.")}
         flash(done.get(verdict, _("Your decision is recorded.")), "success")
@@ -335,6 +334,10 @@ def why(refusal: errors.DomainError, verdict: str = "") -> str:
         return _("The day of arrival may not lie after today: confirm it when the person is here.")
     if isinstance(refusal, errors.InvalidInput) and verdict == "arrive":
         return _("Enter the day on which the person reported for duty.")
+    if verdict == "approve" and isinstance(refusal, errors.NotFound):
+        return _(
+            "What the case names (a body, a line, a person) is no longer there or no longer of this place. Return the case for correction, or reject it."
+        )
     if verdict == "hand_over" and isinstance(refusal, errors.NotAllowed):
         return _("Choose a colleague of your own office.")
     return sentence(refusal)

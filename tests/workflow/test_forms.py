@@ -182,6 +182,7 @@ def test_a_cut_below_the_people_says_that_it_goes_by_the_plan_and_is_approved_ho
     )
 
 
+@pytest.mark.usefixtures("body")
 def test_whoever_decides_is_told_which_field_of_the_filed_case_the_ledger_refuses(world: World, client: Open) -> None:
     made = world.body("所报有误局", quotas={"11": 4}, people={"11": 1})
     who = world.identity("bianban")
@@ -197,6 +198,27 @@ def test_whoever_decides_is_told_which_field_of_the_filed_case_the_ledger_refuse
     assert answer.status_code == 422
     assert "核定数：" in said
     assert "请退回申报方更正" in said
+
+
+@pytest.mark.usefixtures("body")
+def test_whoever_decides_a_case_about_something_that_is_gone_keeps_the_page_and_is_told(
+    world: World, client: Open
+) -> None:
+    made = world.body("所涉已无局", quotas={"11": 4})
+    who = world.identity("bianban")
+    with world.database.transaction(who) as s:
+        case = engine.draft(s, process="quota_move", unit_id=None, office_id=int(engine.me(s, 7) or 0),
+                            scope_path=made.scope_path, form={}).id  # fmt: skip
+        facts = {**PLAN, "from_line": 999_999, "line": made.line, "number": 1}
+        engine.submit(s, case, facts=facts, person_id=None, person_name=None, effective_on=None, unit_id=made.id)
+    user, task = client("bianban2"), world.task(case, "review")
+    user.get(f"/case/{case}")
+    answer = user.post(f"/case/{case}/decide/{task}", {"decision": "approve", "opinion": "同意如数核定"})
+    said = html.unescape(answer.get_data(as_text=True))
+    assert answer.status_code == 404
+    assert "业务所涉的机构、编制线或者人员已不存在" in said
+    assert "同意如数核定" in said
+    assert user.post(f"/case/{case + 999}/decide/{task}", {"decision": "approve"}).status_code == 404
 
 
 @pytest.mark.parametrize(
