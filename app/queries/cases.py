@@ -77,7 +77,8 @@ def queue(session: Session, asked: Waiting, after: tuple[str, int] | None = None
                 "SELECT t.id AS task_id, t.due_on, t.code, t.assignee_id, a.id, a.number, a.title, a.state, a.submitted_at,"
                 " a.process, unit_name(a.unit_id) AS unit, operator_name(t.assignee_id) AS assignee,"
                 " EXISTS (SELECT 1 FROM application_event e WHERE e.application_id = a.id AND e.kind = 'urged'"
-                f" AND e.at > t.opened_at) AS urged, {STILL} AS still, t.escalated_at IS NOT NULL AS escalated"
+                f" AND e.at > t.opened_at) AS urged, {STILL} AS still, t.escalated_at IS NOT NULL AS escalated,"
+                " a.created_by = (SELECT scope_number(1)) AS own"
                 f" FROM task t JOIN application a ON a.id = t.application_id WHERE {asked.open} AND {asked.filters}"
                 " AND (cast(:d AS date) IS NULL OR (t.due_on, t.id) > (:d, :i)) ORDER BY t.due_on, t.id LIMIT :n"
             ),

@@ -73,6 +73,7 @@ class QueueView(BaseView):
                     "days_left": workdays_between(day, r.due_on, calendar) if r.due_on else None,
                     "assignee": r.assignee,
                     "urged": r.urged,
+                    "own": r.own,
                     "still": r.still,
                     "escalated": r.escalated,
                     "submitted_at": r.submitted_at,

@@ -138,6 +138,10 @@ def test_who_has_filed_a_case_is_offered_no_word_on_it_but_told_whose_it_is(
         assert f'value="{word}"' in other, word
     assert "本件由您申报，须由同办另一名经办人办理" in own
     assert "本件由您申报" not in other
+    queues = {name: client(name).get("/queue").get_data(as_text=True) for name in ("zibao", "fuhe")}
+    assert {name: (place in page, "由同办另一人办理" in page) for name, page in queues.items()} == {
+        "zibao": (True, True), "fuhe": (True, False),
+    }  # fmt: skip
     task = world.task(case, "review")
     assert user.post(f"/case/{case}/decide/{task}", {"decision": "approve"}).status_code == 403
     colleague = world.value(
