@@ -48,7 +48,7 @@ class HomeView(IndexView):
         if who.kind == "auditor":
             return redirect("/audit/")
         if who.roles[0].name == "reader":
-            return redirect("/ledger")
+            return redirect("/acknowledgements" if who.office_id else "/ledger")
         if who.department_id:
             return redirect("/queue")
         with work() as s:

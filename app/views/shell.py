@@ -88,10 +88,10 @@ def menu(who: Hat) -> list[dict[str, Any]]:
             {"label": _("Units"), "url": "/list/units", "icon": "unit"},
             {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
         ]
-    elif who.roles[0].name == "reader":  # its home is the ledger, as a person's is the card
+    elif who.roles[0].name == "reader":  # its home is what it confirms, or the ledger, as a person's is the card
         entries = [
-            {"label": _("Ledger"), "url": "/ledger", "icon": "ledger"},
             *([{"label": _("To be confirmed"), "url": "/acknowledgements", "icon": "check"}] if who.office_id else []),
+            {"label": _("Ledger"), "url": "/ledger", "icon": "ledger"},
             {"label": _("Units"), "url": "/list/units", "icon": "unit"},
             {"label": _("Personnel"), "url": "/list/people", "icon": "users"},
             {"label": _("Cases"), "url": "/list/cases", "icon": "case"},

@@ -251,6 +251,7 @@ def test_the_page_lists_filters_and_confirms_several_at_once(world: World, clien
     cases = [entered(world, body, f"页面{n}") for n in "甲乙丙"]
     world.account("caizheng", "office_member", office=("finance", "440608"))
     user = client("caizheng")
+    assert user.get("/").location == "/acknowledgements"  # what waits for the office is where it begins
     page = user.get("/acknowledgements").get_data(as_text=True)
     assert [f"页面{n}" in page for n in "甲乙丙"] == [True] * 3
     page = user.get("/acknowledgements?q=页面乙&way=in").get_data(as_text=True)
