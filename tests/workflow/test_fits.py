@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from app.domain import uscc
-from tests.ledger.steps import TODAY, ago
+from tests.ledger.steps import TODAY, act, ago
 from tests.security.conftest import Client
 from tests.workflow.filings import City
 from tests.world import Body, World
@@ -55,6 +55,23 @@ def test_a_day_before_what_it_rests_on_is_named_with_the_first_that_would_do(
     assert "早于 2016-01-01" in refused(clerk, "retire", "end", person=body.people[0], end="2010-05-01")
     shift = {"person": body.people[0], "department": room, "start": "2010-05-01"}
     assert "早于 2016-01-01" in refused(clerk, "shift", "start", **shift)
+
+
+def test_a_total_or_a_limit_of_a_region_does_not_begin_before_the_one_in_force(
+    world: World, city: City, client: Open
+) -> None:
+    place, day = "440608", ago(10)
+    act(world, "quota_pool", None, day, place, region=place, category="21", pool_kind="total", number=5000)
+    act(world, "organ_limit", None, day, place, region=place, category="1004", most=40)
+    world.account("gaoming_ban", "office_member", office=("establishment", place))
+    user, early = client("gaoming_ban"), PLAN | {"start": ago(11).isoformat()}
+    total = {"region": place, "category": "21", "pool_kind": "total", "pool_number": "6000"}
+    limit = {"region": place, "unit_category": "1004", "most": "41"}
+    for process, typed in (("quota_pool", total), ("organ_limit", limit)):
+        assert f"早于 {day}" in refused(user, process, "start", **typed, **early)
+        again = user.post(f"/case/new/{process}", {"action": "submit", **typed, **early, "start": day.isoformat()})
+        assert again.status_code == 302
+    assert user.post("/case/new/quota_pool", {"action": "submit", **total, "pool_kind": "rotating", **early}).location
 
 
 @pytest.mark.parametrize("slip", ["0206-11-25", "2206-11-25", "9999-12-31"])

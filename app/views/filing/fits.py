@@ -108,7 +108,10 @@ FLOOR = (
     " AND (o.person_id = ANY(:people) OR o.line_id = ANY(:sat)) OR o.kind = 'leadership' AND o.line_id = ANY(:led) AND o.person_id = ANY(:leaders))),"
     " (SELECT max(p.started_on) FROM quota_part p WHERE p.id = ANY(:parts) AND p.recorded_to IS NULL),"
     " (SELECT max(e.started_on) FROM engagement e WHERE e.person_id = ANY(:engaged) AND e.ended_on IS NULL AND e.recorded_to IS NULL),"
-    " (SELECT max(a.started_on) FROM absence a WHERE a.person_id = ANY(:away) AND a.ended_on IS NULL AND a.recorded_to IS NULL))"
+    " (SELECT max(a.started_on) FROM absence a WHERE a.person_id = ANY(:away) AND a.ended_on IS NULL AND a.recorded_to IS NULL),"
+    " (SELECT max(g.started_on) FROM organ_limit g WHERE g.region_code = ANY(:limited) AND g.category = :category AND g.ended_on IS NULL AND g.recorded_to IS NULL),"
+    " (SELECT max(g.started_on) FROM quota_pool g WHERE g.region_code = ANY(:totalled) AND g.category = :category AND g.kind = :pool"
+    " AND g.ended_on IS NULL AND g.recorded_to IS NULL))"
 )
 
 
@@ -142,10 +145,13 @@ def _floor(s: Session, form: Any, plan: Process, made: Filing) -> tuple[str, str
         "parts": _numbers([facts.get("part")]) if movement == "end_part" else [],
         "engaged": person if movement == "engage_change" else [],
         "away": person if movement == "absence_end" else [],
+        "limited": [str(facts.get("region"))] if movement == "organ_limit" else [],
+        "totalled": [str(facts.get("region"))] if movement == "set_pool" else [],
     }
     if not any(v for k, v in given.items() if k != "versions"):
         return "", "", None
-    floor = s.execute(text(FLOOR), given).scalar()
+    kinds = {"category": str(facts.get("category") or ""), "pool": str(facts.get("pool_kind") or "total")}
+    floor = s.execute(text(FLOOR), {**given, **kinds}).scalar()
     return (name, "before_there", floor) if floor is not None and form[name].data < floor else ("", "", None)
 
 
