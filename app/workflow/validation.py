@@ -164,6 +164,8 @@ def faults(plan: Process, fields: set[str], stem: str) -> Iterator[tuple[Place, 
             yield ("after", number, "role"), f"办结后的事项只能交给部门，不能是“{after.role}”"
     if plan.days.promised > plan.days.statutory:
         yield ("days",), "承诺时限长于法定时限"
+    if (needed := sum(max((t.days for t in stage.tasks), default=0) for stage in plan.stages)) > plan.days.promised:
+        yield ("days",), f"各环节时限依次相加为 {needed} 个工作日，长于承诺时限"
     if (plan.arrival_days is not None) != (plan.effect == "arrival"):
         yield ("effect",), "按报到生效的须写 arrival_days，其余的不写"
     yield from _stages(plan)

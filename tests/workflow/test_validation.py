@@ -73,6 +73,7 @@ PERSONNEL = "{code: personnel, role: personnel, title: 按干部管理权限审�
         # the rest of the form
         ("process: transfer", "process: moving", "process:", "文件名应与流程名一致"),
         ("promised: 6", "promised: 60", "days: {stat", "承诺时限长于法定时限"),
+        ("promised: 6", "promised: 5", "days: {stat", "依次相加为 6 个工作日，长于承诺时限"),
         ("effect: date", "effect: arrival", "effect:", "arrival_days"),
         ("days: {statutory: 20, promised: 6}", "days: {statutory: 20}", "days: {stat", "缺少“promised”"),
         ("version: 3", "version: two", "version:", "“version”"),
