@@ -63,6 +63,9 @@ def job() -> Iterator[None]:
     finally:
         if os.getpid() == master:
             process.terminate()
+            process.wait()
+        else:
+            process.returncode = 0  # no child of a worker's: nothing for it to complain of at its end
 
 
 @click.command()
