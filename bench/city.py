@@ -1,6 +1,6 @@
 """A million people: pages, the full alarm run, the trial of a large reform, many people moved in one case.
 
-``flask demo load --people 1000000`` once, then ``python bench/city.py [pages] [alarms] [reform] [move]`` (all, when none
+``flask demo load --idle --people 1000000`` once, then ``python bench/city.py [pages] [alarms] [reform] [move]`` (all, when none
 is named), with ``BIANZHI_VAR`` where the city is not in ``var``. Pages are asked through the application itself under a
 demonstration account, so row policies hold. Beside the time by the clock stands the processor time of this process and of
 the whole server: on a shared machine the clock counts the others' work too.

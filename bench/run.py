@@ -60,7 +60,7 @@ def load_product(people: int, pending: int) -> list[tuple[int, int]]:
     (VAR / "demo").unlink(missing_ok=True)
     settings.prepare()
     deploy.upgrade(settings.owner_url())
-    demo.load(people)
+    demo.load(people, idle=True)
     database, signin = Database(settings.app_url()), SignInDatabase(settings.signin_url())
     batch = Batch("440600")
     body = {"region": "440600", "body": "organ", "start": "2015-01-01", "nature": "党政机关", "category": "34"}

@@ -77,9 +77,10 @@ def demo_group() -> None:
 
 @demo_group.command("load")
 @click.option("--people", default=20_000, show_default=True, type=click.IntRange(2_000, 1_000_000))
-def demo_load(people: int) -> None:
+@click.option("--idle", is_flag=True, help="Without the work of its offices.")
+def demo_load(people: int, idle: bool) -> None:
     """Load the invented city through the kernel (an empty database only)."""
-    city.load(people)
+    city.load(people, idle=idle)
 
 
 @click.command("effect-due")

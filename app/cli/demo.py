@@ -33,8 +33,10 @@ def marker() -> Path:
     return settings.var() / f"demo-{url.host or 'local'}-{url.port or 5432}-{url.database or settings.DATABASE}"
 
 
-def load(people: int) -> None:
+def load(people: int, *, idle: bool = False) -> None:
     """Load the city into a database without units, then the accounts; what was broken off is taken up again.
+
+    ``idle``: nobody in it works, so no totals bind and nothing waits (for measurements).
 
     The marker comes first, so that the next start knows what was begun, and is filled at the end.
     """
@@ -53,8 +55,9 @@ def load(people: int) -> None:
     with engine.execution_options(isolation_level="READ COMMITTED").connect() as connection:
         demo_reform.reforms(connection)
         demo_payroll.month(connection, settings.key_ring())
-    with engine.connect() as connection:
-        desks(connection)
+    if not idle:
+        with engine.connect() as connection:
+            desks(connection)
     engine.dispose()
     marker().write_text("loaded\n", encoding="utf-8")
 
