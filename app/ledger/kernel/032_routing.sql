@@ -89,7 +89,7 @@ CREATE OR REPLACE FUNCTION case_personnel(r case_record, p_unit bigint, p_catego
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 DECLARE v_on date; v record; s record := case_standing(r);
 BEGIN
-  SELECT (filed_at AT TIME ZONE city_zone())::date INTO v_on FROM case_facts
+  SELECT k_city_day(filed_at) INTO v_on FROM case_facts
    WHERE case_id = r.case_id AND revision = r.revision;
   v := authority_side(coalesce(v_on, kernel_today()), p_unit, coalesce(nullif(p_category, ''), '11'), s.level, s.rank);
   office := v.office; unit := v.unit;

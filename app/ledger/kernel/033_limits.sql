@@ -25,9 +25,6 @@ BEGIN
    WHERE coalesce(w.worked, extract(isodow FROM p_from + n) < 6) AND NOT (p_from + n) <@ p_still);
 END $$;
 
-CREATE OR REPLACE FUNCTION k_city_day(p_at timestamptz) RETURNS date
-LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$ SELECT (p_at AT TIME ZONE city_zone())::date $$;
-
 -- A case's own limits: from its submission; a return to the applicant stops its clock; what counts ends with the last
 -- decision. A definition without limits (of the first form) promises the sum of its stages.
 CREATE OR REPLACE FUNCTION k_case_limits() RETURNS trigger

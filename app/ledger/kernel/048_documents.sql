@@ -195,7 +195,7 @@ END $$;
 CREATE OR REPLACE FUNCTION ledger_duties(p_case bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE r case_record := case_open_movement(p_case, 'duties'); f jsonb := r.facts::jsonb; u unit := k_body((f ->> 'unit')::bigint);
-  v_first date := (SELECT min(recorded_at AT TIME ZONE city_zone())::date FROM ledger_entry WHERE chain_kind = 'unit'
+  v_first date := (SELECT k_city_day(min(recorded_at)) FROM ledger_entry WHERE chain_kind = 'unit'
     AND chain_id = (f ->> 'unit')::bigint);
 BEGIN
   IF EXISTS (SELECT 1 FROM jsonb_array_elements((f ->> 'past')::jsonb) x WHERE NOT coalesce((x ->> 'day')::date <= v_first, false)) THEN

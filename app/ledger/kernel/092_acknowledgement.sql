@@ -94,8 +94,8 @@ END $$;
 -- Since when an approved case waits for its arrival, in calendar days, and how many its version allows (30 without a word).
 CREATE OR REPLACE FUNCTION k_arrival(p_case bigint, OUT waited int, OUT allowed int)
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-  SELECT kernel_today() - (coalesce(a.decided_at, (SELECT max(e.at) FROM application_event e WHERE e.application_id = a.id
-      AND e.kind = 'approved')) AT TIME ZONE city_zone())::date,
+  SELECT kernel_today() - k_city_day(coalesce(a.decided_at, (SELECT max(e.at) FROM application_event e WHERE e.application_id = a.id
+      AND e.kind = 'approved'))),
     coalesce((v.definition ->> 'arrival_days')::int, 30)
     FROM application a JOIN process_version v ON v.id = a.process_version_id AND v.definition ->> 'effect' = 'arrival'
    WHERE a.id = p_case AND a.state = 'awaiting'

@@ -173,5 +173,5 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE i issued_paper;
 BEGIN
   SELECT * INTO i FROM issued_paper WHERE content_hash = p_hash;
-  known := FOUND; void_on := (i.voided_at AT TIME ZONE city_zone())::date; void_reason := i.void_reason;
+  known := FOUND; void_on := k_city_day(i.voided_at); void_reason := i.void_reason;
 END $$;
