@@ -142,7 +142,7 @@ def test_a_credit_code_whose_last_character_does_not_fit_is_marked(
     user = client(city.offices["establishment"][1])
     wrong = refused(user, "unit_change", "uscc", unit=body.id, unit_name="改名局", uscc="11440600007033123Z", **PLAN)
     assert "末位" in wrong or "GB 32100" in wrong
-    codes = ["11440600" + f"{n:09d}" + c for n in range(3) for c in uscc.ALPHABET]
+    codes = ["11440600" + f"{n:09d}" + c for n in range(3) for c in "0123456789ABCDEFGHJKLMNPQRTUWXY"]
     good = [c for c in codes if uscc.good(c)]
     assert len(good) == 3
     with world.owner.connect() as c:
