@@ -8,7 +8,6 @@ import datetime as dt
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable
 
 MOST_YEARS = 20
 STORED = rf"^20[0-9]{{2}}:[0-9]{{1,5}}(,20[0-9]{{2}}:[0-9]{{1,5}}){{0,{MOST_YEARS - 1}}}$"
@@ -54,9 +53,10 @@ def problem(
     if not re.fullmatch(STORED, kept):
         return "targets_form"
     said = years(kept)
-    if not _rising(y for y, _n in said):
+    pairs = list(itertools.pairwise(said))
+    if any(later <= sooner for (sooner, _n), (later, _m) in pairs):
         return "targets_order"
-    if any(later > sooner for (_y, sooner), (_z, later) in itertools.pairwise(said)):
+    if any(more > before for (_y, before), (_z, more) in pairs):
         return "targets_more"
     if start is not None and said[0][0] < start.year:
         return "targets_before"
@@ -65,8 +65,3 @@ def problem(
     if until is not None and any(y == until.year and n and until == dt.date(y, 12, 31) for y, n in said):
         return "targets_left"
     return "targets_above" if surplus is not None and max(n for _y, n in said) > surplus else None
-
-
-def _rising(numbers: Iterable[int]) -> bool:
-    given = list(numbers)
-    return all(one < other for one, other in itertools.pairwise(given))

@@ -40,6 +40,12 @@ class Subject:
     # What one check of a run has read and another one asks for again.
     found: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
+    def once(self, name: str, read: Callable[[], Any]) -> Any:
+        """What ``read`` gives, asked once for all checks of a run."""
+        if name not in self.found:
+            self.found[name] = read()
+        return self.found[name]
+
     def number(self, name: str) -> int | None:
         """A fact that is a whole number; None where it is not (yet) one."""
         given = self.facts.get(name)
@@ -148,9 +154,7 @@ def line_of(session: Session, subject: Subject) -> Any:
 
     Read once for all checks of a run.
     """
-    if "line" not in subject.found:
-        subject.found["line"] = _line_of(session, subject)
-    return subject.found["line"]
+    return subject.once("line", lambda: _line_of(session, subject))
 
 
 def _line_of(session: Session, subject: Subject) -> Any:

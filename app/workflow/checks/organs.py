@@ -16,9 +16,7 @@ NAMED = 12
 
 def standing_now(session: Session, unit: int, case: Subject) -> Any:
     """What hangs on the unit, counted once for all checks of a run."""
-    if "standing" not in case.found:
-        case.found["standing"] = standing.counts(session, unit, case.case_id)
-    return case.found["standing"]
+    return case.once("standing", lambda: standing.counts(session, unit, case.case_id))
 
 
 def seen_at(unit: int, figures: Iterable[str]) -> dict[str, str]:
