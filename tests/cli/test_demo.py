@@ -1,13 +1,14 @@
 """The demonstration city at work: every office finds something to do, every kind of waiting is there, no step was skipped."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import text
 
 from app.alarms import engine as alarms
-from app.cli import demo, demo_accounts, demo_papers, demo_work
+from app.cli import demo, demo_accounts, demo_papers, demo_work, settings
 from app.cli.demo_accounts import DISTRICTS
 from app.cli.demo_city import City
 from app.cli.demo_desks import Desks
@@ -143,3 +144,24 @@ def test_the_officials_issue_their_papers_once(world: World, desks: Desks, made:
     assert world.value("SELECT count(DISTINCT kind) FROM issued_paper WHERE voided_at IS NULL") == len(
         demo_papers.PAPERS
     )
+
+
+def test_papers_are_issued_at_the_first_start_after_the_loading_alone(
+    world: World, made: dict[str, int], app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What testers change in their city afterwards, or another city, never keeps the server from starting."""
+    started: list[Flask] = []
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setattr(settings, "var", lambda: tmp_path)
+    monkeypatch.setattr(settings, "owner_url", lambda: world.owner_url)
+    monkeypatch.setattr(demo_papers, "issue", lambda served, _owner: started.append(served))
+    demo.papers(app)
+    assert not started  # no demonstration was loaded here
+    for said, times, unfinished in (("", 0, True), (demo.LOADED, 0, False), (demo.WORKED, 1, False)):
+        demo.marker().write_text(said)
+        assert demo.is_unfinished() is unfinished
+        demo.papers(app)
+        assert len(started) == times, said
+    assert demo.marker().read_text() == demo.LOADED
+    demo.papers(app)
+    assert started == [app]
