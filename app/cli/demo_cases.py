@@ -54,13 +54,11 @@ def city(d: Desks) -> dict[str, int]:
         made |= _finance(d, finance)
     if school:
         made |= _school(d, school)
-    if education and finance:
-        leaves = d.seated(finance, 0)
+    if education and finance and (leaves := d.seated(finance, 0)):
         made["transfer"] = d.file("clerk", "transfer", transferred(d, leaves, education, "11"), name=leaves.name,
                                   apart=("id_cipher",))  # fmt: skip
         d.decide("clerk2", made["transfer"], "source_unit", opinion="同意调出。")
-    if education and school:
-        leaves = d.seated(education, 0)
+    if education and school and (leaves := d.seated(education, 0)):
         made["consent"] = d.file("clerk3", "transfer", transferred(d, leaves, school, "14"), name=leaves.name,
                                  apart=("id_cipher",))  # fmt: skip
     return made

@@ -65,7 +65,7 @@ class Desks:
         return found
 
     def seated(self, unit: int, nth: int) -> Any:
-        """The nth of those who sit on the first line of a body, lead nothing and are in no running case: id, name, department."""
+        """The nth of those who sit on the first line of a body and lead nothing; a small city may lack them."""
         return self.look.execute(
             text(
                 "SELECT p.id, p.name, o.department_id, p.id_cipher FROM occupancy o JOIN person p ON p.id = o.person_id"

@@ -28,6 +28,16 @@ SELECT o.name FROM office o WHERE NOT EXISTS (SELECT 1 FROM task t JOIN applicat
 """
 
 
+def named(world: World, people: int) -> None:
+    """The named bodies as a city of so many people has them."""
+    city = City(people, demo.SEED, world.keys, DAY)
+    for region in ("440600", *(code for _name, code in DISTRICTS.values()), "440604100"):
+        for batch in city.batches(region):
+            if batch.units[0]["name"] in NAMED:
+                with world.database.transaction(world.service("svc-opening")) as s:
+                    opening.enter(s, batch, note="示范数据")
+
+
 def worked(world: World, desks: Desks) -> dict[str, int]:
     return demo_work.work(desks, lambda: alarms.touched(world.owner_url, DAY))
 
@@ -40,13 +50,8 @@ def desks(world: World) -> Iterator[Desks]:
 
 @pytest.fixture(scope="module")
 def made(world: World, desks: Desks) -> dict[str, int]:
-    """The named bodies as the whole city has them, the accounts twice (a loading taken up again), and the work."""
-    city = City(20_000, demo.SEED, world.keys, DAY)
-    for region in ("440600", *(code for _name, code in DISTRICTS.values()), "440604100"):
-        for batch in city.batches(region):
-            if batch.units[0]["name"] in NAMED:
-                with world.database.transaction(world.service("svc-opening")) as s:
-                    opening.enter(s, batch, note="示范数据")
+    """The named bodies, the accounts twice (a loading taken up again), and the work."""
+    named(world, 20_000)
     for _again in range(2):
         with world.owner.begin() as connection:
             demo_accounts.accounts(connection)
