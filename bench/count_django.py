@@ -13,17 +13,12 @@ django.setup()
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from peers import PASSWORD, SEARCHED, django_server, pages
 
-PAGES = {
-    "people_unit": ("clerk", "/admin/core/person/"),
-    "people_all": ("chief", "/admin/core/person/"),
-    "people_search": ("chief", "/admin/core/person/?q=%E5%BC%A0"),
-    "application_form": ("clerk", "/admin/core/application/add/"),
-}
 out = {}
-for page, (user, path) in PAGES.items():
+for page, (user, path) in pages(django_server(Path(), SEARCHED)).items():
     client = Client(headers={"host": "127.0.0.1"})
-    assert client.login(username=user, password="bench-pass-1")
+    assert client.login(username=user, password=PASSWORD)
     client.get(path)
     with CaptureQueriesContext(connection) as caught:
         assert client.get(path).status_code == 200, path

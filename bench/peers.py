@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 HERE = Path(__file__).parent
 PASSWORD = "bench-pass-1"
 # gunicorn's settings, the product's own too.
 OPTIONS = ["-w", "2", "--threads", "4", "--log-level", "warning"]
+SEARCHED = "张"  # where statements are counted
 FIELD = 'name="csrf_token"[^>]*value="([^"]+)"'
 
 
@@ -38,6 +40,11 @@ FAB = Peer(
     ["-c", "import os; os.environ['BENCH_INIT'] = '1'; import app; app.create_app()"],
 )  # fmt: skip
 PEERS = (DJANGO, FAB)
+
+
+def pages(server: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """The pages that are read, of what compare.py asks of a server: who asks for each, and where."""
+    return {n: (r["session"], r["path"]) for n, r in server["routes"].items() if "method" not in r}
 
 
 def login(path: str, field: str, user: str, password: str, pattern: str, **more: object) -> dict[str, object]:

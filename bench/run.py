@@ -188,14 +188,14 @@ def peer_python() -> str:
     return str(python)
 
 
-def gunicorn(python: str, directory: Path, port: int, application: str) -> subprocess.Popen:
+def gunicorn(python: str, directory: Path, port: int, application: str, page: str = "/health") -> subprocess.Popen:
     """One server, answering."""
     command = [python, "-W", "ignore", "-m", "gunicorn", "-b", f"127.0.0.1:{port}", *peers.OPTIONS, application]
     with (VAR / f"{port}.log").open("w") as log:
         server = subprocess.Popen(command, cwd=directory, env=environment(), stdout=log, stderr=log)
     for _ in range(240):
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/health")
+            urllib.request.urlopen(f"http://127.0.0.1:{port}{page}")
             break
         except OSError:
             time.sleep(0.5)
@@ -209,7 +209,7 @@ def prepare(peer: Peer) -> None:
 
 def serve() -> dict[str, subprocess.Popen]:
     """The product and its peers, by name."""
-    out = {"product": gunicorn(sys.executable, ROOT, PRODUCT, "wsgi:create_app()")}
+    out = {"product": gunicorn(sys.executable, ROOT, PRODUCT, "wsgi:create_app()", "/login/")}
     return out | {p.name: gunicorn(peer_python(), p.directory, p.port, p.application) for p in PEERS}
 
 

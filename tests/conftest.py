@@ -14,6 +14,7 @@ from psycopg import sql
 from sqlalchemy.engine import make_url
 
 from app.cli import deploy, embedded
+from app.cli import settings as installed
 from app.domain.crypto import KeyRing
 from app.security import passwords, policies
 from tests import DAY, ZONE
@@ -149,6 +150,27 @@ def real_cost(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
+def keeper() -> Flask:
+    """An application with the keeper's commands and nothing else."""
+    from app.cli import commands
+
+    app = Flask("keeper")
+    commands.register(app)
+    return app
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keys and passwords lie in a directory of their own."""
+    monkeypatch.setenv("BIANZHI_VAR", str(tmp_path))
+    for cached in (installed.key_ring, installed.passwords):
+        cached.cache_clear()
+    yield
+    for cached in (installed.key_ring, installed.passwords):
+        cached.cache_clear()
+
+
+@pytest.fixture
 def roles_alone(admin_url: str) -> Iterator[None]:
     """Roles are all cities' of a server: tests that change them come one after the other."""
     with _connect(admin_url) as connection:
@@ -160,6 +182,20 @@ def roles_alone(admin_url: str) -> Iterator[None]:
 def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyRing:
     """A key ring of this run."""
     return KeyRing.load(tmp_path_factory.mktemp("keys"))
+
+
+def standing(admin_url: str, name: str, keys: KeyRing) -> World:
+    """A deployed city in which the day stands still."""
+    with _connect(admin_url, name) as inside:
+        inside.execute("SET session_replication_role = replica")  # no deed of anybody's: not on record
+        inside.execute(KERNEL_DAY)
+    return World(
+        app_url=_url(admin_url, name, deploy.APP),
+        signin_url=_url(admin_url, name, deploy.SIGNIN),
+        owner_url=_url(admin_url, name, deploy.OWNER),
+        superuser_url=_url(admin_url, name),
+        keys=keys,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -177,15 +213,7 @@ def world(admin_url: str, template: str, keys: KeyRing, request: pytest.FixtureR
         connection.execute("SELECT pg_advisory_unlock_shared(740002)")
         with _connect(admin_url, name) as inside:  # a clone takes no rights on the database along
             inside.execute(policies.database(deploy.APP, deploy.SIGNIN))
-            inside.execute("SET session_replication_role = replica")  # no deed of anybody's: not on record
-            inside.execute(KERNEL_DAY)
-        city = World(
-            app_url=_url(admin_url, name, deploy.APP),
-            signin_url=_url(admin_url, name, deploy.SIGNIN),
-            owner_url=_url(admin_url, name, deploy.OWNER),
-            superuser_url=_url(admin_url, name),
-            keys=keys,
-        )
+        city = standing(admin_url, name, keys)
         yield city
         city.dispose()
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -22,6 +22,8 @@ from app.ledger import opening
 __all__ = ["ACCOUNTS", "PASSWORD", "accounts", "enter", "is_unfinished", "load", "marker", "papers"]
 
 SEED = 20240501
+# What the marker of a whole city says: that its papers wait for the first start, or that nothing more is to be made.
+WORKED, LOADED = "worked\n", "loaded\n"
 
 
 def marker() -> Path:
@@ -59,7 +61,7 @@ def load(people: int, *, idle: bool = False) -> None:
         with engine.connect() as connection:
             desks(connection)
     engine.dispose()
-    marker().write_text("loaded\n", encoding="utf-8")
+    marker().write_text(LOADED if idle else WORKED, encoding="utf-8")
 
 
 def desks(connection: Connection) -> dict[str, int]:
@@ -72,22 +74,32 @@ def desks(connection: Connection) -> dict[str, int]:
 
 
 def papers(app: Flask) -> None:
-    """Issue the demonstration's papers by its own pages, once; no connection stays open, since workers are forked after this."""
+    """Issue the demonstration's papers by its own pages at the first start after the loading, never in any other city.
+
+    No connection stays open, since workers are forked after this.
+    """
+    if _marked() != WORKED:
+        return
     engine = create_engine(settings.owner_url(), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        issued = demo_papers.issue(app, connection)
+        demo_papers.issue(app, connection)
     engine.dispose()
-    if issued:
-        services = app.extensions["bianzhi"]
-        services.database.engine.dispose()
-        services.signin.engine.dispose()
-        with app.app_context():
-            app.extensions["sqlalchemy"].engine.dispose()
+    services = app.extensions["bianzhi"]
+    services.database.engine.dispose()
+    services.signin.engine.dispose()
+    with app.app_context():
+        app.extensions["sqlalchemy"].engine.dispose()
+    marker().write_text(LOADED, encoding="utf-8")
 
 
 def is_unfinished() -> bool:
     """Whether the loading of a demonstration was begun here and not ended."""
-    return marker().exists() and marker().read_text(encoding="utf-8") != "loaded\n"
+    return _marked() not in (None, WORKED, LOADED)
+
+
+def _marked() -> str | None:
+    """What the marker says; None where no demonstration was begun here."""
+    return marker().read_text(encoding="utf-8") if marker().exists() else None
 
 
 def enter(connection: Connection, people: int, known: set[str]) -> None:

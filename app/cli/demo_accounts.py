@@ -30,8 +30,6 @@ DISTRICTS = {
     "gaoming": ("高明", "440608"),
     "sanshui": ("三水", "440607"),
 }
-# The offices under which one person of each district answers, one hat at a time.
-OFFICES = ("establishment", "organisation", "human_resources", "finance", "social_insurance")
 PEOPLE = {
     "clerk": Stands("李申报", "unit_clerk", "佛山市教育局 申报员", "佛山市教育局"),
     "clerk2": Stands("陈申报", "unit_clerk", "佛山市财政局 申报员（调出单位）", "佛山市财政局"),
@@ -78,7 +76,7 @@ def hats() -> Iterator[tuple[str, Stands]]:
     """Every hat of the demonstration with its user, the one that a sign-in begins with first."""
     yield from PEOPLE.items()
     for stem, (name, code) in DISTRICTS.items():
-        for kind in OFFICES:
+        for kind in seeds.OFFICES:  # one person answers for all offices of a district, under one hat at a time
             yield stem, Stands(f"{name}经办", "office_member", "", kind, code)
         yield f"{stem}2", Stands(f"{name}主任", "office_head", "", "establishment", code)
         yield f"{stem}_clerk", Stands(f"{name}申报", "unit_clerk", "", f"{name}区教育局", code)

@@ -35,9 +35,13 @@ def moved_out(d: Desks, person: Any) -> Facts:
 
 def transferred(d: Desks, person: Any, unit: int, reason: str) -> Facts:
     """市内调动 into the first line of a body."""
-    department = d.value("SELECT min(id) FROM unit WHERE parent_id = :u AND node = 'department'", u=unit)
-    return {"person": person.id, "line": d.line(unit), "department": department, "start": d.day(7), "reason": reason,
+    return {"person": person.id, "line": d.line(unit), "department": d.department(unit), "start": d.day(7), "reason": reason,
             "id_cipher": bytes(person.id_cipher).hex()}  # fmt: skip
+
+
+def first_certificate(unit: int) -> Facts:
+    """机构编制管理证 of a body that has none."""
+    return {"certificate_reason": "first", "ground": "新办机构编制管理证", "unit": unit, "year": None}
 
 
 def city(d: Desks) -> dict[str, int]:
@@ -50,13 +54,11 @@ def city(d: Desks) -> dict[str, int]:
         made |= _finance(d, finance)
     if school:
         made |= _school(d, school)
-    if education and finance:
-        leaves = d.seated(finance, 0)
+    if education and finance and (leaves := d.seated(finance, 0)):
         made["transfer"] = d.file("clerk", "transfer", transferred(d, leaves, education, "11"), name=leaves.name,
                                   apart=("id_cipher",))  # fmt: skip
         d.decide("clerk2", made["transfer"], "source_unit", opinion="同意调出。")
-    if education and school:
-        leaves = d.seated(education, 0)
+    if education and school and (leaves := d.seated(education, 0)):
         made["consent"] = d.file("clerk3", "transfer", transferred(d, leaves, school, "14"), name=leaves.name,
                                  apart=("id_cipher",))  # fmt: skip
     return made
@@ -94,8 +96,7 @@ def _finance(d: Desks, unit: int) -> dict[str, int]:
         d.decide(
             "zuzhi", made["suspended"], "personnel", "suspend", "本人经手事项正在审计，依规定中止，审计结束后恢复办理。"
         )
-    made["head"] = d.file("clerk2", "certificate", {"certificate_reason": "first", "ground": "新办机构编制管理证", "unit": unit,
-                                                    "year": None})  # fmt: skip
+    made["head"] = d.file("clerk2", "certificate", first_certificate(unit))
     return made
 
 
@@ -114,9 +115,8 @@ def _school(d: Desks, unit: int) -> dict[str, int]:
         made["amber"] = d.file("clerk3", "shift", facts, name=leaves.name)
     titled = d.seated(unit, 2)
     if titled:
-        facts = {"person": titled.id}
-        made["resign"] = d.file("clerk3", "contract_end", {**facts, "contract_ground": "16", "notice_on": d.day(-30),
-                                "reason": "92", "end": d.day(3)}, name=titled.name)  # fmt: skip
+        facts = {"person": titled.id, "contract_ground": "16", "notice_on": d.day(-30), "reason": "92", "end": d.day(3)}
+        made["resign"] = d.file("clerk3", "contract_end", facts, name=titled.name)
     return made
 
 

@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app.cli.demo_accounts import DISTRICTS
 from app.domain.crypto import KeyRing
 from app.domain.id_number import check_digit
 from app.domain.regions import Division, foshan
@@ -80,7 +81,7 @@ SPARE = {
     "佛山市教育局": 7,
     "佛山市财政局": 0,
     "佛山市第一中学": 6,
-    **{f"{name}区教育局": 2 for name in ("禅城", "南海", "顺德", "高明", "三水")},
+    **{f"{name}区教育局": 2 for name, _code in DISTRICTS.values()},
     "佛山市民政局": -2,
     "佛山市实验小学": -1,
     "禅城区司法局": 0,

@@ -5,18 +5,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
 
 from app.cli.demo_city import DIVISION
 from app.db import Database, Identity, SignInDatabase
 from app.domain.crypto import KeyRing
 from app.domain.id_number import check_digit
 from app.ledger.people import PersonFacts, facts_of
+from app.queries import units
 from app.workflow import engine, versions
 from app.workflow.definition import FACT_NAMES
 
 Facts = dict[str, Any]
-UNIT = "SELECT scope_path FROM unit WHERE id = :i"
-OFFICE = "SELECT prefix FROM region r JOIN office o ON o.region_code = r.code WHERE o.id = :i"
 
 
 @dataclass
@@ -59,8 +59,13 @@ class Desks:
         """The first line of establishment of a body."""
         return int(self.value("SELECT min(id) FROM quota_line WHERE unit_id = :u AND kind = 'establishment'", u=unit))
 
+    def department(self, unit: int) -> int | None:
+        """The first department of a body."""
+        found: int | None = self.value("SELECT min(id) FROM unit WHERE parent_id = :u AND node = 'department'", u=unit)
+        return found
+
     def seated(self, unit: int, nth: int) -> Any:
-        """The nth of those who sit on the first line of a body, lead nothing and are in no running case: id, name, department."""
+        """The nth of those who sit on the first line of a body and lead nothing; a small city may lack them."""
         return self.look.execute(
             text(
                 "SELECT p.id, p.name, o.department_id, p.id_cipher FROM occupancy o JOIN person p ON p.id = o.person_id"
@@ -89,8 +94,7 @@ class Desks:
 
     def newcomer(self, person: PersonFacts, unit: int, **more: Any) -> Facts:
         """The facts of an entry into the first line and department of a body."""
-        department = self.value("SELECT min(id) FROM unit WHERE parent_id = :u AND node = 'department'", u=unit)
-        return {**facts_of(person, self.keys), "line": self.line(unit), "department": department, **more}
+        return {**facts_of(person, self.keys), "line": self.line(unit), "department": self.department(unit), **more}
 
     def day(self, days: int = 0) -> str:
         """A day from today, as facts write it."""
@@ -106,23 +110,26 @@ class Desks:
         """
         day = facts.get("start") or facts.get("end")
         with self.database.transaction(self.who(username, office), case_id=draft) as s:
-            unit, mine = engine.me(s, 6), engine.me(s, 7)
-            path = s.execute(text(UNIT if unit or about else OFFICE), {"i": unit or about or mine}).scalar_one()
             plan = versions.latest(s, process)[1]
             typed = {n: _typed(facts.get(FACT_NAMES.get(n, n))) for n in plan.fields if n != "id_number"}
             if "id_cipher" in facts and "id_number" in plan.fields:
                 typed["id_cipher"] = facts["id_cipher"]
             filed = {k: v for k, v in facts.items() if k not in apart}
             if draft is None:
-                draft = engine.draft(s, process=process, form=typed, scope_path=path,
-                                     unit_id=int(unit) if unit else None,
-                                     office_id=None if unit else int(mine or 0)).id  # fmt: skip
+                draft = self.draft(s, process, typed)
             engine.submit(
                 s, draft, facts=filed, person_name=name, unit_id=about,
                 person_id=int(facts["person"]) if facts.get("person") and process != "transfer" else None,
                 effective_on=dt.date.fromisoformat(day) if day else None,
             )  # fmt: skip
         return draft
+
+    def draft(self, s: Session, process: str, form: Facts) -> int:
+        """A draft of the unit or office that acts, as its own page makes one."""
+        unit = units.unit(s, int(own)) if (own := engine.me(s, 6)) else None
+        return engine.draft(s, process=process, form=form, unit_id=unit.id if unit else None,
+                            office_id=None if unit else int(engine.me(s, 7) or 0),
+                            scope_path=unit.scope_path if unit else str(engine.me(s, 4))).id  # fmt: skip
 
     def decide(self, username: str, case: int, code: str, verdict: str = "approve", opinion: str = "经核，符合规定，同意。",
                office: str = "") -> None:  # fmt: skip

@@ -4,11 +4,14 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from app.cli.demo_accounts import DISTRICTS
-from app.cli.demo_cases import EDUCATION
+from app.cli.demo_cases import EDUCATION, first_certificate
 from app.cli.demo_desks import Desks, Facts
-from app.queries import alarms as reads
-from app.queries import forecast_by, units
+from app.queries import alarms as alarm_reads
+from app.queries import commission as meetings
+from app.queries import forecast_by, sanding, units
 from app.workflow import commission, engine
 
 ISSUER = "中共佛山市委机构编制委员会"
@@ -89,23 +92,19 @@ def numbers(d: Desks) -> dict[str, int]:
 
 def sanding_of(d: Desks, unit: int, document: str, start: str, less: int, older: bool = False) -> Facts:
     """A 三定 with the ledger's own numbers, but for ``less`` of the first line (AL16 finds it)."""
-    rows = d.look.exec_driver_sql(
-        "SELECT l.category, sum(t.authorised)::int AS number FROM quota_line l JOIN ledger_total t ON t.line_id = l.id"
-        " WHERE l.unit_id = %s AND l.kind = 'establishment' GROUP BY l.category ORDER BY l.category", (unit,)
-    ).all()  # fmt: skip
+    with Session(d.look) as s:
+        numbers, _leaders, names = sanding.ledger_numbers(s, unit, d.today)
     leaders = d.look.exec_driver_sql(
         "SELECT CASE WHEN l.scope_unit_id = l.unit_id THEN 'unit' ELSE 'department' END AS scope, l.role, l.level,"
         " sum(t.authorised)::int AS number FROM quota_line l JOIN ledger_total t ON t.line_id = l.id"
         " WHERE l.unit_id = %s AND l.kind = 'leadership' GROUP BY 1, 2, 3 ORDER BY 1 DESC, 3, 2", (unit,)
     ).all()  # fmt: skip
-    names = d.look.exec_driver_sql(
-        "SELECT name FROM unit WHERE parent_id = %s AND node = 'department' ORDER BY id", (unit,)
-    ).scalars()
     duties = ["贯彻执行教育法律法规和方针政策，拟订本区域教育发展规划并组织实施。", "统筹管理基础教育、职业教育和校外培训。",
               "指导教师队伍建设，承担教师资格和职称工作。"]  # fmt: skip
     if not older:
         duties += ["负责学生资助和教育数字化工作。"]
-    quotas = [{"category": r.category, "number": str(r.number - (less if n == 0 else 0))} for n, r in enumerate(rows)]
+    rows = sorted(numbers.items())
+    quotas = [{"category": c, "number": str(x - (less if n == 0 else 0))} for n, (c, x) in enumerate(rows)]
 
     def written(items: list[dict[str, str]]) -> str:
         return json.dumps(items, ensure_ascii=False)
@@ -157,14 +156,11 @@ def meet(d: Desks, cases: list[int]) -> None:
     d.call("bianban3", "SELECT commission_record(:m, '编委会委员七人', :t, cast(:w AS jsonb))", m=meeting, t=minutes,
            w=json.dumps(words, ensure_ascii=False))  # fmt: skip
     d.call("bianban2", "SELECT commission_settle(:m)", m=meeting)
-    row = d.look.exec_driver_sql("SELECT year, serial, held_on FROM meeting WHERE id = %s", (meeting,)).one()
-    for item in d.look.exec_driver_sql(
-        "SELECT t.id AS task, i.application_id AS case, i.verdict, i.resolution FROM agenda_item i JOIN task t"
-        " ON t.application_id = i.application_id AND t.code = 'commission' AND t.state = 'open' WHERE i.meeting_id = %s"
-        " ORDER BY i.position", (meeting,)
-    ).all():  # fmt: skip
-        with d.database.transaction(d.who("bianban2"), case_id=item.case) as s:
-            commission.carry_out(s, row, item)
+    with d.database.transaction(d.who("bianban2")) as s:
+        settled, items = meetings.meeting(s, meeting), meetings.agenda(s, meeting)
+    for item in items:
+        with d.database.transaction(d.who("bianban2"), case_id=item.application_id) as s:
+            commission.carry_out(s, settled, item)
 
 
 def certificate(d: Desks) -> int | None:
@@ -172,8 +168,7 @@ def certificate(d: Desks) -> int | None:
     unit = d.unit(EDUCATION)
     if unit is None:
         return None
-    facts = {"certificate_reason": "first", "ground": "新办机构编制管理证", "unit": unit, "year": None}
-    case = d.file("clerk", "certificate", facts)
+    case = d.file("clerk", "certificate", first_certificate(unit))
     d.decide("bianban2", case, "establishment", opinion="核对无误，准予发证。")
     return case
 
@@ -200,10 +195,7 @@ def alarms(d: Desks) -> dict[str, int]:
         facts = {"line": found.line_id, "until_on": f"{d.today.year + 2}-12-31", "targets": f"{d.today.year + 1}:1",
                  **numbered(d, "示范", 71)}  # fmt: skip
         with d.database.transaction(d.who("bianban")) as s:
-            path = s.execute(reads.PLACE, {"u": found.unit_id}).scalar_one()
-            draft = engine.draft(s, process="absorb", unit_id=None, office_id=int(engine.me(s, 7) or 0), scope_path=path,
-                                 form={"estab_line": str(found.line_id)})  # fmt: skip
-            reads.rectify(s, found.id, draft.id)
-            made["rectified"] = draft.id
+            made["rectified"] = d.draft(s, "absorb", {"estab_line": str(found.line_id)})
+            alarm_reads.rectify(s, found.id, made["rectified"])
         d.file("bianban", "absorb", facts, about=found.unit_id, draft=made["rectified"])
     return made

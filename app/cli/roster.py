@@ -6,7 +6,6 @@ from pathlib import Path
 import click
 
 from app.cli import settings
-from app.db import SignInDatabase
 from app.exchange.roster import (
     Preview,
     WorkbookRefused,
@@ -31,30 +30,29 @@ def import_group() -> None:
 @click.option("--commit", is_flag=True, help="Enter the units without error; without it nothing is written.")
 def roster(file: Path, commit: bool) -> None:
     """Check a roster workbook. Exit status: 0 all fine, 1 units are held back, 2 the file cannot be read."""
-    database = settings.database(pool_size=1)
-    identity = SignInDatabase(settings.signin_url()).open_service("svc-opening")
-    with database.transaction(identity) as session:
-        parents = intake.known_parents(session)
-    try:
-        preview = check(read_workbook(file), known_units=parents)
-    except WorkbookRefused as refusal:
-        click.echo(refusal_text(refusal), err=True)
-        sys.exit(2)
-    show(preview)
-    if not commit:
-        click.echo("以上为预览，没有写入数据。加 --commit 入库。")
-        sys.exit(1 if preview.errors else 0)
+    with settings.databases() as (database, signin):
+        identity = signin.open_service("svc-opening")
+        with database.transaction(identity) as session:
+            parents = intake.known_parents(session)
+        try:
+            preview = check(read_workbook(file), known_units=parents)
+        except WorkbookRefused as refusal:
+            click.echo(refusal_text(refusal), err=True)
+            sys.exit(2)
+        show(preview)
+        if not commit:
+            click.echo("以上为预览，没有写入数据。加 --commit 入库。")
+            sys.exit(1 if preview.errors else 0)
+        outcomes = intake.commit(database, identity, preview, settings.key_ring(), file, parents)
+        with click.progressbar(outcomes, length=len(preview.units), label="名册入库", file=sys.stderr) as bar:
+            done = list(bar)
     held = 0
-    outcomes = intake.commit(database, identity, preview, settings.key_ring(), file, parents)
-    with click.progressbar(outcomes, length=len(preview.units), label="名册入库", file=sys.stderr) as bar:
-        done = list(bar)
     for outcome in done:
         if outcome.unit_id is None:
             held += 1
             click.echo(f"未入库：{outcome.code} {outcome.name}（{outcome.people} 人），原因：")
             for line in outcome.errors[:SHOWN]:
                 click.echo(f"  {line}")
-    database.engine.dispose()
     people = sum(o.people for o in done if o.unit_id is not None)
     click.echo(f"已入库 {len(done) - held} 个单位、{people} 人；隔离 {held} 个单位。")
     sys.exit(1 if held or any(not e.unit_code for e in preview.errors) else 0)

@@ -107,11 +107,6 @@ def pooled() -> bool:
     return bool(os.environ.get("BIANZHI_POOL_URL"))
 
 
-def database(*, pool_size: int = 5) -> Database:
-    """The city's database as the application's role has it."""
-    return Database(app_url(), pool_size=pool_size, pooled=pooled())
-
-
 def signin_url() -> str:
     """The sign-in role's address."""
     return _url(deploy.SIGNIN, pooled=True)
@@ -120,7 +115,7 @@ def signin_url() -> str:
 @contextmanager
 def databases() -> Iterator[tuple[Database, SignInDatabase]]:
     """The application's and the sign-in role's database for the length of a command or job, one connection of the first."""
-    city, signin = database(pool_size=1), SignInDatabase(signin_url())
+    city, signin = Database(app_url(), pool_size=1, pooled=pooled()), SignInDatabase(signin_url())
     try:
         yield city, signin
     finally:

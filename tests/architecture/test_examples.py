@@ -3,14 +3,13 @@
 import re
 import runpy
 from configparser import RawConfigParser
-from pathlib import Path
 
 import click
 import pytest
 from flask import Flask
 
 import config
-from app.cli import commands, settings
+from app.cli import settings
 from tests.architecture.test_design import ROOT
 
 DEPLOY, OPERATIONS = ROOT / "deploy", (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -25,12 +24,6 @@ def unit(name: str) -> RawConfigParser:
     read.optionxform = str  # type: ignore[assignment,method-assign]
     read.read_string((DEPLOY / name).read_text(encoding="utf-8"))
     return read
-
-
-def keeper() -> Flask:
-    app = Flask("keeper")
-    commands.register(app)
-    return app
 
 
 def nginx(word: str) -> list[str]:
@@ -59,10 +52,10 @@ def test_a_unit_starts_what_is_there_as_nobody_special(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TIMERS)
-def test_a_timer_starts_a_command_of_the_keeper(name: str) -> None:
+def test_a_timer_starts_a_command_of_the_keeper(name: str, keeper: Flask) -> None:
     template, command = name.removesuffix(".timer").split("@")
     assert f"{template}@.service" in UNITS
-    assert command in keeper().cli.commands
+    assert command in keeper.cli.commands
     assert name in OPERATIONS or command in OPERATIONS
 
 
@@ -132,10 +125,10 @@ def test_files_that_the_proxy_names_are_there() -> None:
         assert "http" not in shown.replace("http-equiv", "")  # nothing is loaded from anywhere
 
 
-def test_commands_in_the_operators_book_exist() -> None:
-    app, unknown = keeper(), []
+def test_commands_in_the_operators_book_exist(keeper: Flask) -> None:
+    unknown = []
     for said in re.findall(r"flask ((?:[a-z][a-z-]+ ?){1,3})", OPERATIONS):
-        here: click.Command = app.cli
+        here: click.Command = keeper.cli
         for word in said.split():
             if not isinstance(here, click.Group):
                 break
@@ -148,11 +141,8 @@ def test_commands_in_the_operators_book_exist() -> None:
 
 
 def test_an_owners_address_without_a_password_serves_everything(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    elsewhere: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for cached in (settings.key_ring, settings.passwords):
-        cached.cache_clear()
-    monkeypatch.setenv("BIANZHI_VAR", str(tmp_path))
     monkeypatch.setenv("DATABASE_URL", "postgresql://bianzhi_owner@db:5432/bianzhi?sslmode=verify-full")
     words = settings.passwords()
     assert settings.admin_url() == settings.owner_url()
@@ -164,5 +154,3 @@ def test_an_owners_address_without_a_password_serves_everything(
     assert "@127.0.0.1:6432/" in settings.signin_url()
     assert "@db:5432/" in settings.owner_url()
     assert "@db:5432/" in settings.admin_url()
-    for cached in (settings.key_ring, settings.passwords):
-        cached.cache_clear()

@@ -1,12 +1,9 @@
 """A command that cannot have the database says so in one sentence, not in the program's own words."""
 
 import socket
-from pathlib import Path
 
 import pytest
 from flask import Flask
-
-from app.cli import commands, settings
 
 
 @pytest.mark.parametrize(
@@ -24,20 +21,13 @@ from app.cli import commands, settings
     ],
 )
 def test_a_database_that_does_not_answer_is_one_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str
+    keeper: Flask, elsewhere: None, monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
-    for cached in (settings.key_ring, settings.passwords):
-        cached.cache_clear()
-    app = Flask("keeper")
-    commands.register(app)
     with socket.socket() as held:  # taken, and answering nobody
         held.bind(("127.0.0.1", 0))
         address = f"postgresql://bianzhi_owner:x@127.0.0.1:{held.getsockname()[1]}/bianzhi"
         monkeypatch.setenv("DATABASE_URL", address)
-        monkeypatch.setenv("BIANZHI_VAR", str(tmp_path))
-        done = app.test_cli_runner().invoke(args=words.split())
-    for cached in (settings.key_ring, settings.passwords):
-        cached.cache_clear()
+        done = keeper.test_cli_runner().invoke(args=words.split())
     assert done.exit_code == 1, done.output
     assert done.exception is None or isinstance(done.exception, SystemExit)
     assert "Error: " in done.output
@@ -53,15 +43,13 @@ def test_a_database_that_does_not_answer_is_one_sentence(
     ],
 )
 def test_mail_that_is_half_set_up_is_one_sentence(
-    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], said: str
+    keeper: Flask, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], said: str
 ) -> None:
     for name in ("MAIL_FROM", "MAIL_LINK", "MAIL_SECURITY", "MAIL_PASSWORD_FILE"):
         monkeypatch.delenv(name, raising=False)
     for name, value in {"MAIL_HOST": "127.0.0.1", **given}.items():
         monkeypatch.setenv(name, value)
-    app = Flask("keeper")
-    commands.register(app)
-    done = app.test_cli_runner().invoke(args=["mail-send"])
+    done = keeper.test_cli_runner().invoke(args=["mail-send"])
     assert done.exit_code == 1
     assert "Error: 邮件设置有误" in done.output
     assert said in done.output

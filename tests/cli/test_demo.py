@@ -1,13 +1,14 @@
 """The demonstration city at work: every office finds something to do, every kind of waiting is there, no step was skipped."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import text
 
 from app.alarms import engine as alarms
-from app.cli import demo, demo_accounts, demo_papers, demo_work
+from app.cli import demo, demo_accounts, demo_papers, demo_work, settings
 from app.cli.demo_accounts import DISTRICTS
 from app.cli.demo_city import City
 from app.cli.demo_desks import Desks
@@ -27,6 +28,16 @@ SELECT o.name FROM office o WHERE NOT EXISTS (SELECT 1 FROM task t JOIN applicat
 """
 
 
+def named(world: World, people: int) -> None:
+    """The named bodies as a city of so many people has them."""
+    city = City(people, demo.SEED, world.keys, DAY)
+    for region in ("440600", *(code for _name, code in DISTRICTS.values()), "440604100"):
+        for batch in city.batches(region):
+            if batch.units[0]["name"] in NAMED:
+                with world.database.transaction(world.service("svc-opening")) as s:
+                    opening.enter(s, batch, note="示范数据")
+
+
 def worked(world: World, desks: Desks) -> dict[str, int]:
     return demo_work.work(desks, lambda: alarms.touched(world.owner_url, DAY))
 
@@ -39,13 +50,8 @@ def desks(world: World) -> Iterator[Desks]:
 
 @pytest.fixture(scope="module")
 def made(world: World, desks: Desks) -> dict[str, int]:
-    """The named bodies as the whole city has them, the accounts twice (a loading taken up again), and the work."""
-    city = City(20_000, demo.SEED, world.keys, DAY)
-    for region in ("440600", *(code for _name, code in DISTRICTS.values()), "440604100"):
-        for batch in city.batches(region):
-            if batch.units[0]["name"] in NAMED:
-                with world.database.transaction(world.service("svc-opening")) as s:
-                    opening.enter(s, batch, note="示范数据")
+    """The named bodies, the accounts twice (a loading taken up again), and the work."""
+    named(world, 20_000)
     for _again in range(2):
         with world.owner.begin() as connection:
             demo_accounts.accounts(connection)
@@ -143,3 +149,24 @@ def test_the_officials_issue_their_papers_once(world: World, desks: Desks, made:
     assert world.value("SELECT count(DISTINCT kind) FROM issued_paper WHERE voided_at IS NULL") == len(
         demo_papers.PAPERS
     )
+
+
+def test_papers_are_issued_at_the_first_start_after_the_loading_alone(
+    world: World, made: dict[str, int], app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What testers change in their city afterwards, or another city, never keeps the server from starting."""
+    started: list[Flask] = []
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setattr(settings, "var", lambda: tmp_path)
+    monkeypatch.setattr(settings, "owner_url", lambda: world.owner_url)
+    monkeypatch.setattr(demo_papers, "issue", lambda served, _owner: started.append(served))
+    demo.papers(app)
+    assert not started  # no demonstration was loaded here
+    for said, times, unfinished in (("", 0, True), (demo.LOADED, 0, False), (demo.WORKED, 1, False)):
+        demo.marker().write_text(said)
+        assert demo.is_unfinished() is unfinished
+        demo.papers(app)
+        assert len(started) == times, said
+    assert demo.marker().read_text() == demo.LOADED
+    demo.papers(app)
+    assert started == [app]

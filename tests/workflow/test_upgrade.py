@@ -25,7 +25,7 @@ from app.workflow import engine
 from app.workflow.definition import parse
 from app.workflow.validation import load
 from tests.architecture.test_deployment import SCHEMA, read
-from tests.conftest import KERNEL_DAY, PASSWORDS, _connect, _url
+from tests.conftest import PASSWORDS, _connect, _url, standing
 from tests.ledger.steps import TODAY, findings
 from tests.workflow.filings import City, Filing
 from tests.workflow.trial import publish
@@ -163,16 +163,7 @@ def upgraded(
             had = bring(of, to)
         deploy.upgrade(_url(admin_url, name, deploy.OWNER))
         deploy.guard(_url(admin_url, name))
-        with _connect(admin_url, name) as inside:
-            inside.execute("SET session_replication_role = replica")
-            inside.execute(KERNEL_DAY)
-        made = World(
-            app_url=_url(admin_url, name, deploy.APP),
-            signin_url=_url(admin_url, name, deploy.SIGNIN),
-            owner_url=_url(admin_url, name, deploy.OWNER),
-            superuser_url=_url(admin_url, name),
-            keys=keys,
-        )
+        made = standing(admin_url, name, keys)
         city = copy.copy(filled.city)
         city.world, city.who = made, cache(made.identity)
         yield Upgraded(city, made, had)
