@@ -55,6 +55,8 @@ def test_a_day_before_what_it_rests_on_is_named_with_the_first_that_would_do(
     assert "早于 2016-01-01" in refused(clerk, "retire", "end", person=body.people[0], end="2010-05-01")
     shift = {"person": body.people[0], "department": room, "start": "2010-05-01"}
     assert "早于 2016-01-01" in refused(clerk, "shift", "start", **shift)
+    part = {"estab_line": body.line, "purpose": "veteran", "part_number": "1", "part_how": "inside"}
+    assert "早于 2015-01-01" in refused(office, "quota_part", "start", **part, **early, last_day_on="1998-12-31")
 
 
 def test_a_total_or_a_limit_of_a_region_does_not_begin_before_the_one_in_force(
