@@ -1,6 +1,8 @@
 """Kinds of form fields: a line of text, a day, a choice from a short list, a choice by search."""
 
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, Field, SelectField, StringField
@@ -35,6 +37,11 @@ def searched(label: Any, url: str, *, required: bool = True, preload: bool = Fal
         validators=[InputRequired(CHOOSE)] if required else [Optional()],
         render_kw=render,
     )
+
+
+def search_of(render_kw: Mapping[str, Any] | None) -> SplitResult:
+    """The address of the search behind a field, of what the field is rendered with; empty where none is."""
+    return urlsplit(str((render_kw or {}).get("data-search-url", "")))
 
 
 # Characters that show nothing or turn the reading round: two texts that look alike would differ by them.

@@ -6,13 +6,14 @@ Each finding names its field. What only time can tell (who sits, what is vacant 
 import datetime as dt
 from collections.abc import Iterable
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.domain import errors
 from app.domain.retirement import add_months
+from app.views.fields.kinds import search_of
 from app.views.filing.base import ROW, Filing
 from app.workflow.acting import today
 from app.workflow.definition import Process
@@ -74,7 +75,7 @@ def _of_another_kind(s: Session, form: Any) -> dict[str, str]:
     """Chosen rows that the field's own search would not have offered: another kind of line, a department for a body."""
     asked: dict[str, tuple[str, str, int]] = {}
     for field in form:
-        at = urlsplit(str((field.render_kw or {}).get("data-search-url", "")))
+        at = search_of(field.render_kw)
         given = parse_qs(at.query)
         if at.path in ("/search/lines", "/search/units") and (chosen := _numbers([field.data])):
             unit = at.path.endswith("units")
