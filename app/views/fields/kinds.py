@@ -1,6 +1,6 @@
 """Kinds of form fields: a line of text, a day, a choice from a short list, a choice by search."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -61,34 +61,42 @@ def numbered(typed: str | None) -> str | None:
     return typed.translate(_DIGITS) if typed else typed
 
 
-def text(label: Any, *, required: bool = True, longest: int = 100, **shown: str) -> Field:
-    """A line of text."""
+def capitals(typed: str | None) -> str | None:
+    """What was typed in capital letters."""
+    return typed.upper() if typed else typed
+
+
+def text(
+    label: Any,
+    *,
+    required: bool = True,
+    longest: int = 100,
+    filters: Sequence[Callable[[str | None], str | None]] = (),
+    checks: Sequence[Callable[[Any, Field], None]] = (),
+    **shown: str,
+) -> Field:
+    """A line of text; ``filters`` and ``checks`` beyond those of every text."""
     return StringField(
         label,
-        validators=[DataRequired(FILL_IN), Length(max=longest)] if required else [Optional(), Length(max=longest)],
+        validators=[DataRequired(FILL_IN) if required else Optional(), Length(max=longest), *checks],
         render_kw=shown,
-        filters=[seen],
+        filters=[seen, *filters],
     )
 
 
-def document(label: Any, *, required: bool = True) -> Field:
+def document(label: Any) -> Field:
     """A document's number."""
-    made: Any = text(label, required=required, longest=60)  # not bound to a form yet
-    made.kwargs["filters"] = [seen, numbered]
-    return made
+    return text(label, longest=60, filters=[numbered])
+
+
+def _good_code(_form: Any, field: Field) -> None:
+    if field.data and not uscc.good(field.data):
+        raise ValidationError(str(NO_CODE))
 
 
 def credit_code(label: Any) -> Field:
     """A unified social credit code, which may be left out."""
-
-    def fits(_form: Any, field: Field) -> None:
-        if field.data and not uscc.good(field.data):
-            raise ValidationError(str(NO_CODE))
-
-    made: Any = text(label, required=False, longest=18)  # not bound to a form yet
-    made.kwargs["filters"] = [seen, numbered, lambda typed: typed.upper() if typed else typed]
-    made.kwargs["validators"].append(fits)
-    return made
+    return text(label, required=False, longest=18, filters=[numbered, capitals], checks=[_good_code])
 
 
 class Day(DateField):
