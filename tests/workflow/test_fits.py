@@ -130,6 +130,9 @@ def test_a_number_of_nought_is_looked_at_as_any_other(city: City, body: Body, cl
     user = client(city.offices["establishment"][1])
     panel = user.post("/case/check/quota", {"any_line": body.line, "authorised": "0", **PLAN}).get_data(as_text=True)
     assert "bz-check-bad" in panel
+    limit = {"region": "440600", "unit_category": "1005", "most": "0", **PLAN}
+    case = int(user.post("/case/new/organ_limit", {"action": "submit", **limit}).location.rsplit("/", 1)[1])
+    assert city.world.value("SELECT facts::jsonb -> 'most' FROM case_record WHERE case_id = :c", c=case) == 0
 
 
 def test_a_penalty_that_no_list_has_is_marked_and_no_error(city: City, body: Body, client: Open) -> None:

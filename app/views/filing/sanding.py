@@ -64,8 +64,7 @@ def signboard(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
 
 def organ_limit(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
     """机构限额 of a division."""
-    facts = filing.form_facts(form, plan) | {"most": form.most.data}
-    return filing.Filing(facts, None, None, None, form.start.data)
+    return filing.Filing(filing.form_facts(form, plan), None, None, None, form.start.data)
 
 
 def temporary(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
