@@ -65,3 +65,17 @@ def problem(
     if until is not None and any(y == until.year and n and until == dt.date(y, 12, 31) for y, n in said):
         return "targets_left"
     return "targets_above" if surplus is not None and max(n for _y, n in said) > surplus else None
+
+
+def plan_problem(
+    kept: str | None, start: dt.date | None, until: dt.date | None, surplus: int | None = None
+) -> str | None:
+    """The code of what is wrong with a plan, its days or its numbers; None where nothing is, or no plan is meant.
+
+    ``plan_ended`` is about its last day, everything else about its numbers; the arguments are those of ``problem``.
+    """
+    if until is None:
+        return "targets_without_plan" if kept else None
+    if start is not None and until <= start:
+        return "plan_ended"
+    return problem(kept, start, until, surplus)

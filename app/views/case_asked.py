@@ -4,13 +4,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from wtforms import SelectField
 
 from app.domain import errors
+from app.views.fields.kinds import search_of
 from app.views.fields.records import KIND_OF
 from app.views.forms import fields_of, worded
 from app.views.search_labels import choice
@@ -41,15 +41,16 @@ def asked(plan: Process) -> dict[str, Asked]:
         fact = FACT_NAMES.get(name, name)
         label = str(field.args[0]) if field.args else str(field.kwargs.get("label", name))
         listed = (field.kwargs.get("choices") or ()) if field.field_class is SelectField else ()
-        search = urlsplit((field.kwargs.get("render_kw") or {}).get("data-search-url", "")).path
-        out[fact] = Asked(HINT.sub("", label), {str(k): str(v) for k, v in listed if k}, search)
+        choices = {str(k): str(v) for k, v in listed if k}
+        out[fact] = Asked(HINT.sub("", label), choices, search_of(field.kwargs.get("render_kw")).path)
     return out
 
 
-def more(plan: Process, known: Mapping[str, Any]) -> dict[str, str]:
-    """The facts that the form files and no common table of labels names, in the form's order."""
-    own = () if plan.process in KIND_OF or plan.movement == "take_lead" else asked(plan).items()
-    return {fact: field.label for fact, field in own if fact not in known and fact not in ELSEWHERE}
+def more(plan: Process, fields: Mapping[str, Asked], known: Mapping[str, Any]) -> dict[str, str]:
+    """The facts that the form's ``fields`` file and no common table of labels names, in the form's order."""
+    if plan.process in KIND_OF or plan.movement == "take_lead":
+        return {}
+    return {fact: field.label for fact, field in fields.items() if fact not in known and fact not in ELSEWHERE}
 
 
 def word(s: Session, field: Asked, value: Any) -> Any:

@@ -108,18 +108,18 @@ def shown(s: Session, facts: dict[str, Any], line: Any, plan: Process) -> list[d
         out.append({"label": _("Establishment line"), "value": f"{line.unit_name} · {units.line_label(line)}"})
     item = json.loads(str(facts["fields"])) if facts.get("fields") else {}  # shown by its own kind's words
     asked, common = case_asked.asked(plan), labels()
-    for key, label in (common | case_asked.more(plan, common)).items():
+    for key, label in (common | case_asked.more(plan, asked, common)).items():
         value = facts.get(key)
         if key in item or value in (None, "") or (key == "structure" and value == "none"):
             continue
+        field = asked.get(key)
         # The form's own name of a fact: the same name files other things elsewhere.
-        title = asked[key].label if key in asked else label
+        title = field.label if field else label
         if key == "name" and plan.movement == "reform":
             title = _("Reform")
         if key == "people" and plan.movement in MOVERS:
             title = _("Who goes")
-        field = asked.get(key)
-        by_form = field is not None and (str(value) in field.choices or key not in common)
+        by_form = field and (str(value) in field.choices or key not in common)
         said = case_asked.word(s, field, value) if field and by_form else _word(s, key, value, plan)
         out.append({"label": title, "value": said})
     return out + (reform_words.filed(s, facts) if plan.movement == "reform" else [])
@@ -144,8 +144,6 @@ def _word(s: Session, key: str, value: Any, plan: Process) -> Any:
         return fields_sanding.said(key, value)
     if key == "outside":
         return outside_named(s, value)
-    if key in ("signboard_kind", "counts"):
-        return dict(fields_sanding.SIGNBOARDS + fields_sanding.COUNTS).get(str(value), value)
     if key == "members":
         names = (
             "SELECT string_agg(unit_name(m::bigint), '、' ORDER BY m::bigint) FROM unnest(string_to_array(:u, ',')) m"

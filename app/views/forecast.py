@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -79,7 +79,7 @@ class ForecastView(BaseView):
             ],
             months=month_rows(found, keep),
             categories=category_rows(found) if some.whole_lines else [],
-            filters=parts.filters(some),
+            filters=[*region_filter(names_of_regions, keep.get("region")), *parts.filters(some)],
             clear_url=f"/forecast?{urlencode(whole)}" if some else None,
             whole_lines=some.whole_lines,
             shape=parts.shape_rows(*shape),
@@ -97,7 +97,6 @@ class ForecastView(BaseView):
             plan_more=len(planned) > BODIES,
             plan_total=sum(n for *_rest, n in planned),
             plan_url="/case/new/plan" if hat().unit_id else None,
-            regions=[{"code": r.code, "name": region_words.reached(r.code, r.name)} for r in names_of_regions],
             export_url=f"/forecast/export?{urlencode(keep)}",
         )  # fmt: skip
 
@@ -156,7 +155,7 @@ class ForecastView(BaseView):
             title=_("Age structure"),
             place=name,
             filters=parts.filters(some),
-            keep=keep,
+            keep=list(keep.items()),
             shape=parts.shape_rows(bands, years),
             back_url=f"/forecast?{urlencode({**keep, **some.parameters})}",
         )
@@ -187,6 +186,13 @@ def month_rows(found: Forecast, keep: dict[str, str]) -> list[dict[str, Any]]:
             cells.append((n, address(keep, **span) if n else None))
         out.append({"year": year, "cells": cells, "total": sum(n for n, _url in cells)})
     return out
+
+
+def region_filter(regions: Sequence[Any], chosen: str | None) -> list[dict[str, Any]]:
+    """The choice of a region, where there is one to make."""
+    options = [{"value": r.code, "label": region_words.reached(r.code, r.name)} for r in regions]
+    every = _("Everything in your range")
+    return [{"name": "region", "label": _("Region"), "kind": "select", "value": chosen, "options": options, "every": every}] if options else []  # fmt: skip
 
 
 def category_rows(found: Forecast) -> list[dict[str, Any]]:

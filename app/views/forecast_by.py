@@ -29,11 +29,16 @@ def filters(some: Some) -> list[dict[str, Any]]:
     groups = {"administrative": _("Administrative"), "reference": _("Institutions managed as organs"),
               "institution": _("Institutions"), "workers": _("Workers"), "apart": _("Listed apart")}  # fmt: skip
     classes = {"senior": _("County level and above, senior titles"), "cadre": _("Other cadres"), "worker": _("Workers")}
+    sexes = {x: codes.label("sex", x) for x in SEXES}
     return [
-        {"name": "group", "label": _("Kind of personnel"), "value": some.group, "options": list(groups.items())},
-        {"name": "sex", "label": _("Sex"), "value": some.sex, "options": [(x, codes.label("sex", x)) for x in SEXES]},
-        {"name": "cadre", "label": _("Class of cadre"), "value": some.cadre, "options": list(classes.items())},
-    ]
+        {"name": name, "label": label, "kind": "select", "value": value,
+         "options": [{"value": k, "label": v} for k, v in options.items()]}
+        for name, label, value, options in (
+            ("group", _("Kind of personnel"), some.group, groups),
+            ("sex", _("Sex"), some.sex, sexes),
+            ("cadre", _("Class of cadre"), some.cadre, classes),
+        )
+    ]  # fmt: skip
 
 
 def shape_rows(bands: list[Band], years: int) -> dict[str, Any]:

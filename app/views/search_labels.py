@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.domain import codes
 from app.domain.records import KINDS
 from app.queries import commission, units
+from app.views.fields.kinds import search_of
 from app.views.fields.rows import RowsField
 from app.views.filing import reform as filing_reform
 from app.views.record_sections import brief
@@ -86,7 +87,7 @@ def chosen_of(form: Any) -> Iterator[tuple[str, str]]:
                 yield from (
                     (urlsplit(c.search).path, str(row[c.key])) for row in field.rows() if c.search and row.get(c.key)
                 )
-        elif (search := urlsplit((field.render_kw or {}).get("data-search-url", "")).path) and field.data:
+        elif (search := search_of(field.render_kw).path) and field.data:
             yield search, str(field.data)
 
 
@@ -96,12 +97,9 @@ def show_again(s: Session, form: Any, own: Own | None = None) -> None:
         if isinstance(field, RowsField):
             _show_cells(s, field, own)
             continue
-        search = urlsplit((field.render_kw or {}).get("data-search-url", "")).path
-        if own and field.data and (name := own(search, str(field.data))):
-            field.choices = [(str(field.data), name)]
-            continue
-        if field.data and (name := choice(s, search, str(field.data))):
-            field.choices = [(str(field.data), name)]
+        search, value = search_of(field.render_kw).path, str(field.data or "")
+        if value and (name := (own and own(search, value)) or choice(s, search, value)):
+            field.choices = [(value, name)]
 
 
 def choice(s: Session, search: str, value: str) -> str | None:

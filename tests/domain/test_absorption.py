@@ -45,6 +45,20 @@ def test_the_years_rise_the_numbers_fall_and_both_lie_inside_the_plan(kept: str 
     assert absorption.problem(kept, dt.date(2026, 11, 1), dt.date(2028, 12, 31), 5) == wrong
 
 
+@pytest.mark.parametrize(
+    ("kept", "until", "wrong"),
+    [
+        (None, None, None),
+        (KEPT, None, "targets_without_plan"),
+        (KEPT, dt.date(2026, 11, 1), "plan_ended"),
+        (None, dt.date(2026, 11, 2), None),
+        ("2027:6,2028:0", dt.date(2028, 12, 31), "targets_above"),
+    ],
+)
+def test_a_plan_has_a_last_day_after_its_first(kept: str | None, until: dt.date | None, wrong: str | None) -> None:
+    assert absorption.plan_problem(kept, dt.date(2026, 11, 1), until, 5) == wrong
+
+
 def test_what_is_read_is_what_may_be_kept() -> None:
     assert re.fullmatch(absorption.STORED, absorption.read(KEPT) or "")
     assert absorption.shown("nonsense") == "nonsense"

@@ -55,6 +55,8 @@ def test_a_day_before_what_it_rests_on_is_named_with_the_first_that_would_do(
     assert "早于 2016-01-01" in refused(clerk, "retire", "end", person=body.people[0], end="2010-05-01")
     shift = {"person": body.people[0], "department": room, "start": "2010-05-01"}
     assert "早于 2016-01-01" in refused(clerk, "shift", "start", **shift)
+    part = {"estab_line": body.line, "purpose": "veteran", "part_number": "1", "part_how": "inside"}
+    assert "早于 2015-01-01" in refused(office, "quota_part", "start", **part, **early, last_day_on="1998-12-31")
 
 
 def test_a_total_or_a_limit_of_a_region_does_not_begin_before_the_one_in_force(
@@ -128,6 +130,9 @@ def test_a_number_of_nought_is_looked_at_as_any_other(city: City, body: Body, cl
     user = client(city.offices["establishment"][1])
     panel = user.post("/case/check/quota", {"any_line": body.line, "authorised": "0", **PLAN}).get_data(as_text=True)
     assert "bz-check-bad" in panel
+    limit = {"region": "440600", "unit_category": "1005", "most": "0", **PLAN}
+    case = int(user.post("/case/new/organ_limit", {"action": "submit", **limit}).location.rsplit("/", 1)[1])
+    assert city.world.value("SELECT facts::jsonb -> 'most' FROM case_record WHERE case_id = :c", c=case) == 0
 
 
 def test_a_penalty_that_no_list_has_is_marked_and_no_error(city: City, body: Body, client: Open) -> None:

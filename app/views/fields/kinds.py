@@ -1,6 +1,8 @@
 """Kinds of form fields: a line of text, a day, a choice from a short list, a choice by search."""
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, Field, SelectField, StringField
@@ -37,6 +39,11 @@ def searched(label: Any, url: str, *, required: bool = True, preload: bool = Fal
     )
 
 
+def search_of(render_kw: Mapping[str, Any] | None) -> SplitResult:
+    """The address of the search behind a field, of what the field is rendered with; empty where none is."""
+    return urlsplit(str((render_kw or {}).get("data-search-url", "")))
+
+
 # Characters that show nothing or turn the reading round: two texts that look alike would differ by them.
 _UNSEEN = dict.fromkeys(
     [*range(0x20), 0x7F, 0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]
@@ -54,34 +61,42 @@ def numbered(typed: str | None) -> str | None:
     return typed.translate(_DIGITS) if typed else typed
 
 
-def text(label: Any, *, required: bool = True, longest: int = 100, **shown: str) -> Field:
-    """A line of text."""
+def capitals(typed: str | None) -> str | None:
+    """What was typed in capital letters."""
+    return typed.upper() if typed else typed
+
+
+def text(
+    label: Any,
+    *,
+    required: bool = True,
+    longest: int = 100,
+    filters: Sequence[Callable[[str | None], str | None]] = (),
+    checks: Sequence[Callable[[Any, Field], None]] = (),
+    **shown: str,
+) -> Field:
+    """A line of text; ``filters`` and ``checks`` beyond those of every text."""
     return StringField(
         label,
-        validators=[DataRequired(FILL_IN), Length(max=longest)] if required else [Optional(), Length(max=longest)],
+        validators=[DataRequired(FILL_IN) if required else Optional(), Length(max=longest), *checks],
         render_kw=shown,
-        filters=[seen],
+        filters=[seen, *filters],
     )
 
 
-def document(label: Any, *, required: bool = True) -> Field:
+def document(label: Any) -> Field:
     """A document's number."""
-    made: Any = text(label, required=required, longest=60)  # not bound to a form yet
-    made.kwargs["filters"] = [seen, numbered]
-    return made
+    return text(label, longest=60, filters=[numbered])
+
+
+def _good_code(_form: Any, field: Field) -> None:
+    if field.data and not uscc.good(field.data):
+        raise ValidationError(str(NO_CODE))
 
 
 def credit_code(label: Any) -> Field:
     """A unified social credit code, which may be left out."""
-
-    def fits(_form: Any, field: Field) -> None:
-        if field.data and not uscc.good(field.data):
-            raise ValidationError(str(NO_CODE))
-
-    made: Any = text(label, required=False, longest=18)  # not bound to a form yet
-    made.kwargs["filters"] = [seen, numbered, lambda typed: typed.upper() if typed else typed]
-    made.kwargs["validators"].append(fits)
-    return made
+    return text(label, required=False, longest=18, filters=[numbered, capitals], checks=[_good_code])
 
 
 class Day(DateField):

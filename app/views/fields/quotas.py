@@ -69,15 +69,13 @@ def plan_problems(form: Any) -> dict[str, str]:
     """What the days and numbers of a plan of absorption ask of each other: the code of what is wrong, by field."""
     if "targets" not in form:
         return {}
-    last = next((name for name in ("plan_until_on", "absorbed_on", "until_on") if name in form), "targets")
-    until, start = form[last].data if last != "targets" else None, form["start"].data if "start" in form else None
-    if form["targets"].data and last != "targets" and until is None:
-        return {"targets": "targets_without_plan"}
-    if until is not None and start is not None and until <= start:
-        return {last: "plan_ended"}
-    wrong = absorption.problem(form["targets"].data, start, until)
-    own = absorption.problem(form["targets"].data)
-    return {"targets": wrong} if wrong and not own else {}
+    said, start = form["targets"].data, form["start"].data if "start" in form else None
+    last = next((name for name in ("plan_until_on", "absorbed_on", "until_on") if name in form), None)
+    wrong = absorption.plan_problem(said, start, form[last].data) if last else absorption.problem(said, start)
+    if last and wrong == "plan_ended":
+        return {last: wrong}
+    # What is wrong with the numbers by themselves their own field has said.
+    return {"targets": wrong} if wrong and wrong != absorption.problem(said) else {}
 
 
 FIELDS: dict[str, Callable[[], Field]] = {

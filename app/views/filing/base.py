@@ -72,11 +72,14 @@ def typed(form: Any, plan: Process) -> dict[str, Any]:
     return out
 
 
+def _given(value: Any) -> Any:
+    """What was filled in: nought is a number, an empty text is nothing."""
+    return value if isinstance(value, int) else stored(value) or None
+
+
 def form_facts(form: Any, plan: Process) -> dict[str, Any]:
     """The facts that a form itself holds, under their names; an ID number is none of them."""
-    facts = {FACT_NAMES.get(n, n): stored(form[n].data) or None for n in plan.fields if n not in SECRET}
-    if "authorised" in facts:
-        facts["authorised"] = form.authorised.data
+    facts = {FACT_NAMES.get(n, n): _given(form[n].data) for n in plan.fields if n not in SECRET}
     if "lead" in facts:
         line, _dash, person = str(facts.pop("lead") or "").partition("-")
         facts |= {"line": line or None, "person": person or None}

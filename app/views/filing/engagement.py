@@ -21,7 +21,6 @@ def cap(s: Session, form: Any, plan: Process, _who: Hat) -> Filing:
     row = s.get(Unit, int(str(facts["unit"]))) if str(facts.get("unit") or "").isdecimal() else None
     if row is None:
         raise errors.NotFound(unit=facts.get("unit"))
-    facts["number"] = form.cap_number.data
     return Filing(facts, None, None, row.id, form.start.data)
 
 

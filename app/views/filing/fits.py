@@ -4,15 +4,17 @@ Each finding names its field. What only time can tell (who sits, what is vacant 
 """
 
 import datetime as dt
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.domain import errors
 from app.domain.retirement import add_months
-from app.views.filing.base import Filing
+from app.views.fields.kinds import search_of
+from app.views.filing.base import ROW, Filing
 from app.workflow.acting import today
 from app.workflow.definition import Process
 
@@ -44,25 +46,36 @@ def demand(s: Session, form: Any, plan: Process, made: Filing) -> None:
         InvalidInput: the fields, each with the code of what is wrong; ``day``: the first day that would do.
     """
     wrong = _of_another_kind(s, form) | _outside(s, form)
-    facts: dict[str, Any] = {}
-    for name, code, day in (_floor(s, form, plan, made), _last(s, form, plan, made)):
-        if name:
-            wrong |= {name: code}
-            facts["day"] = day
+    # A refusal has one day: a last day is looked at once the first one stands.
+    late = _floor(s, form, plan, made) or _last(s, form, plan, made)
+    if late is not None:
+        wrong[late.field] = late.code
     if wrong:
+        facts = {"day": late.day} if late else {}
         raise errors.InvalidInput(errors={name: [code] for name, code in wrong.items()}, **facts)
 
 
-def _numbers(given: list[Any]) -> list[int]:
-    found = [str(x) for x in given if x not in (None, "")]
-    return [int(x) for x in found if x.isdecimal() and len(x) <= 18]
+class Late(NamedTuple):
+    """A day that does not do: its field, the code of what is wrong, and the day that this is measured by."""
+
+    field: str
+    code: str
+    day: dt.date | None = None
+
+
+def _numbers(given: Iterable[Any]) -> list[int]:
+    return [int(x) for x in map(str, given) if ROW.fullmatch(x)]
+
+
+def _person(made: Filing) -> list[int]:
+    return _numbers([made.facts.get("person") or made.facts.get("engaged") or made.person_id])
 
 
 def _of_another_kind(s: Session, form: Any) -> dict[str, str]:
     """Chosen rows that the field's own search would not have offered: another kind of line, a department for a body."""
     asked: dict[str, tuple[str, str, int]] = {}
     for field in form:
-        at = urlsplit(str((field.render_kw or {}).get("data-search-url", "")))
+        at = search_of(field.render_kw)
         given = parse_qs(at.query)
         if at.path in ("/search/lines", "/search/units") and (chosen := _numbers([field.data])):
             unit = at.path.endswith("units")
@@ -115,22 +128,22 @@ FLOOR = (
 )
 
 
-def _floor(s: Session, form: Any, plan: Process, made: Filing) -> tuple[str, str, dt.date | None]:
-    """The day on which it takes effect, where it lies before what it rests on; else no field."""
-    if (
-        "start" in form
-        and "end" in form
-        and form["start"].data
-        and form["end"].data
-        and form["end"].data < form["start"].data
-    ):
-        return "end", "before_there", form["start"].data
-    name = "start" if "start" in form else "end" if "end" in form else ""
-    movement, facts = plan.movement, made.facts
-    if not name or form[name].data is None:
-        return "", "", None
+def _day(form: Any, name: str) -> dt.date | None:
+    day: dt.date | None = form[name].data if name in form else None
+    return day
+
+
+def _floor(s: Session, form: Any, plan: Process, made: Filing) -> Late | None:
+    """The day on which it takes effect, where it lies before what it rests on."""
+    start, end = _day(form, "start"), _day(form, "end")
+    if start and end and end < start:
+        return Late("end", "before_there", start)
+    name = "start" if "start" in form else "end"
+    movement, facts, begins = plan.movement, made.facts, _day(form, name)
+    if begins is None:
+        return None
     about = movement in (*VERSIONED, *NUMBERED)
-    person = _numbers([facts.get("person") or facts.get("engaged") or made.person_id])
+    person = _person(made)
     listed = _numbers(str(facts.get("people") or "").split(",")) if movement in ("move_people", "split_unit") else []
     lines = _numbers([facts.get(n) for n in LINES])
     given = {
@@ -149,36 +162,33 @@ def _floor(s: Session, form: Any, plan: Process, made: Filing) -> tuple[str, str
         "totalled": [str(facts.get("region"))] if movement == "set_pool" else [],
     }
     if not any(v for k, v in given.items() if k != "versions"):
-        return "", "", None
+        return None
     kinds = {"category": str(facts.get("category") or ""), "pool": str(facts.get("pool_kind") or "total")}
     floor = s.execute(text(FLOOR), {**given, **kinds}).scalar()
-    return (name, "before_there", floor) if floor is not None and form[name].data < floor else ("", "", None)
+    return Late(name, "before_there", floor) if floor is not None and begins < floor else None
 
 
-def _last(s: Session, form: Any, plan: Process, made: Filing) -> tuple[str, str, dt.date | None]:
-    """A last day that ends nothing: before the first one, or not after the one that it extends; else no field."""
+def _last(s: Session, form: Any, plan: Process, made: Filing) -> Late | None:
+    """A last day that ends nothing: before the first one, or not after the one that it extends."""
+    start = _day(form, "start")
     for name in ("until_on", "engaged_until_on", "last_day_on", "plan_until_on", "last_on"):
-        last = form[name].data if name in form else None
+        last = _day(form, name)
         if last is None:
             continue
         if plan.movement == "permit_grant":
             day = today(s)
-            return (
-                (name, "permit_period", None) if not day <= last <= add_months(day, PERMIT_MONTHS) else ("", "", None)
-            )
+            return None if day <= last <= add_months(day, PERMIT_MONTHS) else Late(name, "permit_period")
         after = _extended(s, plan, made)
         if after is not None and last <= after:
-            return name, "until_not_later", after
-        if "start" in form and form["start"].data is not None and last < form["start"].data:
-            return name, "until_before", None
-    return "", "", None
+            return Late(name, "until_not_later", after)
+        if start is not None and last < start:
+            return Late(name, "until_before")
+    return None
 
 
 def _extended(s: Session, plan: Process, made: Filing) -> dt.date | None:
     table = {"absence_extend": "absence", "engage_change": "engagement"}.get(plan.movement)
-    if table is None or not (
-        person := _numbers([made.facts.get("person") or made.facts.get("engaged") or made.person_id])
-    ):
+    if table is None or not (person := _person(made)):
         return None
     query = f"SELECT max(until_on) FROM {table} WHERE person_id = :p AND ended_on IS NULL AND recorded_to IS NULL"
     last: dt.date | None = s.execute(text(query), {"p": person[0]}).scalar()

@@ -50,14 +50,12 @@ def absence_begin(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
     """借调、挂职、长期病假: a host where the kind has one, a unit of the city or a name.
 
     Raises:
-        InvalidInput: no host, or two; or the last day lies before the first.
+        InvalidInput: no host, or two.
     """
     facts = filing.form_facts(form, plan)
     facts["absence_kind"] = facts.get("absence_kind") or "secondment"
     if "host" in facts and bool(facts["host"]) == bool(facts["host_unit"]):
         raise errors.InvalidInput(errors={"host": ["host_once"]})
-    if form.until_on.data < form.start.data:
-        raise errors.InvalidInput(errors={"until_on": ["until_before"]})
     return filing.Filing(facts, facts["person"], _named(s, facts["person"]), who.unit_id, form.start.data)
 
 

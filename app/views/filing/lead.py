@@ -36,11 +36,10 @@ def scheme(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
     base = sum(number or 0 for *_who, number in found) - apart
     if base < 0:
         raise errors.InvalidInput(errors={"apart": ["too_large"]})
-    given = {name: form[name].data if name in form else None for name in (*POSTS, "full_seniors", "special_posts")}
+    given = {name: facts.get(name) for name in (*POSTS, "full_seniors", "special_posts")}
     if sum(given[p] or 0 for p in POSTS) > base:
         raise errors.InvalidInput(errors={"professional_posts": ["too_large"]})
     groups = caps.reckoned(base, chosen.rules, given)
-    facts |= {name: value for name, value in given.items() if name in form}
     facts |= {"unit": unit, "members": ",".join(str(i) for i, *_more in found), "basis": chosen.base, "base": base,
               "apart": apart, "categories": ",".join(chosen.categories), "leave_out": ",".join(chosen.leave_out) or None,
               "groups": caps.written(groups)}  # fmt: skip

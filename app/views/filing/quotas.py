@@ -19,10 +19,6 @@ def quota_filing(s: Session, form: Any, plan: Process, _who: Hat) -> Filing:
         NotFound: a line or part that is not the applicant's to choose.
     """
     facts = form_facts(form, plan)
-    if "part_number" in form:
-        facts["number"] = form.part_number.data
-    if "pool_number" in form:
-        facts["number"] = form.pool_number.data
     unit = None
     for name in ("line", "from_line"):
         if facts.get(name):

@@ -64,15 +64,14 @@ def signboard(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
 
 def organ_limit(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
     """机构限额 of a division."""
-    facts = filing.form_facts(form, plan) | {"most": form.most.data}
-    return filing.Filing(facts, None, None, None, form.start.data)
+    return filing.Filing(filing.form_facts(form, plan), None, None, None, form.start.data)
 
 
 def temporary(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
     """临时机构: a later day, or its end, is of one that the leading body has under that name.
 
     Raises:
-        InvalidInput: there is none of that name, or the last day lies before the first.
+        InvalidInput: there is none of that name.
     """
     made = of_unit(s, form, plan, who)
     facts = made.facts
@@ -85,8 +84,6 @@ def temporary(s: Session, form: Any, plan: Process, who: Hat) -> Filing:
             raise errors.InvalidInput(errors={"temporary_name": ["no_signboard"]})
         if plan.process == "temporary_end":
             facts["closes"] = "yes"
-    elif form.until_on.data < form.start.data:
-        raise errors.InvalidInput(errors={"until_on": ["until_before"]})
     return made
 
 

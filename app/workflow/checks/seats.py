@@ -75,14 +75,10 @@ def absorption_fits(session: Session, case: Subject, params: Mapping[str, Any]) 
     if not surplus:
         # A change of the number goes without the plan then; a plan alone has nothing to do.
         return Finding("absorption", None if case.plan.movement == "set_quota" else False, figures, "no_surplus_here")
+    wrong = absorption.plan_problem(str(said) if said else None, start, until, surplus)
     if until is not None:
         figures += (("absorbed_until", until),)
-        if until <= start:
-            return Finding("absorption", False, figures, "plan_ended")
-    elif said:
-        return Finding("absorption", False, figures, "targets_without_plan")
-    if said:
+    if said and wrong not in ("plan_ended", "targets_without_plan"):
         figures += (("targets", absorption.shown(str(said))),)
-    wrong = absorption.problem(str(said) if said else None, start, until, surplus)
     # Who has left since it was written makes no plan wrong.
     return Finding("absorption", None if wrong == "targets_above" else wrong is None, figures, wrong)
