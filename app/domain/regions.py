@@ -5,6 +5,7 @@ its entries for farms and prisons (400 and above) are no towns and are left out.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ _TOWNS = {
 }
 
 
+@cache
 def foshan() -> tuple[Division, ...]:
     """The city first, each district before its towns."""
     out = [Division("440600", "city", "佛山市", None, "4406")]
