@@ -45,7 +45,7 @@ def load(people: int, *, idle: bool = False) -> None:
     engine = create_engine(settings.owner_url(), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         known = set(connection.execute(text("SELECT scope_path FROM unit WHERE node = 'legal'")).scalars())
-        if known and not marker().exists():
+        if known and not is_unfinished():
             click.echo("数据库中已有机构，不再装载示范数据。")
             return
         marker().touch()

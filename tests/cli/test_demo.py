@@ -170,3 +170,5 @@ def test_papers_are_issued_at_the_first_start_after_the_loading_alone(
     assert demo.marker().read_text() == demo.LOADED
     demo.papers(app)
     assert started == [app]
+    demo.load(20_000)  # of a whole city nothing is loaded again, and nothing waits for the next start
+    assert demo.marker().read_text() == demo.LOADED
